@@ -7,9 +7,9 @@ import sys
 from nebius_cli import __version__
 
 # New objects between two garbage collections, instead of Python's 700: start-up creates hundreds of thousands
-# of lasting objects, and collecting them again and again takes a twelfth of the time.
+# of long-lived objects, and scanning them repeatedly takes a twelfth of the time.
 GC_THRESHOLD_OBJECTS = 100_000
-CANNOT_START = 78  # the exit code of a wrong configuration
+CANNOT_START = 78  # the exit code for a bad configuration
 
 
 def start() -> int:
@@ -19,12 +19,12 @@ def start() -> int:
     import signal
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        # Until `main` handles Ctrl-C, it ends the process; Python would print a traceback.
+        # Until `main` handles Ctrl-C, let it end the process; Python would print a traceback.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     gc.set_threshold(GC_THRESHOLD_OBJECTS)
     try:
         from nebius_cli.main import main
-    except OSError as error:  # such as too many open files; nothing is there yet to report it
+    except OSError as error:  # such as too many open files; the code that reports errors is not loaded
         os.write(2, f"nbx: cannot start\n  {error.strerror}\n".encode())
         return CANNOT_START
     code = main()

@@ -1,4 +1,4 @@
-"""Runs one command line and returns its exit code; the only place that reports errors."""
+"""Runs one command line, reports its errors, and returns its exit code."""
 
 import contextlib
 import sys
@@ -84,12 +84,12 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
     try:
         return _run(args, invocation)
     except NbxError as error:
-        if (stop := signal_before(error)) is not None:  # a closed terminal cannot be written to, either
+        if (stop := signal_before(error)) is not None:  # such as SIGHUP, which makes writes fail
             raise stop from None
         return _report(error, invocation)
     except ReaderGone:
         return ExitCode.READER_GONE
-    except Exception as error:  # noqa: BLE001 - the last resort: what is not the system's is a bug
+    except Exception as error:  # noqa: BLE001 - the last resort: any other error is a bug
         if invocation.debug:
             import traceback
 
@@ -113,8 +113,8 @@ def _run(args: list[str], invocation: Invocation) -> int:
     from nebius_cli.commands.root import run
 
     streams = invocation.streams
-    # Typer prints help itself; redirected to our stdout, so that write errors are noticed.
-    # FORCE_COLOR is not enough for a pipe: help that a program reads must not change with the environment.
+    # Typer prints help itself; redirect it to our stream, so that write errors are noticed.
+    # Ignore FORCE_COLOR in a pipe: help that a program reads must not depend on the environment.
     stdout: Any = TextWriter(
         streams.write_out,
         lambda: (

@@ -1,4 +1,4 @@
-"""What every action gets: streams, shared flags, and the settings, API and ledger, made on first use."""
+"""Defines `App`, which gives each action its streams, shared flags, settings, API and ledger."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.request_recorder import LedgerRecorder
     from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
 
-MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, where a run waits for prices
+MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, when a run waits for prices
 
 Given = Mapping[str, str | bool | list[str]]  # settings that were given as flags, by name
 
@@ -68,7 +68,7 @@ class App(Console):
 
     @property
     def profile(self) -> str | None:
-        """The active profile, None for none. Raises ConfigError for one that is not in the file."""
+        """The active profile, or None. Raises ConfigError if the config file does not define it."""
         chosen, source = self._chosen_profile(), self.config.read()
         if chosen is not None and chosen.value not in source.profiles:
             raise merge_settings_layers.no_profile(chosen, source)
@@ -76,7 +76,7 @@ class App(Console):
 
     @property
     def profile_name(self) -> str | None:
-        """The profile that was chosen, None for none; it need not exist. Raises ConfigError."""
+        """The name of the chosen profile, or None; the profile need not exist. Raises ConfigError."""
         chosen = self._chosen_profile()
         return None if chosen is None else str(chosen.value)
 
@@ -85,7 +85,7 @@ class App(Console):
         return merge_settings_layers.choose_profile(flag, environ, self.config.read())
 
     def effective_settings(self, given: Given | None = None) -> EffectiveSettings:
-        """Return every layer of settings and the problems in it. Raises UsageError for a wrong flag only."""
+        """Return all layers of settings and the problems in them. Raises UsageError only for a wrong flag."""
 
         def find_project() -> ConfigSource | None:
             from nebius_cli.config import project_file
@@ -101,7 +101,7 @@ class App(Console):
     def settings(self, given: Given | None = None) -> RunSettings:
         """Return the settings of this run. Raises UsageError for a wrong flag, else ConfigError.
 
-        Flags beat the environment, then come project file, profile, config file and defaults.
+        Precedence, highest first: flags, environment, project file, profile, config file, defaults.
         """
         effective = self.effective_settings(given)
         for problem in effective.problems:
@@ -109,7 +109,7 @@ class App(Console):
         return run_settings.resolve(effective)
 
     def read_value(self, setting: Setting, text: str) -> Value:
-        """Return the value typed for a setting; `-` is stdin, less its final newline. Raises UsageError."""
+        """Return the value typed for a setting; `-` is stdin without its final newline. Raises UsageError."""
         if text == "-" and setting.secret and self.streams.stdin_tty:
             from nebius_cli.system.ask_password import read_password
 
@@ -127,7 +127,7 @@ class App(Console):
         api_key: Secret | None = None,
         api_key_file: str | None = None,
     ) -> "list[KeyPlace]":
-        """Return every place that is said to hold a key, the strongest first. No key is read yet."""
+        """Return every configured source of a key, in order of precedence, without reading the keys."""
         from nebius_cli.config import find_api_key
 
         return find_api_key.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
@@ -140,7 +140,7 @@ class App(Console):
         *,
         local: bool = True,
     ) -> "FoundKey":
-        """Return the API key and where it was. Raises AuthError or ConfigError if there is none.
+        """Return the API key and where it was found. Raises AuthError or ConfigError if there is no key.
 
         With `local` the error mentions --local, for commands that have that flag.
         """
@@ -177,7 +177,7 @@ class App(Console):
     ) -> "Api":
         """Return the API at `endpoint`; at most `pool` connections stay open.
 
-        With `begin_now` it begins to connect at once: a request is sure to follow. Close the API then.
+        With `begin_now`, it starts to connect at once, because a request will follow; then close the API.
         """
         cacert, early = settings.ca_file(self.streams.environ) or "", None
         trust_env = not endpoint.is_local
@@ -227,7 +227,7 @@ class App(Console):
         return ask_models(api, settings.ai_project_id or "", limits, self.streams, self.note)
 
     def price_source(self, settings: RunSettings, key: Callable[[], Secret]) -> "PriceSource":
-        """Return the prices of models, from the cached list or from the server; `key` is asked for then."""
+        """Return a source of prices: the cached list, or the server's, which is requested with `key()`."""
         from nebius_cli.models.model_and_price_cache import PriceSource
 
         fetch = partial(self.ask_models, settings, first_byte_timeout_s=MODEL_LIST_TIMEOUT_S)
@@ -243,10 +243,10 @@ class App(Console):
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 
     def recorder(self, settings: RunSettings) -> "LedgerRecorder":
-        """Return what writes this run's ledger rows and checks its budgets."""
+        """Return the recorder that writes this run's ledger rows and checks its budgets."""
         from nebius_cli.ledger.request_recorder import LedgerRecorder
 
-        if self._recorder is None:  # one for the whole run, which gives each warning once
+        if self._recorder is None:  # one per run, so that each warning is printed once
             cache = self.models_cache(settings)
             self._recorder = LedgerRecorder(self.ledger, settings, cache, self.streams, self.warn)
         return self._recorder
@@ -260,7 +260,7 @@ class App(Console):
         price: "Price | None" = None,
         over: bool = False,
     ) -> None:
-        """Check the budgets, or only warn if `over`; with a key, look up the price. Raises CappedError."""
+        """Check the budgets; only warn if `over`. With `key`, look up a missing price. Raises CappedError."""
         if not settings.has_budget:
             return
         recorder = self.recorder(settings)
@@ -272,7 +272,7 @@ class App(Console):
     def batch_recorder(
         self, settings: RunSettings, prices: "PriceList", *, over: bool, **where: str | None
     ) -> "BatchRecorder":
-        """Return what writes a bulk run's requests into the ledger; `where`: its `host` and `local_model`."""
+        """Return the recorder of a bulk run's requests; `where` gives their `host` and `local_model`."""
         from nebius_cli.ledger.bulk_recorder import BatchRecorder
 
         recorder = self.recorder(settings) if settings.ledger else None
@@ -282,9 +282,9 @@ class App(Console):
     def recorded(
         self, exchange: "Exchange", settings: RunSettings, *, local: bool = False, over_budget: bool = False
     ) -> Iterator[None]:
-        """Write the ledger rows of an exchange when the block ends, however it ends.
+        """Write the ledger rows of an exchange when the block ends, even with an exception.
 
-        The block does not run if the request could exceed a budget: raises CappedError then.
+        Raises CappedError, without running the block, if the request could exceed a budget.
         """
         reserves = settings.ledger and settings.has_budget and not local and not over_budget
         if reserves:

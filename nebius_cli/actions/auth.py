@@ -17,12 +17,12 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
 
 CHECK_TIMEOUT_S = 30.0  # for the first byte of --check, unless first_byte_timeout is set
-FALSE = ("", "0", "false")  # values of CI that do not mean that this is CI
+FALSE = ("", "0", "false")  # values of the variable CI that mean: not in CI
 
 
 @dataclass(frozen=True, slots=True)
 class AuthOptions:
-    """What was typed after `nbx auth`; `keyring` is None where the flag was not given."""
+    """The flags of `nbx auth`; `keyring` is None without --keyring and --no-keyring."""
 
     with_token: bool = False
     keyring: bool | None = None
@@ -36,13 +36,13 @@ class AuthOptions:
 
 
 def run_login(options: AuthOptions, app: App) -> ExitCode:
-    """Try a key, then store it in the keyring if one works, else in the config file, and say where."""
-    profile = app.profile  # a mistyped name fails before anybody types a key
+    """Check a key with the server, then store it in the keyring if one works, else in the config file."""
+    profile = app.profile  # a mistyped profile name fails before the user types a key
     key = _ask_for_key(app, with_token=options.with_token)
     if options.verify:
         _verify(app, key)
     source = _store(key, app, profile, keyring=options.keyring)
-    # Other problems in the file do not matter here: the key is stored.
+    # The key is stored, so other problems in the config file are ignored here.
     first = next(iter(app.key_places(app.effective_settings())), None)
     if first is not None and first.source is not source:
         app.warn(f"{first.source.value} {first.where} overrides the stored key")
@@ -50,7 +50,7 @@ def run_login(options: AuthOptions, app: App) -> ExitCode:
 
 
 def _verify(app: App, key: Secret) -> None:
-    """Make a request with a key that is about to be stored. Raises NbxError."""
+    """Check a key with the server before it is stored. Raises NbxError."""
     try:
         _check(app, run_settings.resolve(app.effective_settings()), key)
     except AuthError as error:
@@ -74,7 +74,7 @@ def _ask_for_key(app: App, *, with_token: bool) -> Secret:
 
 
 def _store(key: Secret, app: App, profile: str | None, *, keyring: bool | None) -> KeyOrigin:
-    """Store the key in one place, and remove it from the other. Raises ConfigError."""
+    """Store the key in the keyring or the config file, and remove it from the other. Raises ConfigError."""
     config = app.config
     why = ""
     if keyring is not False:
@@ -97,7 +97,7 @@ def _store(key: Secret, app: App, profile: str | None, *, keyring: bool | None) 
 
 def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
     account = app.profile or "default"
-    # Somebody with several config directories has one entry for each.
+    # A user with several config directories has one keyring entry for each.
     if app.streams.environ.get("NBX_CONFIG_DIR"):
         account += f" of {app.config.path.parent}"
     chain = Keychain()
@@ -116,7 +116,7 @@ def _forget(account: str, app: App) -> None:
 
 
 def run_logout(options: AuthOptions, app: App) -> ExitCode:
-    """Remove the stored key, with --all those of every profile; warn about other places that hold a key."""
+    """Remove the stored key, with --all those of all profiles; warn about keys from other sources."""
     stored, failures = False, list[ConfigError]()
     for profile in (None, *app.config.read().profiles) if options.all else (app.profile,):
         stored = stored or bool({"api_key", "api_key_keyring"} & set(_table(app, profile)))
@@ -125,12 +125,12 @@ def run_logout(options: AuthOptions, app: App) -> ExitCode:
         except ConfigError as error:
             failures.append(error)
     if not stored:
-        app.note(f"no key{_of(app.profile)} was stored")
+        app.note(f"no key{_of_profile(app.profile)} was stored")
     for draft in app.config.drafts_with_key():
         app.warn(f"{draft}, a draft of nbx config edit, may still hold a key: delete it")
     for place in app.key_places(app.effective_settings()):
-        if not (failures and place.source is KeyOrigin.KEYRING):  # which is reported below
-            app.warn(f"{place.where} still provides a key: {_end(place)}")
+        if not (failures and place.source is KeyOrigin.KEYRING):  # its error is reported below
+            app.warn(f"{place.where} still provides a key: {_removal_command(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
 
@@ -140,7 +140,7 @@ def _remove(app: App, profile: str | None) -> None:
     table = _table(app, profile)
     if "api_key" in table:
         app.config.unset("api_key", profile)
-        app.note(f"removed the key{_of(profile)} from {app.config.path}")
+        app.note(f"removed the key{_of_profile(profile)} from {app.config.path}")
     if account := table.get("api_key_keyring"):
         chosen = f"--profile {profile or NONE} " if profile or app.profile else ""
         forget(str(account), f"nbx config unset {chosen}api_key_keyring")
@@ -148,8 +148,8 @@ def _remove(app: App, profile: str | None) -> None:
         app.note(f"removed the key {account} from the keyring")
 
 
-def _end(place: KeyPlace) -> str:
-    """Return the command that removes a key which logout leaves in place."""
+def _removal_command(place: KeyPlace) -> str:
+    """Return the command that removes a key that logout does not remove."""
     if place.source is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
     if place.source is KeyOrigin.COMMAND:
@@ -176,7 +176,7 @@ def run_status(options: AuthOptions, app: App) -> ExitCode:
             _check(app, settings, found.secret)
     except NbxError as error:
         failure = error
-    # app.key has warned about the first place.
+    # app.key has already warned about the first source.
     for mend in dict.fromkeys(place.mend for place in places[1:] if place.mend != places[0].mend):
         if mend:
             app.warn(f"other users of this machine can read an unused key: {mend}")
@@ -199,7 +199,7 @@ def _check(app: App, settings: RunSettings, key: Secret) -> None:
 
 
 def _entry(place: KeyPlace, used: FoundKey | None) -> dict[str, Any]:
-    """Return what may be shown of one place; one that may ask for a password is read only if it is used."""
+    """Describe a source of a key; a source that may ask for a password is read only if it is used."""
     key = None
     if used is not None:
         key = used.secret.tail
@@ -239,10 +239,10 @@ def _show(app: App, entries: list[dict[str, Any]], *, json: bool, accepted: bool
 
 
 def _table(app: App, profile: str | None) -> Mapping[str, Any]:
-    """Return the table of one profile in the config file; without a profile, the top of the file."""
+    """Return the table of a profile in the config file; without a profile, the top-level table."""
     source = app.config.read()
     return source.table if profile is None else source.profiles.get(profile, {})
 
 
-def _of(profile: str | None) -> str:
+def _of_profile(profile: str | None) -> str:
     return f" of profile {profile}" if profile else ""

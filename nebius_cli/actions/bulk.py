@@ -14,7 +14,7 @@ NO_FILE = (
 
 
 def run(options: BulkOptions, app: App) -> ExitCode:
-    """Complete every row that has no answer yet. Raises NbxError for whatever ends the run early."""
+    """Complete every row that has no answer yet. Raises NbxError if the run stops early."""
     if options.inputs == ("-",) and app.streams.stdin_has_no_input:
         raise UsageError(*NO_FILE)
     check_is_no_command(options.inputs[0])

@@ -33,9 +33,9 @@ Add = Callable[[Record], None]
 
 
 class Table(NamedTuple):
-    """A table of records: what each one becomes as lines of cells, and as rows of Parquet.
+    """A table of records: the functions that convert a record to lines of cells and to Parquet rows.
 
-    `schema` gets pyarrow and returns the columns there, None for those of answers.
+    `schema` takes the pyarrow module and returns the Parquet columns; None means the columns of answers.
     """
 
     header: Sequence[str]
@@ -46,9 +46,9 @@ class Table(NamedTuple):
 
 @dataclass(slots=True)
 class Gaps:
-    """What an export has no text for: rows that failed and rows without an answer yet.
+    """Counts of the rows without a text in the export: failed rows and rows without an answer yet.
 
-    `unclear` is the number of texts that contain what ends a text: a newline, or NUL after -0.
+    `unclear` counts the texts that contain their own terminator: a newline, or NUL with -0.
     """
 
     failed: int = 0
@@ -57,7 +57,7 @@ class Gaps:
     unclear: int = 0
 
     def count(self, record: Mapping[str, Any] | None) -> None:
-        """Count the record of a row, None if it has none."""
+        """Count the record of a row; None means that the row has no record."""
         error = record["error"] if record is not None else None
         self.answered += record is not None and error is None
         self.failed += is_failure(error)
@@ -82,7 +82,7 @@ class BulkExportOptions:
 
 
 def run(options: BulkExportOptions, app: App) -> ExitCode:
-    """Write the answers in the order of the rows. Raises UsageError if the file is not an output."""
+    """Write the answers in the order of the rows. Raises UsageError if the file is not an output of nbx."""
     if not options.answers:
         raise UsageError("no file to export", "", "nbx bulk export answers.jsonl -o answers.csv")
     check_not_compressed(options.output or "-")
@@ -121,7 +121,7 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
 def _note_gaps(
     format_: str, options: BulkExportOptions, records: AnswerFile, gaps: Gaps, app: App, *, result: str
 ) -> None:
-    """Say what the export has no text or score for, and where its lines are not those of the rows."""
+    """Report rows without a text or score, and lines of the export whose number is not that of the row."""
     if records.cut:
         app.note(f"{options.answers} has partial or broken lines; they were left out")
     if records.strays:
@@ -148,7 +148,7 @@ def _note_gaps(
 
 
 def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputRows | None:
-    """Return the rows of `--input`, None without it. Raises UsageError, also for another `--matrix`."""
+    """Return the rows of `--input`, or None. Raises UsageError if `--matrix` is not that of the run."""
     if not options.input:
         if options.matrix:
             raise UsageError("--matrix without --input", "it says which rows the input stands for")
@@ -174,7 +174,7 @@ def _format(options: BulkExportOptions) -> str:
 
 
 def _check_table(format_: str, options: BulkExportOptions) -> None:
-    """Raise UsageError unless scores can be exported like this."""
+    """Raise UsageError if scores cannot be exported in this format."""
     made = "side by side" if options.side_by_side else f"as {format_}"
     if options.side_by_side or format_ not in (*SEPARATORS, "parquet"):
         what = f"cannot export {options.answers} {made}"
@@ -185,13 +185,13 @@ def _check_table(format_: str, options: BulkExportOptions) -> None:
 def _write(
     format_: str, options: BulkExportOptions, records: AnswerFile, write: Write, *, scores: bool
 ) -> Gaps:
-    """Write every record; return what the export has no text for."""
+    """Write every record; return the counts of rows without a text."""
     if options.side_by_side or format_ == "html":
         return _write_side_by_side(format_, options, records, write)
     if format_ == "text":
         return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
     gaps = Gaps()
-    with _adding(format_, options, _table_of(records, scores=scores), write) as add:
+    with _open_table(format_, options, _table_of(records, scores=scores), write) as add:
         for record in records:
             gaps.count(record)
             add(record)
@@ -202,13 +202,13 @@ def _write_text(records: AnswerFile, writer: TextWriter) -> Gaps:
     gaps = Gaps()
     for record in records.by_row():
         gaps.count(record)
-        writer.add(record or {})  # an empty text for a row without a record, so that lines and rows agree
+        writer.add(record or {})  # rows without a record get an empty text, so that line N is row N
     gaps.unclear = writer.unclear
     return gaps
 
 
 def _write_side_by_side(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
-    """Write the combinations of a matrix side by side; `missing` counts answers."""
+    """Write the combinations of a matrix side by side; the result counts answers, not rows."""
     answers = SideBySide(records)
     if format_ == "html":
         from nebius_cli.bulk.export.html_page import write_page
@@ -230,7 +230,7 @@ def _write_side_by_side(format_: str, options: BulkExportOptions, records: Answe
 
 
 def _table_of(records: AnswerFile, *, scores: bool) -> Table:
-    """Return the table of answers, or that of scores, which has the columns that one of them needs."""
+    """Return the table of answers, or that of scores, with every column that at least one record needs."""
     if not scores:
         return Table(HEADER, choice_cells, choice_rows, None)
     columns = score_table.columns_of(records)
@@ -240,8 +240,8 @@ def _table_of(records: AnswerFile, *, scores: bool) -> Table:
 
 
 @contextlib.contextmanager
-def _adding(format_: str, options: BulkExportOptions, table: Table, write: Write) -> Iterator[Add]:
-    """Give the function that adds a record to a table."""
+def _open_table(format_: str, options: BulkExportOptions, table: Table, write: Write) -> Iterator[Add]:
+    """Yield the function that adds a record to a table."""
     if format_ == "parquet":
         from nebius_cli.bulk.export.parquet_file import ParquetFile
 

@@ -47,7 +47,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     if options.matrix and not options.input:
         raise UsageError("--matrix without --input", "it applies to the rows of --input")
     _check_output(options)
-    # answers-*.jsonl also matches the lists of failed rows.
+    # A pattern such as answers-*.jsonl also matches the lists of failed rows.
     lists = {path_beside(Path(path)) for path in options.answers}
     paths = [path for path in options.answers if not (Path(path) in lists and is_list(Path(path)))]
     with Shards(paths) as shards, _target(options, app) as write:

@@ -1,4 +1,4 @@
-"""Where the rows of a run are sent: the server, or a model on this machine."""
+"""Chooses where the rows of a run are sent: to the server, or to a model on this machine."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -25,19 +25,19 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
     from nebius_cli.bulk.workers.sender_protocol import Sender
 
-MAX_LOCAL_CACHES = 4  # whole contexts that the local engine keeps
+MAX_LOCAL_CACHES = 4  # requests whose whole context fits into the local engine's memory
 
 
 @dataclass(frozen=True, slots=True)
 class ItemRun:
-    """A run whose rows are items. `here` gives what evaluates them on this machine, if something does.
+    """A run whose rows are items, such as texts to score. `here` opens the sender on this machine.
 
-    With --local that is every row; otherwise, the parts of rows for which `is_here`, if given, is true. Their
-    model is called `local_model`.
+    With --local, it evaluates every row; otherwise, only the parts of rows for which `is_here` returns true,
+    and none without `is_here`. `local_model` is the name of its model.
 
     `rows` returns the kind of the rows and their fields. `write` writes records to stdout. When every row has
-    its result, `totals` returns the members of the summary about the records of these rows of the input, or
-    about all records, and then `finished` is called.
+    its result, `totals` returns the summary members for the records of the given input rows, or for all
+    records if it gets None. Then `finished` is called.
     """
 
     rows: Callable[[RunSettings], ItemRows]
@@ -50,11 +50,11 @@ class ItemRun:
 
 
 class RowServer(NamedTuple):
-    """Where the requests of a run go. `death` returns why the server has ended, if it did.
+    """The server of a run. `death` returns the error if the server has ended, else None.
 
-    `generating` returns how many tokens of incomplete answers it has generated, 0 if that is unknown.
-    `open_sender` waits until the server is ready, so that nbx checks the input meanwhile. It takes how many
-    connections may be open, and returns a sender and the host.
+    `generating` returns how many tokens it has generated for incomplete answers, 0 if that is unknown.
+    `open_sender` takes the maximum number of connections, and returns a sender and the host. It waits until
+    the server is ready; nbx checks the input before calling it.
     """
 
     open_sender: Callable[[int], tuple["Sender", str]]
@@ -67,7 +67,7 @@ class RowServer(NamedTuple):
 def row_server(
     plan: BulkPlan, settings: RunSettings, kind: RowKind | None, app: App, items: ItemRun | None
 ) -> Iterator[RowServer]:
-    """Give the server. With --local, a model runs on this machine until the block ends."""
+    """Yield the server. With --local, a model runs on this machine until the block ends."""
     options = plan.options
 
     def api_sender(endpoint: Callable[[], Endpoint], pool: int) -> tuple["ApiSender", str]:
@@ -103,7 +103,7 @@ def row_server(
     slots = max(plan.concurrency or bulk.LOCAL_CONCURRENCY, plan.choices)
     caches = min(MAX_LOCAL_CACHES, slots)
     with prepare_local_model.running(options.model_file, app, parallel=slots, caches=caches) as engine:
-        # Its process takes a while to load the model; this import happens in the meantime.
+        # The engine takes a while to load the model; use the time for this import.
         import nebius_cli.bulk.workers.send_and_receive  # noqa: F401
 
         def ready() -> Endpoint:
@@ -114,7 +114,7 @@ def row_server(
 
 
 def connections(plan: BulkPlan, app: App) -> int:
-    """Return how many connections the run may open, after a note if it asked for more."""
+    """Return how many connections the run may open; print a note if it asked for more."""
     wanted = plan.concurrency or MAX_CONCURRENCY
     allowed = file_descriptor_limit.allowed_requests()
     if wanted <= allowed:

@@ -37,13 +37,13 @@ if TYPE_CHECKING:
     from nebius_cli.ledger.prompt_to_continue import Continuation
     from nebius_cli.render.answer_writer import AnswerWriter
 
-# What writes the ledger's row, which is imported while the server is awaited if that takes time.
+# Modules that write the ledger row. If the server is slow, nbx imports them while it waits.
 LEDGER_MODULES = (
     "nebius_cli.ledger.request_recorder",
     "nebius_cli.ledger.pending_rows_file",
     "nebius_cli.system.thread_with_timeout",
 )
-VIEW_LOGPROBS = 5  # what --view asks for by itself: as many as the API's page speaks of
+VIEW_LOGPROBS = 5  # the logprobs that --view requests; the API reference mentions up to 5
 
 NO_PROMPT = (
     "no prompt given",
@@ -53,9 +53,9 @@ NO_PROMPT = (
 
 
 class CompleteOptions(NamedTuple):
-    """What was typed after `nbx complete`, or after `nbx history rerun` with the `id` of a request.
+    """The arguments and flags of `nbx complete`, or of `nbx history rerun`, which sets `id`.
 
-    `fields` and `connection` hold the flags of their tables.
+    `fields` holds the flags of request fields, `connection` those of connection settings.
     """
 
     prompt: PromptOptions = PromptOptions()
@@ -83,7 +83,7 @@ class CompleteOptions(NamedTuple):
 
 
 def run(options: CompleteOptions, app: App) -> ExitCode:
-    """Complete the prompt. Raises NbxError for every failure that has a name."""
+    """Complete the prompt. Raises NbxError for every expected kind of failure."""
     _check(options)
     given = parse_field_flags.parse_fields(options.fields, app.read_text, validate=options.validate)
     params = parse_field_flags.parse_params(options.param, validate=options.validate)
@@ -124,7 +124,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
 def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
     """Send the stored body of a request again, byte for byte.
 
-    Raises UsageError if nothing is stored, and what `run` raises.
+    Raises UsageError if the body is not stored, and the same errors as `run`.
     """
     from nebius_cli.ledger.find_by_id import find_text, ran_here
 
@@ -137,7 +137,7 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
 
 def _earlier(options: CompleteOptions, app: App) -> "Continuation":
-    """Return what continues an earlier answer, after a note if that may be nothing. Raises UsageError."""
+    """Return how to continue an earlier answer; print a note if it is complete. Raises UsageError."""
     from nebius_cli.ledger.prompt_to_continue import continuation
 
     found = continuation(app.ledger, options.prompt.continue_from, options.prompt.choice)
@@ -168,7 +168,7 @@ def _check(options: CompleteOptions) -> None:
 def _fields(
     options: CompleteOptions, given: Mapping[str, Value], configured: dict[str, Value], app: App
 ) -> dict[str, Value]:
-    """Return the request fields that are set: by flag, else configured; plus what nbx itself decides."""
+    """Return the request fields from flags, else from the configuration, and those that nbx adds itself."""
     if _local(options):
         configured.pop("ai_project_id", None)
         from nebius_cli.local import prepare_local_model
@@ -206,7 +206,7 @@ def _local(options: CompleteOptions) -> bool:
 def _endpoint(
     options: CompleteOptions, what: CompletionRequest, settings: RunSettings, app: App
 ) -> Iterator[Endpoint]:
-    """Give the configured server, or an engine's endpoint while it runs."""
+    """Yield the configured server, or the endpoint of an engine that runs until the block ends."""
     if not _local(options):
         yield app.endpoint(settings, options.api_key, options.api_key_file)
         return
@@ -214,7 +214,7 @@ def _endpoint(
 
     parallel, caches = max(4, what.n), min(4, what.choices)
     with prepare_local_model.running(options.model_file, app, parallel=parallel, caches=caches) as engine:
-        # Its process takes a while to load the model; this import happens in the meantime.
+        # The engine takes a while to load the model; use the time for this import.
         import nebius_cli.api.send_completion  # noqa: F401
 
         yield Endpoint(engine.base_url, engine.key, is_local=True)
@@ -228,7 +228,7 @@ def _answer(
         raise OutputError("cannot write the answer", "stdout is closed", "-o FILE writes it to a file")
     export = OutputFile(options.export) if options.export else None
     local, over = _local(options), options.over_budget
-    # A budget may still refuse the request; nothing else does. The imports below take longest.
+    # Connect during the slow imports below, unless a budget may still refuse the request.
     with contextlib.closing(app.api(settings, endpoint, begin_now=over or not settings.has_budget)) as api:
         from nebius_cli.api.send_completion import Exchange, Hooks
         from nebius_cli.render.answer_writer import AnswerWriter
@@ -264,7 +264,7 @@ def _receive(
         reasons = exchange.completion.reasons()
         exchange.completion.check_reasons(options.fail_on)
         if _local(options) and what.choices > 1:
-            exchange.completion.usage = None  # the engine counts one of the choices and calls it all
+            exchange.completion.usage = None  # the engine reports the usage of only one choice
         answer.finish(exchange.completion, timing())
     except NbxError as error:
         near = ""
@@ -279,7 +279,7 @@ def _receive(
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
         app.warn(oddity)
     if "length" in reasons and "max_tokens" not in what.fields and app.streams.stderr_tty:
-        more = "" if options.id else "; --max-tokens N allows more"  # a stored body is sent as it was
+        more = "" if options.id else "; --max-tokens N allows more"  # a stored body is sent unchanged
         app.note(f"the server's default limit cut off the answer{more}")
     return ExitCode.DONE
 

@@ -13,14 +13,14 @@ from nebius_cli.system.read_and_replace_files import read_if_exists
 
 @dataclass(frozen=True, slots=True)
 class CompletionOptions:
-    """What was typed after `nbx completion`; `make_script` gives the script for the name of a shell."""
+    """The arguments of `nbx completion`; `make_script` returns the script for the name of a shell."""
 
     make_script: Callable[[str], str]
     shell: str | None = None
 
 
 class Change(NamedTuple):
-    """A file as it is and as it should be, None for no file. A script replaces a link; other files do not."""
+    """The current and the new content of a file, None for no file. Only a script replaces a symlink."""
 
     path: Path
     old: bytes | None
@@ -39,13 +39,13 @@ def run_install(options: CompletionOptions, app: App) -> ExitCode:
     shell = _shell(options, app)
     script = options.make_script(shell).encode("utf-8")
     changes: list[Change] = []
-    for place in install_locations.install_targets(shell, app.streams.environ):
-        old = read_if_exists(place.script)
+    for target in install_locations.install_targets(shell, app.streams.environ):
+        old = read_if_exists(target.script)
         if old is not None and not supported_shells.is_nbx_script(old):
-            raise ConfigError(f"{place.script} already exists", "nbx did not write it", "move it away first")
-        changes.append(Change(place.script, old, script, is_script=True))
-        by_itself = install_locations.is_autoloaded(shell, place.script, app.streams.environ)
-        changes += _start_up(place, "" if by_itself else place.block)
+            raise ConfigError(f"{target.script} already exists", "nbx did not write it", "move it away first")
+        changes.append(Change(target.script, old, script, is_script=True))
+        autoloaded = install_locations.is_autoloaded(shell, target.script, app.streams.environ)
+        changes += _start_up_change(target, "" if autoloaded else target.block)
     if _apply(app, changes):
         app.note(f"start a new {shell} to use completion")
     else:
@@ -57,19 +57,19 @@ def run_uninstall(options: CompletionOptions, app: App) -> ExitCode:
     """Undo what install did, and nothing else."""
     shell = _shell(options, app)
     changes: list[Change] = []
-    for place in install_locations.install_targets(shell, app.streams.environ):
-        changes += _start_up(place, "")
-        script = read_if_exists(place.script)
-        # A link is not from install: it leads to a file of a package manager, such as pipx.
-        ours = script and supported_shells.is_nbx_script(script) and not place.script.is_symlink()
-        changes.append(Change(place.script, script, None if ours else script, is_script=True))
+    for target in install_locations.install_targets(shell, app.streams.environ):
+        changes += _start_up_change(target, "")
+        script = read_if_exists(target.script)
+        # install creates no symlinks: a symlink points to a file of a package manager, such as pipx.
+        ours = script and supported_shells.is_nbx_script(script) and not target.script.is_symlink()
+        changes.append(Change(target.script, script, None if ours else script, is_script=True))
     if not _apply(app, changes):
         app.note(f"completion for {shell} was not installed")
     return ExitCode.DONE
 
 
 def _shell(options: CompletionOptions, app: App) -> str:
-    """Return the shell that was named, else the user's own, with a note. Raises UsageError."""
+    """Return the given shell, or else the user's shell, and print which one. Raises UsageError."""
     if options.shell:
         return supported_shells.find_shell(options.shell)
     shell, why = supported_shells.detect_shell(app.streams.environ)
@@ -77,15 +77,15 @@ def _shell(options: CompletionOptions, app: App) -> str:
     return shell
 
 
-def _start_up(place: install_locations.InstallTarget, block: str) -> Iterator[Change]:
-    """Yield the change of the start-up file: with the block, or without one if it is empty."""
-    if place.rc is not None:
-        old = read_if_exists(place.rc)
+def _start_up_change(target: install_locations.InstallTarget, block: str) -> Iterator[Change]:
+    """Yield the change that adds the block to the start-up file, or removes it if `block` is empty."""
+    if target.rc is not None:
+        old = read_if_exists(target.rc)
         try:
             new = edit_startup_file.insert(old, block) if block else old and edit_startup_file.remove(old)
-            yield Change(place.rc, old, new)
+            yield Change(target.rc, old, new)
         except edit_startup_file.RcBlockError as error:
-            raise ConfigError(f"cannot change {place.rc}", str(error), "fix it by hand") from None
+            raise ConfigError(f"cannot change {target.rc}", str(error), "fix it by hand") from None
 
 
 def _apply(app: App, changes: Iterable[Change]) -> bool:

@@ -21,9 +21,9 @@ TEMPLATE = b"""\
 #   ai_project_id = "PROJECT"
 """
 
-ANEW = "delete it to start over"  # what to do with a draft
+START_OVER = "delete it to start over"  # the hint for a draft
 
-# The settings that say where a key is, and the kind of place that each of them names.
+# The settings that name a source of a key, and the kind of source that each names.
 KEYS = {
     "api_key": find_api_key.KeyOrigin.CONFIG,
     "api_key_command": find_api_key.KeyOrigin.COMMAND,
@@ -33,7 +33,7 @@ KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class ConfigOptions:
-    """What was typed after `nbx config`."""
+    """The arguments and flags of `nbx config`."""
 
     name: str | None = None
     value: str | None = None
@@ -43,8 +43,8 @@ class ConfigOptions:
 
 
 def run_set(options: ConfigOptions, app: App) -> ExitCode:
-    """Write one setting; a value of `-` is read from stdin, less its final newline."""
-    setting = _named(options, "set NAME VALUE")
+    """Write one setting; the value `-` reads stdin, without its final newline."""
+    setting = _find_setting(options, "set NAME VALUE")
     name, value = setting.field.name, options.value
     if value is None:
         raise UsageError(f"no value for {name}", "", f"nbx config set {name} VALUE")
@@ -53,30 +53,30 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     parsed = app.read_value(setting, value)
     profile = None if setting.chooses else app.profile
     app.config.set(name, parsed, profile)
-    app.note(f"{name} is set in {_place(app, profile)}")
-    if stronger := _stronger(app, setting, parsed, profile):
+    app.note(f"{name} is set in {_location(app, profile)}")
+    if stronger := _overriding_source(app, setting, parsed, profile):
         app.warn(f"{stronger} overrides the new value")
     return ExitCode.DONE
 
 
-def _stronger(app: App, setting: Setting, value: Value, profile: str | None) -> str | None:
-    """Return what overrides a value that was just set, None if nothing does."""
+def _overriding_source(app: App, setting: Setting, value: Value, profile: str | None) -> str | None:
+    """Return the name of the source that overrides a value that was just set, or None."""
     found, name = app.effective_settings(), setting.field.name
     effective = found.values.get(name)
     if effective is not None and effective.value != settings_table.as_secret(setting, value):
         return effective.origin
     if name not in KEYS:
         return None
-    # A stronger key may be of another kind: in the keyring, or printed by a command.
+    # A key from another kind of source may take precedence: the keyring, or a command.
     places = app.key_places(found)
-    if not places or (places[0].source is KEYS[name] and places[0].origin == _place(app, profile)):
+    if not places or (places[0].source is KEYS[name] and places[0].origin == _location(app, profile)):
         return None
     return f"{places[0].source.value} {places[0].where}"
 
 
 def run_get(options: ConfigOptions, app: App) -> ExitCode:
-    """Print the value of one setting, with secrets hidden. Raises ConfigError if it has none."""
-    setting = _named(options, "get NAME")
+    """Print the value of one setting, with secrets hidden. Raises ConfigError if it is not set."""
+    setting = _find_setting(options, "get NAME")
     name = setting.field.name
     found = app.effective_settings()
     if name not in found.values:
@@ -86,12 +86,12 @@ def run_get(options: ConfigOptions, app: App) -> ExitCode:
     sourced = found.values[name]
     row = (_text(setting.shown(sourced.value)), *([sourced.origin] if options.show_origin else []))
     app.write("\t".join(row) + "\n")
-    return _tell(app, found.problems)
+    return _report(app, found.problems)
 
 
 def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     """Remove one setting from the config file or the chosen profile."""
-    # Unknown names can be removed too: that is how a file with a wrong name is repaired.
+    # Unknown names can be removed too, to repair a file that contains a wrong name.
     name = options.name
     if not name:
         raise UsageError("no setting given", "", "nbx config unset NAME")
@@ -99,21 +99,21 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
         raise UsageError("it contains all profiles", "", "nbx profile rm NAME")
     profile = app.profile_name
     known = name.replace("-", "_")
-    places: list[str | None] = [profile]
+    profiles: list[str | None] = [profile]
     if profile is not None and known in settings_table.BY_NAME and settings_table.BY_NAME[known].chooses:
-        places.append(None)
-    removed = any(app.config.unset(spelled, place) for place in places for spelled in (name, known))
-    app.note(f"{name} {'is no longer' if removed else 'was not'} set in {_place(app, profile)}")
+        profiles.append(None)
+    removed = any(app.config.unset(spelled, each) for each in profiles for spelled in (name, known))
+    app.note(f"{name} {'is no longer' if removed else 'was not'} set in {_location(app, profile)}")
     return ExitCode.DONE
 
 
 def run_list(options: ConfigOptions, app: App) -> ExitCode:
-    """List every setting that has a value, with its origin; with --all, the others and what each means."""
+    """List every setting that has a value, with its origin; with --all, every setting and its description."""
     found = app.effective_settings()
     values = found.values
     if options.all:
         _list_all(values, app, json=options.json)
-        return _tell(app, found.problems)
+        return _report(app, found.problems)
     listed = [
         (s.field.name, s, values[s.field.name]) for s in settings_table.SETTINGS if s.field.name in values
     ]
@@ -130,7 +130,7 @@ def run_list(options: ConfigOptions, app: App) -> ExitCode:
         app.write_table(("setting", "value", "origin"), rows)
     if found.project:
         app.note(f"the project file is {found.project}")
-    return _tell(app, found.problems)
+    return _report(app, found.problems)
 
 
 def _list_all(values: Mapping[str, Sourced], app: App, *, json: bool) -> None:
@@ -158,14 +158,14 @@ def run_path(options: ConfigOptions, app: App) -> ExitCode:
 
 
 def run_edit(options: ConfigOptions, app: App) -> ExitCode:
-    """Edit a copy of the config file, which replaces the file if nothing is wrong in it."""
+    """Edit a copy of the config file, and replace the file with it if it is valid."""
     del options
     from nebius_cli.system import editor
 
     words = editor.choose(app.streams.environ, terminal=app.streams.stdin_tty and app.streams.stdout_tty)
     with app.config.editing():
         old = app.config.content()
-        draft = _begin(app, old)
+        draft = _open_draft(app, old)
         kept = f"the draft is kept in {draft}"
         try:
             editor.run(words, draft, app.streams.environ)
@@ -173,22 +173,22 @@ def run_edit(options: ConfigOptions, app: App) -> ExitCode:
             if draft.exists() and draft.read_bytes() == (old or TEMPLATE):
                 draft.unlink()
             else:
-                error.hint = f"{app.config.path} is unchanged; {kept}; {ANEW}"
+                error.hint = f"{app.config.path} is unchanged; {kept}; {START_OVER}"
             raise
         except BaseException as stop:
             stop.add_note(kept)
             raise
         finally:
             app.config.keep_private(draft)
-        return _finish(app, draft, old)
+        return _save_draft(app, draft, old)
 
 
-def _begin(app: App, old: bytes) -> Path:
+def _open_draft(app: App, old: bytes) -> Path:
     """Return the draft to edit: the one kept last time, if the file has not changed since."""
     draft = app.config.draft(old)
     for kept in app.config.drafts():
         if kept == draft:
-            app.note(f"continuing with the draft {kept}; {ANEW}")
+            app.note(f"continuing with the draft {kept}; {START_OVER}")
         else:
             app.note(f"found an older draft, {kept}, but the file has changed since")
     if not draft.exists():
@@ -196,8 +196,8 @@ def _begin(app: App, old: bytes) -> Path:
     return draft
 
 
-def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
-    """Replace the file by the draft. Raises ConfigError, and keeps the draft, if that is not possible."""
+def _save_draft(app: App, draft: Path, old: bytes) -> ExitCode:
+    """Replace the file with the draft. If that is not possible, keeps the draft and raises ConfigError."""
     path, kept = app.config.path, f"the draft is kept in {draft}"
     try:
         new = draft.read_bytes()
@@ -213,7 +213,7 @@ def _finish(app: App, draft: Path, old: bytes) -> ExitCode:
     for problem in wrong:
         messages.note("; ".join(filter(None, (problem.what, problem.why))), app.streams)
     if wrong:
-        raise ConfigError(f"{path} is unchanged", kept, f"nbx config edit continues with it; {ANEW}")
+        raise ConfigError(f"{path} is unchanged", kept, f"nbx config edit continues with it; {START_OVER}")
     if not app.config.replace(old, new):
         raise ConfigError(f"{path} changed in the meantime", kept, "nbx config edit starts from the new file")
     draft.unlink()
@@ -230,17 +230,17 @@ def _check(data: bytes, path: Path) -> list[ConfigError]:
         return [error]
 
 
-def _tell(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
+def _report(app: App, wrong: Sequence[ConfigError]) -> ExitCode:
     """Report problems on stderr; return the exit code."""
     app.report(wrong)
     return ExitCode.CONFIG if wrong else ExitCode.DONE
 
 
-def _place(app: App, profile: str | None) -> str:
+def _location(app: App, profile: str | None) -> str:
     return str(app.config.path) if profile is None else f"profile {profile}"
 
 
-def _named(options: ConfigOptions, usage: str) -> Setting:
+def _find_setting(options: ConfigOptions, usage: str) -> Setting:
     if not options.name:
         raise UsageError("no setting given", "", f"nbx config {usage}")
     return settings_table.find(options.name)

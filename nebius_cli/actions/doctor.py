@@ -1,4 +1,4 @@
-"""`nbx doctor`: runs the checks of everything that a completion needs, and shows them."""
+"""`nbx doctor`: checks everything that a completion needs, and shows the results."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from nebius_cli.doctor.server_checks import ServerChecks
 from nebius_cli.doctor.skip_dependent_checks import CheckList
 from nebius_cli.local import prepare_local_model
 
-MIN_PASSWORD_CHARS = 4  # of a proxy; shorter ones also occur in ordinary words
+MIN_PASSWORD_CHARS = 4  # a shorter proxy password is not hidden: it may be part of an ordinary word
 STATE_STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red", "skipped": "dim"}
 
 
@@ -57,7 +57,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     """Return the results of every check, in order, without secrets."""
     effective = app.effective_settings(options.connection)
     settings, streams = run_settings.resolve(effective), app.streams
-    quiet_app = App(streams, app.flags._replace(quiet=True))  # warnings are lines of the result instead
+    quiet_app = App(streams, app.flags._replace(quiet=True))  # the checks report its warnings
 
     def show_status(name: str) -> None:
         if app.draws_err and not app.flags.quiet:
@@ -108,7 +108,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
 def _complete(
     server: ServerChecks, connect: Callable[[], Api], settings: RunSettings, app: App, *, live: bool
 ) -> Check:
-    """Complete one token, if `live`: a request that is paid for, counted and recorded like any other."""
+    """Complete one token, if `live`; the request is billed, budgeted and recorded like any other."""
     if live and settings.model:
         app.check_budget(settings, settings.model)
     return server.complete(connect, lambda exchange: app.recorded(exchange, settings))

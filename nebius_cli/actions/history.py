@@ -13,12 +13,12 @@ from nebius_cli.ledger import format_history, periods
 from nebius_cli.ledger.find_by_id import TEXT_IS_OFF, find, parse_id, whole_number
 from nebius_cli.system.calendar import LocalCalendar
 
-DEFAULT_LIMIT = 20  # requests in a list
+DEFAULT_LIMIT = 20  # requests
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryOptions:
-    """What was typed after `nbx history`."""
+    """The arguments and flags of `nbx history`."""
 
     id: str = ""
     ids: tuple[str, ...] = ()
@@ -112,7 +112,7 @@ def _latest(options: HistoryOptions, words: Sequence[str], app: App) -> list[dic
 
 
 def _stores_text(app: App) -> bool:
-    return run_settings.resolve(app.effective_settings()).history_text  # whatever else is wrong in the file
+    return run_settings.resolve(app.effective_settings()).history_text  # ignores other problems in the file
 
 
 def _write(rows: Sequence[dict[str, Any]], words: Sequence[str], options: HistoryOptions, app: App) -> None:

@@ -11,7 +11,7 @@ from nebius_cli.terminal.download_progress import megabytes
 
 @dataclass(frozen=True, slots=True)
 class LocalOptions:
-    """What was typed after `nbx local`."""
+    """The arguments and flags of `nbx local`."""
 
     name: str | None = None
     force: bool = False
@@ -70,7 +70,7 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
         raise UsageError(
             f"--port {port}", "a port is a number from 0 to 65535", "leave it out to use any free port"
         )
-    # A second cache, so that several prompts at once do not fill it.
+    # Room for two contexts: several prompts at once would fill one.
     with prepare_local_model.running(options.model_file, app, parallel=16, caches=2, port=number) as engine:
         lines = {
             "NEBIUS_BASE_URL": engine.base_url,

@@ -28,12 +28,12 @@ from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache
 from nebius_cli.models.search_and_sort import SORTS
 
 FIRST_BYTE_TIMEOUT_S = 60.0  # for the list, unless first_byte_timeout is set
-MIN_NOTED_AGE_S = 60  # a list that is younger is not worth a note
+MIN_NOTED_AGE_S = 60  # the age of a younger list is not mentioned
 
 
 @dataclass(frozen=True, slots=True)
 class ModelsOptions:
-    """What was typed after `nbx models`."""
+    """The arguments and flags of `nbx models`."""
 
     query: tuple[str, ...] = ()
     id: str = ""
@@ -49,7 +49,7 @@ class ModelsOptions:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A list and when it was fetched; `fetched`: just now; `failed`: fetching a newer one failed."""
+    """A model list. `fetched`: it was fetched in this run; `failed`: fetching a newer list failed."""
 
     models: list[Model]
     fetched_at: float
@@ -68,7 +68,7 @@ def run_list(options: ModelsOptions, app: App) -> ExitCode:
         raise UsageError(f"--sort {options.sort}", f"must be one of {', '.join(SORTS)}")
     listing = _listing(options, app.settings(options.connection), app, refresh=options.refresh)
     if not (listing.fetched or listing.failed) and _age(listing, app) >= MIN_NOTED_AGE_S:
-        app.note(_words(listing, app) + "; --refresh fetches a new one")
+        app.note(_age_text(listing, app) + "; --refresh fetches a new one")
     found = search_and_sort.matching(listing.models, options.query)
     found = search_and_sort.ordered(found, options.sort, reverse=options.reverse)
     if options.json:
@@ -115,7 +115,7 @@ def _check_listed(wanted: str, options: ModelsOptions, app: App) -> None:
     try:
         listing = _listing_for(wanted, options, app)
     except NbxError as error:
-        if not _is_excusable(error):
+        if not _can_use_old_list(error):
             raise
         app.warn(f"cannot check whether {wanted} exists: {error.what}")
         return
@@ -140,7 +140,7 @@ def _missing(wanted: str, listing: Listing, app: App) -> RejectedError:
 
 
 def _listing_for(wanted: str, options: ModelsOptions, app: App) -> Listing:
-    """Return the list; a new one from the server if the cached list lacks the model."""
+    """Return the list; if the cached list lacks the model, fetch a new one from the server."""
     settings = app.settings(options.connection)
     listing = _listing(options, settings, app, refresh=options.refresh)
     if wanted in listing.ids or listing.fetched or listing.failed:
@@ -160,21 +160,21 @@ def _listing(
     stored = None if refresh else cache.read()
     listing = _decoded(stored)
     if stored is not None and listing is not None and stored.is_fresh(app.streams.now()):
-        app.log(f"{_words(listing, app)}, from the cache")
-        return _completable(listing, app, cache)
+        app.log(f"{_age_text(listing, app)}, from the cache")
+        return _store_ids(listing, app, cache)
     listing = listing or fallback
     try:
         stored = _fetch(options, settings, app, retry=listing is None)
     except NbxError as error:
-        if listing is None or not _is_excusable(error):
+        if listing is None or not _can_use_old_list(error):
             raise
-        app.note(f"{error.line}; {_words(listing, app)}")
-        return _completable(replace(listing, failed=True), app, cache)
+        app.note(f"{error.line}; {_age_text(listing, app)}")
+        return _store_ids(replace(listing, failed=True), app, cache)
     try:
         cache.write(stored)
     except OSError as error:
         app.warn(f"cannot cache the list: {error.strerror or error}")
-    return _completable(Listing(models.decode(stored.value), stored.fetched_at, fetched=True), app, cache)
+    return _store_ids(Listing(models.decode(stored.value), stored.fetched_at, fetched=True), app, cache)
 
 
 def _fetch(options: ModelsOptions, settings: RunSettings, app: App, *, retry: bool) -> ModelList:
@@ -193,15 +193,15 @@ def _decoded(stored: ModelList | None) -> Listing | None:
         return None
 
 
-def _is_excusable(error: NbxError) -> bool:
-    """Return whether an old list, or none, is good enough: the server was not reached, and did not refuse."""
+def _can_use_old_list(error: NbxError) -> bool:
+    """Return whether an old list, or none, is good enough: there is no key, or the failure is temporary."""
     if isinstance(error, AuthError):
         return not error.status
     return isinstance(error, NetworkError | ServerError | RateLimitError)
 
 
-def _completable(listing: Listing, app: App, cache: ModelsCache) -> Listing:
-    """Let shell completion offer the ids of this list; failing that is not an error."""
+def _store_ids(listing: Listing, app: App, cache: ModelsCache) -> Listing:
+    """Store the ids for shell completion and return the list; a failure is only logged."""
     try:
         cache.write_ids(models.completable(listing.ids))
     except OSError as error:
@@ -213,7 +213,7 @@ def _age(listing: Listing, app: App) -> float:
     return max(0.0, app.streams.now() - listing.fetched_at)
 
 
-def _words(listing: Listing, app: App) -> str:
+def _age_text(listing: Listing, app: App) -> str:
     return f"this list is {age_of(_age(listing, app))} old"
 
 

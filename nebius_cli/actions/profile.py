@@ -1,4 +1,4 @@
-"""`nbx profile`: named sets of settings, of which at most one is active."""
+"""`nbx profile`: lists, chooses, adds and deletes profiles, which are named sets of settings."""
 
 import re
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class ProfileOptions:
-    """What was typed after `nbx profile`."""
+    """The arguments and flags of `nbx profile`."""
 
     name: str | None = None
     settings: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class ProfileOptions:
 
 
 def run_list(options: ProfileOptions, app: App) -> ExitCode:
-    """List the profiles; the active one with what chose it."""
+    """List the profiles; for the active one, also show what chose it."""
     source = app.config.read()
     found = {name: merge_settings_layers.read_profile(source, name) for name in source.profiles}
     effective = app.effective_settings()
@@ -47,14 +47,14 @@ def run_list(options: ProfileOptions, app: App) -> ExitCode:
 
 
 def run_use(options: ProfileOptions, app: App) -> ExitCode:
-    """Choose a profile for every later run, `-` for none. Raises UsageError if there is no such profile."""
+    """Choose a profile for every later run, `-` for none. Raises UsageError if it does not exist."""
     name = NONE if options.none else options.name
     if not name or (options.none and options.name):
         raise UsageError("no profile given", "", "nbx profile use NAME, or --none")
     if name == NONE:
         app.note("now using no profile" if app.config.unset(USE_PROFILE) else "no profile was in use")
     else:
-        _check_there(app, name)
+        _check_exists(app, name)
         app.config.set(USE_PROFILE, name)
         app.note(f"now using profile {name}")
     chosen = app.effective_settings().profile
@@ -64,7 +64,7 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
 
 
 def run_add(options: ProfileOptions, app: App) -> ExitCode:
-    """Write a new profile. Raises UsageError for one that exists, and for a wrong name or setting."""
+    """Write a new profile. Raises UsageError if it exists, or if its name or a setting is invalid."""
     name = options.name or ""
     if not _NAME.fullmatch(name):
         why = "a name may have up to 64 letters, digits, _ and -"
@@ -72,12 +72,12 @@ def run_add(options: ProfileOptions, app: App) -> ExitCode:
     if not app.config.add_profile(name, _values(app, options.settings)):
         hint = f"nbx config set --profile {name} SETTING VALUE changes it"
         raise UsageError(f"profile {name} already exists", "", hint)
-    _tell_whose_key(app, name)
+    _note_shared_key(app, name)
     return ExitCode.DONE
 
 
-def _tell_whose_key(app: App, name: str) -> None:
-    """Say so if the server of a new profile gets a key that was set for another server."""
+def _note_shared_key(app: App, name: str) -> None:
+    """Print a note if the server of a new profile would get a key that was set for another server."""
 
     def read(profile: str) -> merge_settings_layers.EffectiveSettings:
         return merge_settings_layers.gather({}, app.streams.environ, profile, app.config.read, lambda: None)
@@ -88,7 +88,7 @@ def _tell_whose_key(app: App, name: str) -> None:
     host, other = (_host(run_settings.resolve(one).base_url) for one in (inside, outside))
     first = next(iter(app.key_places(inside)), None)
     if host != other and first is not None and first.origin != f"profile {name}":
-        # A variable beats every profile: a key in the profile would change nothing.
+        # A variable overrides every profile: a key in the profile would have no effect.
         own = f"; nbx auth login --profile {name} stores a separate key"
         hint = "" if first.source is find_api_key.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
@@ -99,9 +99,9 @@ def _host(base_url: str) -> str:
 
 
 def run_rm(options: ProfileOptions, app: App) -> ExitCode:
-    """Delete a profile; say what was in it."""
+    """Delete a profile; print which settings it had."""
     name = options.name or ""
-    _check_there(app, name)
+    _check_exists(app, name)
     source = app.config.read()
     tables = dict(source.profiles)
     account = tables.pop(name, {}).get("api_key_keyring")
@@ -109,7 +109,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     if account and account not in others:
         from nebius_cli.config.system_keyring import forget
 
-        # First: without the profile nothing says that the entry is there.
+        # Do this first: without the profile, nothing refers to the keyring entry.
         forget(str(account), f"nbx config unset --profile {name} api_key_keyring")
         app.note(f"removed the key {account} from the keyring")
     removed = app.config.remove_profile(name)
@@ -119,7 +119,7 @@ def run_rm(options: ProfileOptions, app: App) -> ExitCode:
     return ExitCode.DONE
 
 
-def _check_there(app: App, name: str) -> None:
+def _check_exists(app: App, name: str) -> None:
     if not name:
         raise UsageError("no profile given", "", "nbx profile list")
     names = tuple(app.config.read().profiles)

@@ -12,7 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, ReaderGone
 
 
 def display_of(app: App, *, alone: bool = True) -> BulkDisplay:
-    """Return the display of progress; it is drawn only if nothing else appears on the terminal."""
+    """Return the progress display; it is drawn only if nothing else is written to the terminal."""
     drawn = app.draws_err and alone and not app.flags.verbose
     return BulkDisplay(app.streams, drawn=drawn, color=app.color_err, quiet=app.flags.quiet)
 
@@ -25,7 +25,7 @@ class Run(Protocol):
         """The results so far."""
 
     def summary(self, stopped: str) -> RunSummary:
-        """Return the totals so far; `stopped` says what ended the run early."""
+        """Return the totals so far; `stopped` is the reason if the run stopped early, else empty."""
 
 
 def reported(
@@ -39,10 +39,10 @@ def reported(
     shown: bool = True,
     totals: Callable[[], Mapping[str, Any]] = dict,
 ) -> ExitCode:
-    """Send the rows and report the totals. Raises what ended the run early, with a hint how to resume it.
+    """Send the rows and report the totals. If the run stops early, raise the cause, with a hint to resume.
 
-    `failed_file` lists failed rows; it is empty if there is no such file. `totals`, called once every row has
-    its result, returns what the summary says about all records.
+    `failed_file` is the path of the list of failed rows, or empty. `totals` is called once every row has its
+    result, and returns further members of the summary.
     """
     try:
         send()

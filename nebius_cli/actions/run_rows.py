@@ -41,9 +41,9 @@ from nebius_cli.system.check_output_paths import is_file
 
 
 def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCode:
-    """Send every row that has no answer yet. Raises NbxError for whatever ends the run early."""
+    """Send every row that has no answer yet. Raises NbxError if the run stops early."""
     plan = bulk.read(options, app.read_text)
-    if options.ray is None:  # which writes a folder
+    if options.ray is None:  # a run on Ray writes a folder instead
         check_output_name(options.output, scores=items is not None)
     settings = app.settings(options.connection)
     reader = _reader(plan, settings, app, items)
@@ -97,12 +97,12 @@ def _send(
         is_stored = isinstance(journal, Journal)
 
         def send() -> None:
-            # Answers on stdout may appear on the same terminal.
+            # Answers on stdout may appear on the same terminal as the progress.
             bulk_run.send(sender, recorder, display_of(app, alone=is_stored or not app.streams.stdout_tty))
             if journal.stray_answers:
                 app.note(rows_not_in_input(journal.stray_answers, source, options.output))
 
-        # Scores on stdout are read by the next program in the pipe; nobody waits for the totals.
+        # Do not show the totals if the scores are on stdout, where the next program in the pipe reads them.
         shown = is_stored or source.reader.kind is None
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
         code = reported(
@@ -118,7 +118,7 @@ def _send(
 
 
 def _totals(items: ItemRun | None, source: RowSource, journal: Journal | StreamOutput) -> Mapping[str, Any]:
-    """Return what the records of the rows of the input add up to, or those of all rows if it is a pipe."""
+    """Return the totals of the records of the input rows, or of all records if the input is a pipe."""
     if items is None:
         return {}
     has_others = journal.stray_answers > 0 and source.seekable
@@ -126,7 +126,7 @@ def _totals(items: ItemRun | None, source: RowSource, journal: Journal | StreamO
 
 
 def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: App) -> ExitCode:
-    """Send every row that has no result yet from a Ray cluster."""
+    """Send every row that has no result yet, from the nodes of a Ray cluster."""
     from nebius_cli.cluster import check_options, prepare_run, ray_session
     from nebius_cli.cluster.key_handover import Bundle
 
@@ -149,7 +149,7 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
 
 
 def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
-    """Return the reader of rows, after warnings about the fields that apply to all of them."""
+    """Return the reader of rows; print warnings about the fields that apply to all rows."""
     options = plan.options
     local_model, weights = None, ""
     if options.runs_here:
@@ -189,7 +189,7 @@ def _in_shard(plan: BulkPlan) -> str:
 
 
 def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return a line for all tables that have the same ignored columns."""
+    """Return one line for all tables that have the same ignored columns."""
     tables: dict[tuple[str, ...], list[str]] = {}
     for name, ignored in columns.items():
         tables.setdefault(tuple(ignored), []).append(name)
@@ -211,7 +211,7 @@ def _show_first(source: RowSource, app: App) -> ExitCode:
 def _estimate(
     plan: BulkPlan, settings: RunSettings, source: RowSource, app: App, items: ItemRun | None
 ) -> ExitCode:
-    """Show what the rows without an answer would take. Only the model list, for its prices, is fetched."""
+    """Estimate tokens, cost and time of the unanswered rows. Fetches at most the model list, for prices."""
     options, reader = plan.options, source.reader
     price_source = app.price_source(
         settings, lambda: app.key(settings, options.api_key, options.api_key_file).secret
@@ -259,7 +259,7 @@ def _prices(
     app: App,
     items: ItemRun | None = None,
 ) -> PriceList:
-    """Return the prices that count; those of the run's models are known if a cap needs them."""
+    """Return the prices to use. If a cap needs the prices of the run's models, they are fetched."""
     if plan.prices is not None:
         return _with_free(plan.prices, items)
     price_source = app.price_source(settings, lambda: key)
@@ -275,7 +275,7 @@ def _priced_models(reader: RowReader, items: ItemRun | None) -> list[str]:
 
 
 def _with_free(prices: PriceList, items: ItemRun | None) -> PriceList:
-    """Return prices with one of 0 for a model on this machine beside that of the server."""
+    """Return `prices`, with a price of 0 for the local model in a run that also uses the server."""
     here = items.local_model if items is not None else None
     return prices if here is None else prices.with_free(here)
 

@@ -1,4 +1,4 @@
-"""`nbx score` and `nbx rank`: show how likely texts are under a model, over the API or embedded."""
+"""`nbx score` and `nbx rank`: show how likely texts are under a model, on a server or embedded."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -114,7 +114,7 @@ def _context(options: ScoreOptions, app: App) -> str:
 
 
 def _note_files(options: ScoreOptions, app: App) -> None:
-    """Tell somebody at a terminal about a text that names a file, and about a file of rows as one text."""
+    """On a terminal, print a note if a text is a file name, or if a file of rows is scored as one text."""
     if not app.streams.stderr_tty:
         return
     if options.text is not None and exists_as_file(options.text):
@@ -145,9 +145,9 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     send: Send | None = None
     with contextlib.ExitStack() as stack:
         models = []
-        for place, chosen in enumerate(options.models):
+        for index, chosen in enumerate(options.models):
             if chosen.runs_here:
-                asked = None if place else options.fields.get("model")
+                asked = None if index else options.fields.get("model")
                 models.append(stack.enter_context(_embedded(chosen.file, asked, options, app)))
                 continue
             own, own_params = fields, params
@@ -199,7 +199,7 @@ def _embedded(file: str | None, asked: str | None, options: ScoreOptions, app: A
 
 
 def _scores(passages: Sequence[Passage], model: ScoringModel, app: App) -> list[Score]:
-    """Return the score of each passage, after warnings about it. Raises NbxError if one has no score."""
+    """Return the score of each passage; print warnings. Raises NbxError if one cannot be scored."""
     spinner = Spinner(app.streams, enabled=app.draws_err and not app.flags.quiet)
 
     def score_group(group: Sequence[Passage]) -> list[Score | NbxError]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def run(options: ScoreOptions, context: str, app: App) -> ExitCode:
-    """Score every row that has no score yet; `context` is that of rows without one. Raises NbxError."""
+    """Score every row that has no score yet; rows without a context get `context`. Raises NbxError."""
     files = filter(exists_as_file, options.jsonl)
     if options.format is None and "text" in (format_of(path, None)[0] for path in files):
         app.note("each line of a text file is a row; nbx score -f FILE scores a file as one text")
@@ -42,9 +42,9 @@ class _RowScores:
     def __init__(self, options: ScoreOptions, context: str, app: App) -> None:
         self._options = options
         self._app = app
-        # Parts of rows are in the order of the models, but the server's come first: the run is the server's.
+        # The parts of a row are in the order of the models, except that models on the server come first.
         models = options.models
-        self._order = sorted(range(len(models)), key=lambda place: models[place].runs_here)
+        self._order = sorted(range(len(models)), key=lambda index: models[index].runs_here)
         self._kind = ScoreRows(
             context,
             int(options.max_tokens),
@@ -58,7 +58,7 @@ class _RowScores:
         self._totals = Totals(())
 
     def item_run(self) -> ItemRun:
-        """Return what the run of rows needs."""
+        """Return the callbacks for `run_rows.run`."""
         models = self._options.models
         run = ItemRun(self._rows, self._here, self._write, self._add_up, self._finished)
         if len({model.runs_here for model in models}) == 1:
@@ -89,7 +89,7 @@ class _RowScores:
                 _name_in_run(name) if model.runs_here else name
                 for name, model in zip(names, options.models, strict=True)
             ]
-        first, *others = [{**fields, "model": names[place]} for place in self._order]
+        first, *others = [{**fields, "model": names[index]} for index in self._order]
         own = first if options.compares else fields
         return ItemRows(self._kind, own, others, generates=not options.all_here)
 
@@ -121,13 +121,13 @@ class _RowScores:
             yield LocalScoringSender(evaluate)
 
     def _write(self, records: bytes) -> None:
-        """Write records to stdout, and count them, because they cannot be read again."""
+        """Write records to stdout, and add them to the totals, because they cannot be read again."""
         for line in records.splitlines():
             self._totals.add(jsontext.decode(line))
         self._app.put_json(records)
 
     def _add_up(self, rows: InputRows | None) -> dict[str, Any]:
-        """Return what the records of these rows add up to, or all; those of earlier runs are in the file."""
+        """Return the totals of the records of these rows, or of all; the file includes earlier runs."""
         path = self._options.output
         if path is not None and is_file(path):
             with AnswerFile(path, rows) as records:
@@ -136,7 +136,7 @@ class _RowScores:
         return self._totals.to_json()
 
     def _finished(self) -> None:
-        """Show what the records add up to."""
+        """Print the totals."""
         for line in self._totals.lines():
             self._app.note(line)
         for warning in self._totals.warnings():
@@ -144,7 +144,7 @@ class _RowScores:
 
 
 def _content_ids(models: Sequence[ModelChoice]) -> list[str]:
-    """Return what identifies the content of the model files on this machine."""
+    """Return the content ids of the model files on this machine."""
     files = [model.file for model in models if model.file is not None]
     if not files:
         return []
@@ -160,7 +160,7 @@ def _local_name(file: str | None, app: App) -> str:
 
 
 def _name_in_run(name: str) -> str:
-    """Return the name of an embedded model in a run that has a model of the server, too."""
+    """Return the name of an embedded model in a run that also uses a model on the server."""
     return f"local/{name}"
 
 
@@ -168,7 +168,7 @@ def _bulk_options(options: ScoreOptions) -> BulkOptions:
     """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
     here = options.all_here
     defaults = {"concurrency": "1"} if here else {"group": str(MAX_PROMPTS_PER_REQUEST)}
-    # If the first model is the embedded one, and the second is not, the run is one with the second.
+    # If the first model is embedded and the second is on the server, the run's model is the second.
     own = {"model": options.against} if options.runs_here and options.against is not None else {}
     return BulkOptions(
         inputs=options.jsonl,

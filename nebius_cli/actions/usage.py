@@ -1,4 +1,4 @@
-"""`nbx usage`: tokens and costs by day, model, profile or bulk run, as a table, a plot or an export."""
+"""`nbx usage`: shows tokens and costs by day, model, profile or bulk run; plots and exports them."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ NO_NAME = {"profile": "(none)", "run": "(no run)"}
 
 @dataclass(frozen=True, slots=True)
 class UsageOptions:
-    """What was typed after `nbx usage`."""
+    """The arguments and flags of `nbx usage`."""
 
     by: str = "day"
     since: str = ""
@@ -59,11 +59,11 @@ def run_show(options: UsageOptions, app: App) -> ExitCode:
 
 
 def run_plot(options: UsageOptions, app: App) -> ExitCode:
-    """Plot cost, tokens or requests of each day on the terminal, or into an SVG file."""
+    """Plot cost, tokens or requests per day, on the terminal or in an SVG file."""
     if options.of and options.of not in MEASURES:
         raise UsageError(f"--of {options.of}", f"must be one of {', '.join(MEASURES)}")
     period = _period(options.since or DEFAULT_SINCE, options.until, app)
-    # A damaged time has no day, and one far in the future would make millions of days.
+    # Leave out rows with a damaged time: a date far in the future would add millions of days.
     last = LocalCalendar().day(app.streams.now())
     rows = [row for row in _sums("day", period, app) if periods.is_day(row.group, last)]
     if not rows:
@@ -124,7 +124,7 @@ def _sums(by: str, period: Period, app: App) -> list[Sums]:
     ledger = app.ledger
     ledger.write_pending()
     rows = ledger.sums(by, period)
-    if by != "day":  # days stay in order; of other groups the most expensive comes first
+    if by != "day":  # days stay in order; other groups are sorted by cost, highest first
         rows.sort(key=lambda row: (-row.cost, -row.tokens, row.group))
     return [row if row.group else row._replace(group=NO_NAME.get(by, "(none)")) for row in rows]
 

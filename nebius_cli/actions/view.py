@@ -15,7 +15,7 @@ from nebius_cli.system.output_file import OutputFile
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """What was typed after `nbx view`."""
+    """The arguments and flags of `nbx view`."""
 
     answer: str | None = None
     view: str | None = None
@@ -33,7 +33,7 @@ def run(options: ViewOptions, app: App) -> ExitCode:
     name = "stdin" if file == "-" else file
     completion, events = saved_answer.read(app.read_text(file), name)
     if options.export:
-        from nebius_cli.render.export_heat_view import export  # brings rich
+        from nebius_cli.render.export_heat_view import export  # imports rich
 
         target = OutputFile(options.export)
         target.write(export(completion, form, prompts=1))

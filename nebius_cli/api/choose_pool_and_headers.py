@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from nebius_cli.api.choose_proxy import Proxy, ProxyPools
 
 ZONE = re.compile(r"%[^\]]*")
-MAX_TARGETS = 100  # remembered; queries can differ from row to row
+MAX_TARGETS = 100  # kept in memory; query parameters can differ from row to row
 
 
 class Target(NamedTuple):
-    """What a request to a URL needs.
+    """The prepared parts of a request to a URL.
 
-    `head` is all of the request's head but the length of the body. `tunnel` tells whether a proxy passes the
-    bytes on as they are. `server` is the host and port of the server, `authorities` what is trusted there,
-    empty for plain HTTP.
+    `head` is the request line and all headers except Content-Length. `tunnel` tells whether a proxy forwards
+    the bytes unchanged. `server` is the host and port of the server, `authorities` the path of the
+    certificate authorities to trust, empty for plain HTTP.
     """
 
     url: str
@@ -46,17 +46,17 @@ class Target(NamedTuple):
     proxy: "Proxy | None"
 
     def begin(self, body: bytes | None, deadline: Deadline) -> HttpResponse:
-        """Send a request, and return the answer before it is read. Raises what `TimedPool.begin` does."""
+        """Send a request and return its answer, still unread. Raises the errors of `TimedPool.begin`."""
         return self.pool.begin(self.head, body, deadline, tunnel=self.tunnel)
 
 
 class Pools:
-    """The connection pools for requests with one key, one pool for each server. Safe for threads.
+    """The connection pools for requests with one key, one pool for each server. Thread-safe.
 
-    `cacert` is a file or folder of authorities, empty for those of the environment; `trust_env=False` ignores
-    the authorities and proxies of the environment. `size` is how many connections to a server stay open;
-    `headers` are added to each request. `connect_timeout_s` bounds each try to connect, to one address of a
-    host; None is no limit. `early` is a connection that was begun before, to the server of the first request.
+    `cacert` is a file or folder of certificate authorities; if empty, the environment may name one.
+    `trust_env=False` ignores the authorities and proxies of the environment. `size` is how many connections
+    to a server stay open; `headers` are added to each request. `connect_timeout_s` limits each attempt to
+    connect to one address of a host; None means no limit. `early` is a connection that is already being made.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Pools:
         self._direct = timed(urllib3.PoolManager(**self._pool_options))
         self._proxied: ProxyPools | None = None
         self._early = early
-        self._tls: Task[SSLContext] | None = None  # of all connections
+        self._tls: Task[SSLContext] | None = None  # shared by all connections
         self._targets: dict[tuple[str, str, str], Target] = {}
         self._lock = threading.Lock()
 
@@ -99,7 +99,7 @@ class Pools:
         return target
 
     def proxy(self, parts: SplitResult) -> "Proxy | None":
-        """Return the proxy for requests to a URL, None for none. Raises ConfigError for a wrong one."""
+        """Return the proxy for requests to a URL, if there is one. Raises ConfigError if it is invalid."""
         if not may_need_proxy.may_apply_to(parts.hostname or "", trust_env=self._trust_env):
             return None
         from nebius_cli.api.choose_proxy import proxy_of
@@ -112,8 +112,8 @@ class Pools:
         if parts.scheme == "https":
             authorities, options = self._authorities(), {"ssl_context": self._tls_context()}
         proxy = self.proxy(parts)
-        # The host that was checked is named here, so that no other parser is asked for it. An IPv6 address
-        # may have a zone only in brackets.
+        # urllib3 gets the host that was checked, so that it does not parse the URL in another way. A zone of
+        # an IPv6 address is allowed only in brackets.
         host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
         pool = self._manager(proxy).connection_from_host(host, port, parts.scheme, options)
         assert isinstance(pool, TimedPool)  # noqa: S101 - for the type checker
@@ -122,13 +122,13 @@ class Pools:
         forwarded = proxy is not None and parts.scheme == "http" and not proxy.is_socks
         if forwarded:
             line = f"http://{parts.netloc}{line}"
-        named = ZONE.sub("", parts.netloc)  # a zone means something on this machine only
+        named = ZONE.sub("", parts.netloc)  # an IPv6 zone is valid only on this machine
         headers = {"Host": named, "User-Agent": f"nbx/{__version__}", "Accept": accept}
         headers |= urllib3.make_headers(accept_encoding=True, keep_alive=True)
         if method == "POST":
             headers["Content-Type"] = "application/json"
-        theirs = {name.lower() for name in self._headers}
-        headers = {name: value for name, value in headers.items() if name.lower() not in theirs}
+        custom = {name.lower() for name in self._headers}
+        headers = {name: value for name, value in headers.items() if name.lower() not in custom}
         headers |= {name: value.reveal() for name, value in self._headers.items()}
         headers["Authorization"] = self._bearer
         if forwarded:
@@ -151,7 +151,7 @@ class Pools:
         return check_readable(trusted(self._cacert, trust_env=self._trust_env))
 
     def load_authorities(self, parts: SplitResult) -> None:
-        """Begin to load the authorities for requests to an https URL, in a thread. Raises ConfigError."""
+        """Start to load the authorities for requests to an https URL, in a thread. Raises ConfigError."""
         if parts.scheme == "https":
             self._begin_tls()
 

@@ -27,7 +27,7 @@ VARIABLES = {"http": ("http_proxy", "HTTP_PROXY"), "https": ("https_proxy", "HTT
 
 
 class Proxy(NamedTuple):
-    """A proxy: its URL, which may hold a password, and the variable that named it."""
+    """A proxy: its URL, which may contain a password, and the variable that set it."""
 
     url: str
     variable: str
@@ -39,25 +39,25 @@ class Proxy(NamedTuple):
 
     @property
     def host(self) -> str:
-        """The name of its host."""
+        """The host name of the proxy."""
         return parse_url(self.url).hostname or ""
 
     @property
     def port(self) -> int:
-        """Its port."""
+        """The port of the proxy."""
         parts = parse_url(self.url)
         return parts.port or DEFAULT_PORTS.get(parts.scheme or "", SOCKS_PORT)
 
     @property
     def is_socks(self) -> bool:
-        """Whether it forwards connections and not requests, so that it gets no request line of ours."""
+        """Whether it is a SOCKS proxy, which forwards connections instead of HTTP requests."""
         return self.url.startswith("socks")
 
 
 def proxy_of(url: str) -> Proxy | None:
-    """Return the proxy that requests to `url` go through, None for none. Raises ConfigError for a wrong one.
+    """Return the proxy for requests to `url`, None if there is none. Raises ConfigError if it is invalid.
 
-    Requests to this machine never go through a proxy. `url` is in the form of `parse_url`.
+    Requests to this machine never go through a proxy. `url` has the form that `parse_url` returns.
     """
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme]
@@ -66,14 +66,14 @@ def proxy_of(url: str) -> Proxy | None:
     text = found.get(parts.scheme) or found.get("all") or ""
     if not text or is_loopback(host) or _is_exempt(host, port, found.get("no", "")):
         return None
-    if not getproxies_environment() and proxy_bypass(host):  # settings of Windows and macOS
+    if not getproxies_environment() and proxy_bypass(host):  # exceptions in the settings of Windows and macOS
         return None
     variable = next((name for name in names if os.environ.get(name) == text), "the system's proxy setting")
     return _checked(text.strip(), variable)
 
 
 def _checked(text: str, variable: str) -> Proxy:
-    """Return a proxy whose URL can be used. Raises ConfigError, which names the variable."""
+    """Return a proxy whose URL can be used. Raises ConfigError that names the variable."""
     url = text if "://" in text else f"http://{text}"
     proxy = Proxy(url, variable)
     hint = f"set {variable} to http://HOST:PORT, or unset it"
@@ -92,9 +92,9 @@ def _checked(text: str, variable: str) -> Proxy:
 
 
 def _is_exempt(host: str, port: int, no_proxy: str) -> bool:
-    """Return whether `no_proxy` names a host: by address, network, name or domain, each with a port or not.
+    """Return whether `no_proxy` lists a host: as an address, network, name or domain, with or without a port.
 
-    A name stands for itself and the names below it; a leading dot or `*.` changes nothing.
+    A name matches itself and its subdomains; a leading dot or `*.` makes no difference.
     """
     address = parse_address(host)
     for entry in no_proxy.replace(",", " ").lower().split():
@@ -127,9 +127,9 @@ def _without_port(entry: str) -> tuple[str, str]:
 
 
 class ProxyPools:
-    """The connection pools of each proxy; `options` are those of a urllib3.PoolManager.
+    """The connection pools of each proxy; `options` are passed to urllib3.PoolManager.
 
-    `tls_context` returns the context of connections to proxies that speak TLS themselves.
+    `tls_context` returns the TLS context for connections to proxies with an https URL.
     """
 
     def __init__(self, options: dict[str, Any], tls_context: "Callable[[], ssl.SSLContext]") -> None:
@@ -138,7 +138,7 @@ class ProxyPools:
         self._managers: dict[str, urllib3.PoolManager] = {}
 
     def manager(self, proxy: Proxy) -> urllib3.PoolManager:
-        """Return what makes the pools for servers behind `proxy`."""
+        """Return the manager of the pools for servers behind `proxy`."""
         if proxy.url not in self._managers:
             self._managers[proxy.url] = timed(self._make(proxy))
         return self._managers[proxy.url]

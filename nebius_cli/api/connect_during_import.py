@@ -1,8 +1,8 @@
 """Connects to the server while nbx is still importing the code that sends the request.
 
-Importing urllib3 takes about as long as a packet needs to a server on the same continent and back. So an
-action that is going to send a request begins to connect first. The first request of the `Api` uses the
-connection if it leads where that request goes.
+Importing urllib3 takes about as long as a round trip to a server on the same continent. So an action that
+will send a request starts to connect first. The first request of the `Api` uses that connection if it is to
+the same server.
 """
 
 import socket
@@ -15,13 +15,13 @@ from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_base_url
 from nebius_cli.system import may_need_proxy
 from nebius_cli.system.thread_with_timeout import begin
 
-MAX_NEAR_S = 0.005  # which connecting to a server nearby takes at most
+MAX_NEAR_S = 0.005  # connecting to a nearby server takes at most this long
 
 
 class EarlyConnection:
-    """A TCP connection to `host` that a thread makes from now on; call `take` once, or `close`.
+    """A TCP connection to `host` that a thread opens in the background; call `take` once, or `close`.
 
-    `timeout_s` bounds the try to connect to each address of the host; None is no limit.
+    `timeout_s` limits each attempt to connect to an address of the host; None means no limit.
     """
 
     def __init__(self, host: str, port: int, timeout_s: float | None) -> None:
@@ -35,8 +35,8 @@ class EarlyConnection:
         self._task = begin(self._connect, "nbx-connect")
 
     def _connect(self) -> socket.socket:
-        # This thread imports nothing, so it cannot wait for a thread that waits for it. A host in bytes makes
-        # sure of that: for text, Python imports the codec of international names.
+        # This thread must not import anything: a thread that is importing may wait for it. The host is passed
+        # as bytes because Python imports the codec of international names for a str.
         host, port = self._server
         address: Any = (host.encode("ascii"), port)
         made = socket.create_connection(address, self._timeout_s)
@@ -49,13 +49,13 @@ class EarlyConnection:
 
     @property
     def is_far(self) -> bool:
-        """Whether packets to the server take so long that waiting for it leaves time for other things."""
+        """Whether the server takes so long to reach that other work can be done while waiting for it."""
         return not is_loopback(self._server[0]) and (not self._task.ended or self._seconds > MAX_NEAR_S)
 
     def take(self, host: str, port: int) -> socket.socket | None:
-        """Return the connection once it is made; None if it leads elsewhere or is taken or closed already.
+        """Wait for the connection and return it; None if it is to another server or already taken or closed.
 
-        Raises the OSError that ended the try to connect.
+        Raises the OSError of the failed attempt to connect.
         """
         with self._lock:
             if self._taken or self._dropped or (host, port) != self._server:
@@ -74,10 +74,10 @@ class EarlyConnection:
 def connect_early(
     base_url: str, timeout_s: float | None, *, cacert: str, trust_env: bool
 ) -> EarlyConnection | None:
-    """Begin to connect to the server of a base URL; return None if a proxy may have to be asked instead.
+    """Start to connect to the server of a base URL; return None if a proxy may be needed instead.
 
-    The parameters mean what they mean for `Api`. Raises ConfigError where no request could be sent: the URL
-    is wrong, or authorities that were named cannot be read.
+    The parameters are those of `Api`. Raises ConfigError if no request could be sent: the URL is invalid, or
+    the configured certificate authorities cannot be read.
     """
     parts = parse_base_url(base_url)
     if parts.scheme == "https" and (named := tls_authorities.named(cacert, trust_env=trust_env)):

@@ -1,6 +1,6 @@
 """Sends requests on connections that urllib3 makes and keeps open.
 
-urllib3's own `urlopen` is not used: it takes as long as all else that is done for a row of `nbx bulk`.
+urllib3's own `urlopen` is not used: it takes as long as all other work on a row of `nbx bulk`.
 """
 
 import errno
@@ -18,20 +18,20 @@ from nebius_cli.api.connection_with_deadline import TimedConnection
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_response import HttpResponse
 
-# What is raised where a connection fails or the answer is not HTTP. UnicodeError: a name that is no host.
+# Raised if a connection fails or the answer is not HTTP. UnicodeError: the host name is invalid.
 CONNECTION_ERRORS = (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError, UnicodeError)
 
 
 class TimedPool(urllib3.HTTPConnectionPool):
-    """The connections to one server; `early` may be the first. Any number of threads may send at once."""
+    """The connections to one server; the first one may be `early`. Any number of threads may send at once."""
 
     early: EarlyConnection | None = None
 
     def begin(self, head: bytes, body: bytes | None, deadline: Deadline, *, tunnel: bool) -> HttpResponse:
-        """Send a request, and return the answer before anything of it is read.
+        """Send a request and return its answer, still unread.
 
-        `head` is that of `send_request`; with `tunnel`, the proxy of this pool connects to the server. Raises
-        CONNECTION_ERRORS and TimedOutError.
+        `head` is as in `TimedConnection.send_request`; with `tunnel`, the proxy of this pool connects to the
+        server. Raises CONNECTION_ERRORS and TimedOutError.
         """
         deadline.unread = False
         connection: Any = self._get_conn()
@@ -48,12 +48,12 @@ class TimedPool(urllib3.HTTPConnectionPool):
         return answer
 
     def _keep(self, connection: Any) -> None:
-        """Keep a connection for another request, without its deadline, which may lead back to this pool."""
+        """Keep a connection for another request, without its deadline, which may refer to this pool."""
         del connection.deadline
         self._put_conn(connection)
 
     def _connect(self, connection: Any, *, tunnel: bool) -> None:
-        """Connect. Raises SSLError for whatever TLS refuses, and ProxyError if no proxy was reached."""
+        """Connect. Raises SSLError if TLS fails, and ProxyError if the proxy cannot be reached."""
         connection.early = self.early
         try:
             if tunnel:
@@ -75,12 +75,12 @@ def _send(connection: TimedConnection, head: bytes, body: bytes | None) -> None:
     except (ConnectionError, ssl.SSLEOFError):
         pass  # the server has closed its end, but it may have answered before
     except OSError as error:
-        if error.errno != errno.EPROTOTYPE:  # as macOS calls it
+        if error.errno != errno.EPROTOTYPE:  # macOS may report a closed connection like this
             raise
 
 
 def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
-    """Return a manager of pools, plain, TLS or SOCKS, whose pools are TimedPools from now on."""
+    """Make a pool manager (plain, TLS or SOCKS) create TimedPools from now on, and return it."""
     manager.pool_classes_by_scheme = {
         scheme: _timed_class(pool) for scheme, pool in manager.pool_classes_by_scheme.items()
     }

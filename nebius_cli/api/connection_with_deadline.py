@@ -1,4 +1,4 @@
-"""A connection that keeps the deadline of a request in each wait: name lookup, TLS, upload, answer."""
+"""A connection that enforces the deadline of a request in each wait: name lookup, TLS, upload, answer."""
 
 import socket
 import ssl
@@ -17,14 +17,14 @@ MAX_UPLOAD_S = 86_400.0
 
 
 class TimedConnection(HTTPConnection):
-    """A connection that keeps `deadline`, that of the request which is sent on it."""
+    """A connection that enforces `deadline`, the deadline of the request that is sent on it."""
 
     deadline: Deadline
     early: EarlyConnection | None = None
-    _is_new = False  # no request has been sent on it since it was made; for TLS, urllib3 connects beforehand
+    _is_new = False  # no request was sent since it connected; with TLS, urllib3 connects before the request
 
     def connect(self) -> None:
-        """Connect within the deadline. A name lookup cannot be ended, so another thread does it."""
+        """Connect within the deadline. A name lookup cannot be interrupted, so another thread does it."""
         deadline = self.deadline
         given_up = False
 
@@ -33,7 +33,7 @@ class TimedConnection(HTTPConnection):
             if given_up:
                 self.close()
 
-        connecting = begin(work, "nbx-connect")  # first, so that requests reach the server in their order
+        connecting = begin(work, "nbx-connect")  # before `blocks`, so that requests are sent in order
         deadline.blocks()
         try:
             connecting.outcome_within(deadline.left())
@@ -64,8 +64,8 @@ class TimedConnection(HTTPConnection):
     def send_request(self, head: bytes, body: bytes | None) -> None:
         """Send a request within the deadline, in one piece.
 
-        `head` lacks only the length of the body and the empty line. Without urllib3, which checks each line
-        anew and sends the head apart from the body, this takes 0.04 ms less.
+        `head` lacks only Content-Length and the empty line. This takes 0.04 ms less than urllib3, which
+        checks each line again and sends the head separately from the body.
         """
         deadline = self.deadline
         deadline.sent, deadline.unread = True, not self._is_new
@@ -81,20 +81,20 @@ class TimedConnection(HTTPConnection):
                 if (count := self._send_now(piece)) < len(piece):
                     self._send(memoryview(piece)[count:])
         finally:
-            self._stop_waiting()  # whoever waits for the answer first reads what has come
+            self._make_nonblocking()  # code that waits for the answer first reads the bytes that have arrived
 
     def _send_now(self, data: bytes) -> int:
-        """Send what can be sent without waiting; return its length."""
+        """Send as much as possible without waiting; return the number of bytes."""
         try:
             if not isinstance(self.sock, socket.socket):
-                return 0  # TLS inside of TLS loses what cannot be sent at once
-            self._stop_waiting()
+                return 0  # TLS inside TLS loses bytes that cannot be sent at once
+            self._make_nonblocking()
             return self.sock.send(data)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return 0
 
-    def _stop_waiting(self) -> None:
-        if self.sock.gettimeout() != 0.0:  # which takes no system call
+    def _make_nonblocking(self) -> None:
+        if self.sock.gettimeout() != 0.0:  # gettimeout takes no system call
             self.sock.settimeout(0.0)
 
     def _send(self, data: memoryview) -> None:

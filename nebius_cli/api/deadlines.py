@@ -1,10 +1,10 @@
 """The time limits of one request: until the first byte, between bytes, without progress, in total.
 
-No thread watches the clock. The thread that sends a request asks its `Deadline` before each wait how many
-seconds are left, and gives them to the socket (api/read_until_deadline.py). So a limit ends exactly one
-request, however slowly its bytes drip in, and Ctrl-C ends the wait at once. In `nbx bulk`, one thread waits
-for the beginnings of many answers (bulk/workers/wait_for_first_bytes.py), and asks the deadlines of all of
-them.
+No thread watches the clock. Before each wait, the thread that sends a request asks its `Deadline` how many
+seconds are left, and sets them as the timeout of the socket (api/read_until_deadline.py). So a limit ends
+exactly one request, however slowly its bytes arrive, and Ctrl-C ends the wait at once. In `nbx bulk`, one
+thread waits for the first bytes of many answers (bulk/workers/wait_for_first_bytes.py) and checks all their
+deadlines.
 """
 
 import math
@@ -14,17 +14,17 @@ from collections.abc import Callable
 from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
-MIN_WAIT_S = 0.25  # of one wait, while more is left
-MAX_LATE_S = 0.25  # by which a busy machine may end a wait late
+MIN_WAIT_S = 0.25  # the shortest wait, unless less time is left
+MAX_LATE_S = 0.25  # on a busy machine, a wait may end this much late
 
 
 class Deadline:
     """The time limits of one request, from now until its answer has ended.
 
     `started`, on the `monotonic` clock, is when the total limit begins to count; the default is now. The
-    clock stands still between `pause` and `resume`, while nobody waits for the server. `sent` tells whether
-    any part of the request may have reached the server; `unread`, that it was sent on a connection which was
-    open before, and that no byte of an answer has come. Such a request is sent again at once if `resends`.
+    clock is stopped between `pause` and `resume`, while nbx does not wait for the server. `sent` tells
+    whether any part of the request may have reached the server; `unread`, that it was sent on a reused
+    connection and no byte of an answer has arrived. Such a request is sent again at once if `resends`.
     """
 
     __slots__ = (
@@ -55,7 +55,7 @@ class Deadline:
         self._end = (now if started is None else started) + (limits.total or math.inf)
         self._heard_at = now
         self._silence_s, self._flag = limits.first_byte or math.inf, "--first-byte-timeout"
-        self._progress_at = math.inf  # counts from the head of the answer on
+        self._progress_at = math.inf  # set when the head of the answer arrives
         self._wait_began = self._wait_s = 0.0
         self.in_body = False
         self.sent = False
@@ -64,7 +64,7 @@ class Deadline:
 
     @property
     def is_stale(self) -> bool:
-        """Whether a request that failed is to be sent again at once, because its connection had ended."""
+        """Whether a failed request should be sent again at once because its connection was closed."""
         return self.unread and self.resends
 
     def left(self) -> float:
@@ -78,7 +78,7 @@ class Deadline:
         return left
 
     def start_wait(self, longest_s: float) -> float:
-        """Return the seconds for one wait, a part of what is left. Raises TimedOutError past a limit."""
+        """Return the seconds of the next wait, a part of the time left. Raises TimedOutError past a limit."""
         left = self.left()
         self.blocks()
         self._wait_s = min(left, longest_s, max(left / 4, MIN_WAIT_S))
@@ -86,24 +86,24 @@ class Deadline:
         return self._wait_s
 
     def end_wait(self) -> None:
-        """Note the end of a wait.
+        """Record the end of a wait.
 
-        The time by which it was longer does not count: the process was suspended (Ctrl-Z, a laptop that
-        sleeps), and what the server sent in the meantime can be read.
+        Time beyond the planned wait does not count: the process was suspended (Ctrl-Z, a sleeping laptop),
+        and what the server sent meanwhile can still be read.
         """
         self.ran_late(self._monotonic() - self._wait_began - self._wait_s)
         self.goes_on()
 
     def ran_late(self, seconds: float) -> None:
-        """Note that a wait took `seconds` longer than it should, which may be less than 0."""
+        """Record that a wait took `seconds` longer than planned, which may be negative."""
         if seconds > MAX_LATE_S:
             self._paused_s += seconds
 
     def blocks(self) -> None:
-        """Do nothing. This thread is about to wait, and a subclass may let another one work meanwhile."""
+        """Do nothing. Called before this thread waits: a subclass may let another thread work meanwhile."""
 
     def goes_on(self) -> None:
-        """Do nothing. The wait that `blocks` announced is over."""
+        """Do nothing. Called after the wait that `blocks` announced."""
 
     def error(self) -> TimedOutError:
         """Return the error that names the limit that is reached first."""
@@ -120,21 +120,21 @@ class Deadline:
         return TimedOutError("timed out", why, hint, sent=self.sent)
 
     def head_came(self) -> None:
-        """Note that status and headers are there: from now on bytes count, and progress is expected."""
+        """Record that status and headers have arrived: from now on, the answer must make progress."""
         self.in_body = True
         self._heard_at = self._progress_at = self._monotonic() - self._paused_s
 
     def bytes_came(self) -> None:
-        """Note that bytes of the body are there: from now on the stall limit holds."""
+        """Record that bytes of the body have arrived: from now on, the stall limit applies."""
         self._heard_at = self._monotonic() - self._paused_s
         self._silence_s, self._flag = self._limits.stall or math.inf, "--stall-timeout"
 
     def text_came(self) -> None:
-        """Note that the bytes that came last held text: the answer makes progress."""
+        """Record that the last bytes contained text: the answer makes progress."""
         self._progress_at = self._heard_at
 
     def pause(self) -> None:
-        """Stop the clock: what was received is being shown."""
+        """Stop the clock while the received bytes are shown."""
         self._paused_at = self._monotonic()
 
     def resume(self) -> None:

@@ -1,4 +1,4 @@
-"""Where requests go: the configured server, or an engine that runs on this machine."""
+"""The endpoint that requests are sent to: the configured server or an engine on this machine."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from nebius_cli.core.secret import Secret
 
 
 class Endpoint(NamedTuple):
-    """A base URL and the key for it; `is_local` for the embedded engine, never behind a proxy."""
+    """A base URL and its key; `is_local` marks the embedded engine, which is never behind a proxy."""
 
     base_url: str
     key: Secret
@@ -15,7 +15,7 @@ class Endpoint(NamedTuple):
 
 
 def check_key(key: Secret) -> Secret:
-    """Return the key without white space around it. Raises AuthError where no header can carry it."""
+    """Return the key without surrounding white space. Raises AuthError if a header cannot contain it."""
     value = key.reveal().strip()
     if not value.isascii() or not value.isprintable() or not value:
         why = "it contains characters that a key cannot have" if value else "it is empty"

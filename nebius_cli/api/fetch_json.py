@@ -1,4 +1,4 @@
-"""Gets JSON from the API: attempts, time limits, decoding."""
+"""Gets JSON from the API, with retries and time limits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from nebius_cli.system.streams import Streams
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A whole answer: its head, and its JSON value."""
+    """A complete answer: its head and its JSON value."""
 
     head: ResponseHead
     value: Any
@@ -28,7 +28,7 @@ class Reply:
 def fetch_json(
     api: Api, path: str, query: str, limits: Limits, streams: Streams, say: Callable[[str], None]
 ) -> Reply:
-    """Return the answer to GET `path`; `say` announces each new try. Raises NbxError after the last one."""
+    """Return the answer to GET `path`; `say` announces each retry. Raises NbxError after the last one."""
     started = streams.monotonic()
     attempt = 1
     while True:
@@ -47,11 +47,11 @@ def fetch_json(
 def ask_models(
     api: Api, project: str, limits: Limits, streams: Streams, say: Callable[[str], None]
 ) -> ModelList:
-    """Return the model list, that of `project` where one is named. Raises NbxError, also for other JSON."""
+    """Return the model list, that of `project` if given. Raises NbxError, also if it is not a model list."""
     query = {"verbose": "true"} | ({"ai_project_id": project} if project else {})
     reply = fetch_json(api, "/models", urlencode(query), limits, streams, say)
     value = jsontext.replace_nan(reply.value)
-    model.decode(value)  # what is no list is not kept either
+    model.decode(value)  # raises if it is not a model list, which must not be cached
     return ModelList(value, streams.now())
 
 

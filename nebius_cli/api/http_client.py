@@ -21,11 +21,11 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import endpoint_url, parse_base_url
 from nebius_cli.response.error_message_in_body import body_message, is_html
 
-# Bytes read of an error response. The message shown is far shorter, but a 422 can repeat a long prompt
-# before it comes to the point.
+# Bytes read from an error response. The message shown is much shorter, but a 422 can repeat a long prompt
+# in front of it.
 MAX_ERROR_BODY_BYTES = 8 * 1024 * 1024
-ERROR_BODY_TIMEOUT_S = 2.0  # the status is already known, and the message must not be late
-MAX_ANSWER_BYTES = 32 * 1024 * 1024  # of an answer that is read whole
+ERROR_BODY_TIMEOUT_S = 2.0  # the status is already known, so do not wait long for the message
+MAX_ANSWER_BYTES = 32 * 1024 * 1024  # of an answer that is read completely before it is used
 MAX_REDIRECTS = 3
 
 
@@ -39,7 +39,7 @@ class ResponseHead(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A whole answer; the names in `headers` are in lower case."""
+    """A complete answer; the names in `headers` are in lower case."""
 
     head: ResponseHead
     headers: Mapping[str, str]
@@ -47,7 +47,7 @@ class Answer(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A request that was sent, and its answer, of which nothing has been read yet."""
+    """A request that was sent, and its answer, still unread."""
 
     method: str
     url: str
@@ -61,10 +61,10 @@ class Sent(NamedTuple):
 class Api:
     """Requests to one base URL, with one key.
 
-    `connect_timeout` in seconds bounds each try to connect, 0 is no limit; everything else is bounded by the
-    Deadline of a request. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
+    `connect_timeout` in seconds limits each attempt to connect, 0 means no limit; the Deadline of a request
+    limits everything else. `trust_env=False` ignores proxy variables; `pool` is how many connections are kept
     open; `headers` are added to each request; `redactor` removes the key, and the values of those headers,
-    from text of the server. The first request uses the `early` connection, if it leads to the same server.
+    from text of the server. The first request uses the `early` connection if it is to the same server.
     Any number of threads may use it at once.
     """
 
@@ -104,7 +104,7 @@ class Api:
 
     @property
     def is_far(self) -> bool:
-        """Whether the server is known to be so far away that waiting for it leaves time for other things."""
+        """Whether the server is known to take so long that other work can be done while waiting for it."""
         return self._early is not None and self._early.is_far
 
     def close(self) -> None:
@@ -114,7 +114,7 @@ class Api:
 
     @property
     def proxy(self) -> str:
-        """The proxy that requests go through, without its password; empty for none. Raises ConfigError."""
+        """The proxy that requests go through, without its password; empty without one. Raises ConfigError."""
         proxy = self._pools.proxy(self.base)
         return proxy.shown if proxy else ""
 
@@ -124,8 +124,8 @@ class Api:
         """Send `body` as JSON; yield the ResponseHead, then the answer's bytes as they arrive.
 
         Closing the iterator closes the connection, so that the server stops generating. The clock of
-        `deadline` stands still while the caller uses what was yielded. Raises StatusError for a status other
-        than 2xx, TimedOutError past the deadline, NetworkError for everything else below HTTP.
+        `deadline` is stopped while the caller uses what was yielded. Raises StatusError for a status other
+        than 2xx, TimedOutError past the deadline, NetworkError for all other failures of the connection.
         """
         with self.redactor.in_errors:
             url = endpoint_url(self.base, path, query)
@@ -140,21 +140,21 @@ class Api:
                 response.release()
 
     def get(self, path: str, query: str = "", *, deadline: Deadline) -> Answer:
-        """Ask for the JSON at `path`. Raises what `finish` does."""
+        """Request the JSON at `path`. Raises the errors of `finish`."""
         with self.redactor.in_errors:
             url = endpoint_url(self.base, path, query)
             return self.finish(self._send("GET", url, None, "application/json", deadline))
 
     def begin(self, path: str, query: str, body: bytes, *, accept: str, deadline: Deadline) -> Sent:
-        """Send `body` as JSON; `finish` returns the answer. Raises what `post` does before the answer."""
+        """Send `body` as JSON; `finish` returns the answer. Raises what `post` raises before the answer."""
         with self.redactor.in_errors:
             return self._send("POST", endpoint_url(self.base, path, query), body, accept, deadline)
 
     def finish(self, sent: Sent) -> Answer:
-        """Return the whole answer to a request.
+        """Return the complete answer to a request.
 
-        Raises what `post` does, and NetworkError for an answer of more than MAX_ANSWER_BYTES. The part
-        of an answer that was received before it broke is the `received` of the error, an Answer.
+        Raises the errors of `post`, and NetworkError for an answer of more than MAX_ANSWER_BYTES. If the
+        connection breaks, `received` of the error is an Answer with the part received before.
         """
         with self.redactor.in_errors, self.large_answers.turn:
             response, head = self._receive(sent)
@@ -169,7 +169,7 @@ class Api:
             return Answer(head, response.fields, bytes(received))
 
     def _collect(self, body: bytearray, limit: int, response: HttpResponse, deadline: Deadline) -> None:
-        """Append what is received to `body`, until it ends or exceeds `limit`; then close the answer."""
+        """Append the received bytes to `body` until the answer ends or exceeds `limit`; then close it."""
         try:
             for chunk in _chunks(response, deadline):
                 body += chunk
@@ -182,7 +182,7 @@ class Api:
 
     def _head(self, response: HttpResponse) -> ResponseHead:
         fields, line = response.fields, self.redactor.line
-        request_id = fields.get("x-request-id") or fields.get("x-inference-id") or ""  # what support asks for
+        request_id = fields.get("x-request-id") or fields.get("x-inference-id") or ""  # support asks for it
         words = (request_id, fields.get("content-type", ""), fields.get("date", ""))
         return ResponseHead(response.status, *map(line, words))
 
@@ -198,7 +198,7 @@ class Api:
                     raise _failure(error, target, deadline) from None
 
     def _receive(self, sent: Sent) -> tuple[HttpResponse, ResponseHead]:
-        """Return the answer as soon as its head has come. Raises what `post` does."""
+        """Return the answer as soon as its head has arrived. Raises the errors of `post`."""
         deadline, url = sent.deadline, sent.url
         for hop in range(MAX_REDIRECTS + 1):
             if hop:
@@ -214,17 +214,17 @@ class Api:
                 retry_after = response.fields.get("retry-after", "")
                 raise self._error_of(head, retry_after, self._error_body(response, deadline), sent.target)
             response.release()
-            if status < 200:  # interim answers were skipped, so this one is the last
+            if status < 200:  # interim answers were skipped, so this is the final one
                 what = f"the server sent {status} instead of an answer"
                 raise NetworkError(what, "", "check base_url: does it point to the API?")
             url = follow(status, response.fields.get("location", ""), url)
         raise too_many(MAX_REDIRECTS, url)
 
     def _begin_answer(self, sent: Sent) -> HttpResponse:
-        """Return the answer as soon as its head has come.
+        """Return the answer as soon as its head has arrived.
 
-        A server may close a connection that was idle just as a request is sent on it. If that connection
-        ends before any byte of an answer, the request is sent again, on another connection.
+        A server may close an idle connection just as a request is sent on it. If the connection ends before
+        the first byte of an answer, the request is sent again on another connection.
         """
         while True:
             answer = sent.answer
@@ -251,13 +251,13 @@ class Api:
             request_id=head.request_id,
             retry_after=parse_retry_after(retry_after, self._now()),
         )
-        # A server that knows the path names the model.
+        # If the path were right, the message would name the model.
         if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
             error.hint = f"check base_url: nothing is at {target.url}"
         return error
 
     def _error_body(self, response: HttpResponse, deadline: Deadline) -> bytes:
-        """Return what is received of an error's body within ERROR_BODY_TIMEOUT_S."""
+        """Return the part of an error's body that arrives within ERROR_BODY_TIMEOUT_S."""
         deadline.shorten(ERROR_BODY_TIMEOUT_S)
         body = bytearray()
         with contextlib.suppress(NetworkError):

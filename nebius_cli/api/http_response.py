@@ -16,14 +16,14 @@ from nebius_cli.api.read_until_deadline import BUFFER_BYTES, TimedReader
 # The end of a chunk, the size of the next one, and the first byte in it.
 NEXT_CHUNK = re.compile(rb"\r\n0*[1-9A-Fa-f][0-9A-Fa-f]*\r\n[\s\S]")
 LENGTH = r"[0-9]{1,18}"
-FRAMING = r"(?im)^(content-length|transfer-encoding)[ \t]*:"  # what says where the body ends
+FRAMING = r"(?im)^(content-length|transfer-encoding)[ \t]*:"  # the headers that define where the body ends
 
 
 class HttpResponse(http.client.HTTPResponse):
-    """The final answer to a request. http.client skips interim answers with status 100, this one also 103.
+    """The final answer to a request. Interim answers are skipped: http.client skips only status 100.
 
-    `fields` are the headers by their names in lower case; `complete` tells whether the body was read to its
-    end. `keep` takes the connection if it can be used for another request.
+    `fields` maps header names in lower case to values; `complete` tells whether the body was read to its
+    end. `keep` is called with the connection if it can be used for another request.
     """
 
     def __init__(self, connection: http.client.HTTPConnection, deadline: Deadline) -> None:
@@ -33,19 +33,19 @@ class HttpResponse(http.client.HTTPResponse):
         self._joins = False
         self.fields: dict[str, str] = {}
         self.complete = False
-        self._failure: OSError | None = None  # of the connection, before anything was read
+        self._failure: OSError | None = None  # of the connection, before the head was read
         self.keep: Callable[[Any], object] = http.client.HTTPConnection.close
 
     @property
     def sock(self) -> socket.socket | None:
-        """What becomes readable when the answer comes; None for a connection that cannot be watched."""
+        """The socket that becomes readable when the answer arrives; None if it cannot be watched."""
         sock = None if self._connection is None else self._connection.sock
-        return sock if isinstance(sock, socket.socket) else None  # else TLS inside of TLS
+        return sock if isinstance(sock, socket.socket) else None  # otherwise it is TLS inside TLS
 
     def has_come(self) -> bool:
-        """Take what has come, without waiting; return whether `begin` has anything to read.
+        """Receive bytes without waiting; return whether `begin` has anything to read.
 
-        That includes the end of the connection, and a failure.
+        This includes the end or a failure of the connection.
         """
         self._reader.waits = False
         try:
@@ -57,15 +57,15 @@ class HttpResponse(http.client.HTTPResponse):
             self._reader.waits = True
 
     def begin(self) -> None:
-        """Read the head. Raises HTTPException if it is not one."""
+        """Read the head. Raises HTTPException if it is invalid."""
         if self._failure is not None:
             raise self._failure
         super().begin()
         while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # else http.client reads no second head
+            self.headers = self.msg = None  # type: ignore[assignment]  # so that it reads the next head
             super().begin()
         fields = self.fields
-        for name, value in self.msg.raw_items():  # `items` looks for surrogates, which latin-1 never has
+        for name, value in self.msg.raw_items():  # `items` checks for surrogates, which latin-1 never has
             key = name.lower()
             fields[key] = f"{fields[key]}, {value}" if key in fields else value
         try:
@@ -73,14 +73,14 @@ class HttpResponse(http.client.HTTPResponse):
         except http.client.HTTPException:
             if self.status < HTTPStatus.BAD_REQUEST:
                 raise
-            self.will_close = True  # the status counts, whatever can be read of the message
+            self.will_close = True  # the status matters, even if the message cannot be read
         self._joins = bool(self.chunked) and "content-encoding" not in fields
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes of the body, decompressed, as they arrive. Only `read1` holds nothing back.
+        """Yield the bytes of the body, decompressed, as they arrive. Other methods than `read1` delay them.
 
-        Raises IncompleteRead if the connection ends before the body does, and what urllib3 raises where
-        bytes cannot be decompressed.
+        Raises IncompleteRead if the connection ends before the body does, and the errors of urllib3 if bytes
+        cannot be decompressed.
         """
         if "content-encoding" in self.fields:
             yield from self._decompressed()
@@ -95,7 +95,7 @@ class HttpResponse(http.client.HTTPResponse):
         self.complete = True
 
     def release(self) -> None:
-        """Close the answer. Its connection is kept only where the answer was read to its end."""
+        """Close the answer. Its connection is kept only if the answer was read to its end."""
         connection, self._connection = self._connection, None
         self.close()
         if connection is not None:
@@ -105,9 +105,9 @@ class HttpResponse(http.client.HTTPResponse):
                 connection.close()
 
     def read1(self, n: int = -1) -> bytes:
-        """Return up to `n` bytes: one chunk, and those after it that are in the buffer already.
+        """Return up to `n` bytes: one chunk, and the chunks after it that are already in the buffer.
 
-        Compressed chunks stay apart: where one cannot be decompressed, those before it still can.
+        Compressed chunks are not joined: if one cannot be decompressed, those before it still can.
         """
         data = super().read1(n)
         if not (self._joins and data) or self._next_chunk_waits():
@@ -119,20 +119,20 @@ class HttpResponse(http.client.HTTPResponse):
         return b"".join(pieces)
 
     def _find_end(self) -> None:
-        """Decide where the body ends. Raises HTTPException if the head does not say it clearly.
+        """Determine where the body ends. Raises HTTPException if the head does not define it clearly.
 
-        http.client ignores lines and encodings that it cannot read. It would wait for the server to close the
-        connection, or take the sizes of chunks for a part of the text. A length that is not a number does no
+        http.client ignores lines and encodings that it does not understand. It would wait for the server to
+        close the connection, or treat chunk sizes as part of the text. A length that is not a number does no
         harm: the answer then ends with the connection.
         """
         fields, encoding = self.fields, self.fields.get("transfer-encoding", "identity")
         if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.msg.defects):
-            unread = str(self.msg.get_payload())  # the lines from the first one on that is not a header
+            unread = str(self.msg.get_payload())  # all lines from the first one that is not a header
             if re.search(FRAMING, unread):
                 raise http.client.HTTPException("its head has a line that is not a header")
         codings = {coding.strip().lower() for coding in encoding.split(",")}
         if not self.chunked and codings == {"chunked"}:
-            self.chunked, self.chunk_left, self.length = True, None, None  # with a blank, or twice
+            self.chunked, self.chunk_left, self.length = True, None, None  # written with a blank, or twice
         if not self.chunked and codings != {"identity"}:
             raise http.client.HTTPException(f"its transfer encoding is not known: {encoding}")
         if self.status == HTTPStatus.NO_CONTENT:
@@ -142,8 +142,8 @@ class HttpResponse(http.client.HTTPResponse):
             if len(lengths) > 1:
                 raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
             if self.length is None and re.fullmatch(LENGTH, length := lengths.pop()):
-                self.length = int(length)  # the same length twice in one line
-        if "close" in fields.get("connection", "").lower():  # also in the second of two lines
+                self.length = int(length)  # the same length was sent twice
+        if "close" in fields.get("connection", "").lower():  # also in the second of two Connection headers
             self.will_close = True
 
     def _decompressed(self) -> Iterator[bytes]:
@@ -154,8 +154,8 @@ class HttpResponse(http.client.HTTPResponse):
             yield chunk
 
     def _close_conn(self) -> None:
-        # Bytes after the end belong to no request. What follows them on the connection would be taken for the
-        # answer to the next one.
+        # Bytes after the end of the body belong to no request. On a reused connection, they would be read as
+        # the answer to the next request.
         if self._buffered() or self._reader.has_decrypted:
             self.will_close = True
         super()._close_conn()  # type: ignore[misc]  # not in typeshed

@@ -1,26 +1,25 @@
-"""Bounds the memory of all answers together: only a few large ones are in memory at once."""
+"""Limits the memory of all answers together: only a few large ones are in memory at once."""
 
 import threading
 
 from nebius_cli.api.deadlines import Deadline
 
-MIN_LARGE_BYTES = 256 * 1024  # smaller answers need no turn
+MIN_LARGE_BYTES = 256 * 1024  # smaller answers are not limited
 MAX_LARGE_ANSWERS = 2
 
 
 class LargeAnswers:
-    """Gives turns to the threads that read large answers. Small answers cost next to nothing.
+    """Lets only MAX_LARGE_ANSWERS threads read large answers at once. Small answers are not delayed.
 
-    `turn` is a context manager: its block keeps the turn that its thread may take, and the outermost block
-    gives it back. A thread that waits reads nothing, so that the server waits as well; its deadline stands
-    still.
+    `turn` is a context manager: a thread that takes a turn inside the block keeps it until the outermost
+    block ends. A waiting thread reads nothing, so that the server waits as well; its deadline is paused.
     """
 
     def __init__(self) -> None:
         self.turn = _Turn(threading.Semaphore(MAX_LARGE_ANSWERS))
 
     def take(self, deadline: Deadline) -> None:
-        """Wait for the turn of this thread, unless it has it, or is in no block of `turn`."""
+        """Wait for a turn, unless this thread already has one or is not in a block of `turn`."""
         turn = self.turn
         if turn.depth and not turn.holds:
             deadline.pause()
@@ -32,7 +31,7 @@ class LargeAnswers:
 
 
 class _Turn(threading.local):
-    """The turn of each thread: how many blocks it is in, and whether it holds one of the slots."""
+    """The turn of each thread: how many `turn` blocks it is in, and whether it holds a slot."""
 
     def __init__(self, slots: threading.Semaphore) -> None:
         self.slots = slots

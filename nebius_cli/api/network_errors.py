@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from nebius_cli.api.choose_pool_and_headers import Target
     from nebius_cli.api.choose_proxy import Proxy
 
-# What OpenSSL says of bytes that are no TLS, and the first bytes of a TLS alert, which is no HTTP.
+# OpenSSL's messages about bytes that are not TLS, and the first bytes of a TLS alert, which is not HTTP.
 _NOT_TLS = r"(?i)wrong version number|record layer failure|packet length too long|http request"
 _TLS_ALERT = "\x15\x03"
-COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # besides those that Python decodes
+COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # apart from those that Python decodes
 
 
 def _connect_timeout(to: str, _: str) -> TimedOutError:
@@ -42,20 +42,20 @@ def _tls(to: str, why: str) -> NetworkError:
 
 
 def _tls_broken(to: str, why: str) -> NetworkError:
-    # The authorities were fine: TLS had been agreed on, and --cacert would not help.
+    # The TLS handshake had succeeded, so --cacert would not help.
     return NetworkError(f"the TLS connection{to.rpartition(':')[0]} broke", why)
 
 
 def _broken(to: str, why: str) -> NetworkError:
-    to = to.rpartition(":")[0]  # the port was right
+    to = to.rpartition(":")[0]  # do not name the port: it was right
     if _TLS_ALERT in why:
         hint = "the server may speak TLS there: try https:// in base_url"
         return NetworkError(f"the connection{to} broke", "the answer is not HTTP", hint)
     return NetworkError(f"the connection{to} broke", why, retryable=True)
 
 
-# Exception types → the function that makes the error, from " to HOST:PORT" and the text of the deepest cause.
-# The first row that matches counts: to urllib3, a refused connection is also a "connect timeout".
+# Exception types → the function that makes the error, from " to HOST:PORT" and the text of the innermost
+# cause. The first matching row is used: in urllib3, a refused connection is also a "connect timeout".
 _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], NetworkError]], ...] = (
     ((socket.gaierror,), _unresolved),
     ((urllib3.exceptions.SSLError,), _tls),
@@ -70,7 +70,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
         (urllib3.exceptions.NewConnectionError,),
         lambda to, why: NetworkError(f"no connection{to}", why, "check the network", retryable=True),
     ),
-    # Below the others: in some releases of urllib3, a connection that failed is one as well.
+    # After NewConnectionError, which is a subclass of this one in some releases of urllib3.
     ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
         (urllib3.exceptions.ReadTimeoutError, TimeoutError),
@@ -97,7 +97,7 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
 
 
 def network_error(error: Exception, target: "Target | None" = None, *, sent: bool = True) -> NbxError:
-    """Return the error for an exception of a connection for `target`, None if the connection was made.
+    """Return the NbxError for an exception of a connection. Its message names `target`, if given.
 
     `sent` tells whether any part of the request may have reached the server.
     """
@@ -115,9 +115,9 @@ def network_error(error: Exception, target: "Target | None" = None, *, sent: boo
 
 
 def check_encoding(header: str) -> None:
-    """Raise NetworkError for an answer with a `Content-Encoding` that cannot be decoded here.
+    """Raise NetworkError if a `Content-Encoding` header names a compression that cannot be decoded.
 
-    Words that are no compression, such as utf-8, are passed over: some servers write them.
+    Words that are not compressions, such as utf-8, are ignored: some servers send them.
     """
     for name in (word.strip().lower() for word in header.split(",")):
         if name in COMPRESSIONS and name not in urllib3.response.HTTPResponse.CONTENT_DECODERS:
@@ -128,7 +128,7 @@ def check_encoding(header: str) -> None:
 
 
 def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
-    """Return the error of a request that a proxy did not let through."""
+    """Return the error for a request that a proxy did not forward."""
     hint = f"check {proxy.variable} and NO_PROXY"
     if "407" in why:
         hint = f"{proxy.variable} can hold a user name and a password: http://USER:PASSWORD@HOST:PORT"
@@ -136,7 +136,7 @@ def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
 
 
 def _is_of_proxy(causes: list[BaseException], target: "Target") -> bool:
-    """Return whether the proxy is the culprit. To plain HTTP, it is the only one that nbx connects to."""
+    """Return whether the proxy failed. For plain HTTP, it is the only host that nbx connects to."""
     if any(isinstance(cause, urllib3.exceptions.ProxyError) for cause in causes):
         return True
     unreached = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
@@ -144,7 +144,7 @@ def _is_of_proxy(causes: list[BaseException], target: "Target") -> bool:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all errors that it wraps: urllib3 wraps those of the socket, and its own."""
+    """Yield an error and all errors that it wraps: urllib3 wraps socket errors and its own."""
     seen: set[int] = set()
     waiting: list[Any] = [error]
     while waiting:
@@ -161,6 +161,6 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _innermost(causes: list[BaseException]) -> str:
-    """Return the text of the deepest cause that has any: the others repeat it with object addresses."""
+    """Return the text of the innermost cause that has one: outer errors repeat it with object addresses."""
     texts = [(isinstance(cause, OSError) and cause.strerror) or str(cause) for cause in causes]
     return next((text for text in reversed(texts) if text), "")

@@ -9,17 +9,17 @@ from typing import Any
 from nebius_cli.api.deadlines import Deadline
 
 BUFFER_BYTES = 65536
-# Of one wait for a socket. The shorter it is, the better is known how long the process was suspended; and on
-# Windows, Ctrl-C has no effect before a wait ends.
+# The longest single wait for a socket. Short waits show more exactly how long the process was suspended; and
+# on Windows, Ctrl-C has no effect until a wait ends.
 MAX_WAIT_S = 0.5 if sys.platform == "win32" else 5.0
 
 
 class TimedReader(io.RawIOBase):
-    """The bytes of a socket, within `deadline`. Raises TimedOutError.
+    """Reads the bytes of a socket within `deadline`. Raises TimedOutError.
 
-    What has come is read at once. Before each wait for more, the timeout of the socket is set to the time
-    that is left, or to a part of it. Unless `waits`, it returns instead of waiting; while `paused` it reads
-    nothing, so that a peek shows what is in the buffer above it. `ended` tells whether the connection has.
+    Bytes that have arrived are read at once. Before each wait for more, the timeout of the socket is set to
+    the time left, or to a part of it. Unless `waits` is set, it returns None instead of waiting; while
+    `paused`, it reads nothing, so that a peek shows only the buffer above it. `ended`: the connection ended.
     """
 
     def __init__(self, sock: socket.socket, deadline: Deadline) -> None:
@@ -31,11 +31,11 @@ class TimedReader(io.RawIOBase):
 
     @property
     def has_decrypted(self) -> bool:
-        """Whether TLS holds bytes that were received but not read yet: no select would report them."""
+        """Whether TLS holds bytes that were received but not read yet: select does not report them."""
         return isinstance(self._sock, ssl.SSLSocket) and self._sock.pending() > 0
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        """Return what http.client reads from."""
+        """Return the buffered stream that http.client reads from."""
         del mode
         return io.BufferedReader(self, BUFFER_BYTES)
 
@@ -44,7 +44,7 @@ class TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Put bytes into `buffer`; return their number, 0 at the end, None instead of waiting for any."""
+        """Read bytes into `buffer`; return their number, 0 at the end, None if it would have to wait."""
         if self.paused:
             return None
         deadline = self._deadline

@@ -1,4 +1,4 @@
-"""Removes the key from what a server sends: a header, a redirect or an error message can repeat it."""
+"""Removes the key from text that a server sends: a header, a redirect or an error message can repeat it."""
 
 import json
 import re
@@ -10,18 +10,18 @@ from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.short_text import shorten
 
-# A shorter key is no secret but a word that users set for a server that needs no key.
+# A shorter key is not a secret, but some word that a user set for a server that needs no key.
 MIN_KEY_CHARS = 8
-WRITTEN = ("text", "logprobs")  # the members of a choice that the model wrote
-# JSON that holds one of these may spell any character of the key in another way, or all of it in UTF-16.
+WRITTEN = ("text", "logprobs")  # the members of a choice that contain output of the model
+# JSON that contains one of these may have escaped characters in the key, or the whole key in UTF-16.
 ESCAPES = (b"\\u00", b"\\/", b"\0")
 
 
 class Redactor:
     """Replaces `secrets` of at least `min_chars` characters, such as the key, with ***.
 
-    Not in text of the model: the prompt may have contained them. `in_errors` is a context manager that does
-    so in the NbxErrors raised in its block.
+    Output of the model is not changed: the prompt may have contained them. `in_errors` is a context manager
+    that redacts the NbxErrors raised in its block.
     """
 
     def __init__(self, *secrets: Secret, min_chars: int = MIN_KEY_CHARS) -> None:
@@ -32,17 +32,17 @@ class Redactor:
         self._in_json = tuple(json.dumps(spelling)[1:-1].encode() for spelling in self._spellings)
 
     def text(self, text: str) -> str:
-        """Return text of a server without the key. Only a text that is whole is free of it: cut it later."""
+        """Return text of a server without the key. Shorten it afterwards: part of a key is not recognized."""
         for spelling in self._spellings:
             text = text.replace(spelling, "***")
         return text
 
     def line(self, text: str) -> str:
-        """Return text of a server without the key, on one line, as short as a message may be."""
+        """Return text of a server without the key, on one line and shortened for a message."""
         return shorten(self.text(text))
 
     def value(self, value: Any) -> Any:
-        """Return a JSON value of a server without the key; the same object where the key is not in it."""
+        """Return a JSON value of a server without the key; the same object if the key is not in it."""
         if not self._spellings:
             return value
         choices = value.get("choices") if isinstance(value, dict) else None
@@ -63,9 +63,9 @@ class Redactor:
 
 
 class _InErrors:
-    """Removes the key from an NbxError that is raised in a block, and shortens what is left.
+    """Removes the key from an NbxError that is raised in a block, and shortens the rest.
 
-    It has no state, so one serves the blocks of all threads.
+    It has no state, so all threads can share one.
     """
 
     def __init__(self, redactor: "Redactor") -> None:
@@ -82,7 +82,7 @@ class _InErrors:
 
 
 def _spellings(key: str) -> set[str]:
-    """Return the key as JSON, URLs, HTML and Python write it; mostly there is one way."""
+    """Return the key as written in JSON, URLs, HTML and Python; for most keys these are equal."""
     in_json = json.dumps(key)[1:-1]
     in_urls = (quote(key), quote(key, safe=""), quote_plus(key))
     in_html = key.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

@@ -7,8 +7,8 @@ from nebius_cli.core.urls import join_url, parse_url, strip_credentials_and_quer
 def follow(status: int, location: str, url: str) -> str:
     """Return the URL that a redirect from `url` leads to. Raises RejectedError if it must not be followed.
 
-    Only the same host may get the key, and never over plain HTTP after HTTPS. 303 would drop the body. The
-    URL is in the form of `parse_url`, so the host that is compared here is the one that will be called.
+    The key is sent only to the same host, and never over plain HTTP after HTTPS. 303 would drop the body. The
+    URL has the form that `parse_url` returns, so the host compared here is the one that gets the request.
     """
     target = location
     try:
@@ -16,7 +16,7 @@ def follow(status: int, location: str, url: str) -> str:
         old, new = parse_url(url), parse_url(target)
         same = (new.scheme, new.netloc) == (old.scheme, old.netloc)
         upgrade = new.hostname == old.hostname and (old.scheme, new.scheme) == ("http", "https")
-    except ValueError:  # not a URL that nbx calls
+    except ValueError:  # not a URL that nbx can use
         same = upgrade = False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
@@ -26,7 +26,7 @@ def follow(status: int, location: str, url: str) -> str:
 
 
 def too_many(limit: int, url: str) -> RejectedError:
-    """Return the error of a request that was redirected more than `limit` times, the last time to `url`."""
+    """Return the error for a request that was redirected more than `limit` times, the last time to `url`."""
     return RejectedError(
         f"more than {limit} redirects", f"the last one went to {strip_credentials_and_query(url)}"
     )

@@ -10,7 +10,7 @@ from nebius_cli.config.settings_table import DEFAULT
 def limits_of(
     settings: RunSettings, *, first_byte_timeout_s: float | None = None, retries: int | None = None
 ) -> "Limits":
-    """Return the limits of one exchange as configured.
+    """Return the configured limits of one request.
 
     `first_byte_timeout_s` replaces the default of that setting, `retries` replaces the setting.
     """
@@ -22,11 +22,11 @@ def limits_of(
     return Limits(first_byte, settings.stall_timeout, settings.timeout, tries, memory)
 
 
-MAX_MEMORY_BYTES = 256 * 1024 * 1024  # of one answer, unless the setting max_memory says otherwise
+MAX_MEMORY_BYTES = 256 * 1024 * 1024  # for one answer, unless the setting max_memory is used
 
 
 class Limits(NamedTuple):
-    """Time limits in seconds, 0 for none; how often to try again; bytes of memory that an answer may take."""
+    """Time limits in seconds (0: none), number of retries, bytes of memory that an answer may take."""
 
     first_byte: float
     stall: float
@@ -36,5 +36,5 @@ class Limits(NamedTuple):
 
     @property
     def progress_timeout_s(self) -> float:
-        """Seconds without any text, whatever else comes: comments, empty frames, blanks. Or `math.inf`."""
+        """Seconds allowed without text, even if comments, empty frames or blanks arrive. Or `math.inf`."""
         return max(self.first_byte, self.stall) if self.first_byte and self.stall else math.inf

@@ -1,4 +1,4 @@
-"""Sends one completion request: attempts, time limits, and the check that the answer is complete."""
+"""Sends one completion request, retries it if necessary, and checks that the answer is complete."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -16,16 +16,16 @@ from nebius_cli.response.check_complete import incomplete
 from nebius_cli.response.events_to_answer import Completion, failure
 from nebius_cli.system.streams import Streams
 
-# How often an answer that is not streamed is in memory at once: as bytes, as text, as objects.
+# How many copies of an answer that is not streamed are in memory at once: as bytes, as text, as objects.
 COPIES = 4
 
 
 class Hooks(NamedTuple):
-    """What the caller does with the answer.
+    """Functions of the caller.
 
-    `event` takes each event, `attempt` is called before each attempt, `retry` shows why there will be another
-    one. `untouched` returns whether nothing has been shown yet. `every_frame`: the caller needs each frame of
-    a stream, not only the text in it.
+    `event` receives each event, `attempt` is called before each attempt, `retry` shows why there will be
+    another one. `untouched` returns whether nothing has been shown yet. `every_frame`: the caller needs each
+    frame of a stream, not only the text in it.
     """
 
     event: Callable[[Event], None]
@@ -48,9 +48,9 @@ class Sent:
 
 
 class Exchange:
-    """Sends one request until it is answered, or until there is no use in trying again.
+    """Sends one request until it is answered or another attempt would be useless.
 
-    After `run`, also when it raises: `completion` is what was received; `sent` has every attempt in order;
+    After `run`, also when it raises: `completion` is what was received; `sent` has all attempts in order;
     times are in seconds on the monotonic clock.
     """
 
@@ -67,10 +67,10 @@ class Exchange:
         self.sent_at = 0.0
         self.first_token_at: float | None = None
         self._decoder = AnswerDecoder("")
-        self._came_at = 0.0  # when the last bytes came, which can be long before they are shown
+        self._received_at = 0.0  # when the last bytes arrived, which can be long before they are shown
 
     def run(self) -> Completion:
-        """Return the complete answer. Raises NbxError; never tries again once part of an answer has come."""
+        """Return the complete answer. Raises NbxError; never retries after part of an answer was received."""
         started = self._streams.monotonic()
         attempt = 1
         while True:
@@ -122,7 +122,7 @@ class Exchange:
                     self._take(event)
             if self.completion.unfinished and not self.completion.problem:
                 raise
-            # Each choice has its finish_reason: what broke after that was not the answer.
+            # Each choice has its finish_reason: the answer was complete before the connection broke.
         if fault := self.completion.fault:
             if self.completion.refused:
                 with self._api.redactor.in_errors:
@@ -130,9 +130,9 @@ class Exchange:
             raise self._incomplete(fault, self._hint())
 
     def _receive(self, answer: Iterator[ResponseHead | bytes], deadline: Deadline) -> None:
-        """Take the events of an answer until it ends or says that it is done."""
+        """Process the events of an answer until it ends or its end marker arrives."""
         for item in answer:
-            self._came_at = self._streams.monotonic()
+            self._received_at = self._streams.monotonic()
             if isinstance(item, ResponseHead):
                 self._decoder = AnswerDecoder(
                     item.content_type,
@@ -157,7 +157,7 @@ class Exchange:
             event = Finished(event.index, self._api.redactor.text(event.reason))
         event = self.completion.check(event)
         if self.first_token_at is None and isinstance(event, TextDelta):
-            self.first_token_at = self.sent[-1].first_token_at = self._came_at
+            self.first_token_at = self.sent[-1].first_token_at = self._received_at
         self.completion.add(event)
         self._hooks.event(event)
         if self.completion.held > self._limits.memory:
@@ -186,6 +186,6 @@ class Exchange:
         return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
 
     def _hint(self) -> str:
-        """Return what helps where a stream has mixed its choices up, empty where it has not."""
+        """Return a hint if the server has mixed up the choices of a stream, otherwise an empty string."""
         mixed = self.request.streamed and self.request.choices > 1 and [*self.completion.choices] == [0]
         return "the server mixes up the choices of a stream; use --no-stream" if mixed else ""

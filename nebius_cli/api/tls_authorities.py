@@ -1,4 +1,4 @@
-"""The certificate authorities that requests trust: finds the file or folder, and loads it for TLS."""
+"""Finds the file or folder of certificate authorities that requests trust, and loads it for TLS."""
 
 import os
 from typing import TYPE_CHECKING
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def named(cacert: str, *, trust_env: bool = True) -> str:
-    """Return the file or folder that was named: `cacert`, else the environment's; empty for none."""
+    """Return the configured file or folder: `cacert`, otherwise the environment's; empty if there is none."""
     in_environment = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
     return cacert or (trust_env and in_environment) or ""
 
 
 def trusted(cacert: str, *, trust_env: bool = True) -> str:
-    """Return the file or folder of the authorities: the one that was named, else certifi's."""
+    """Return the file or folder of the authorities: the configured one, otherwise certifi's."""
     if path := named(cacert, trust_env=trust_env):
         return path
     from certifi import where  # takes 10 ms, and plain HTTP does not need it
@@ -26,7 +26,7 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 
 def check_readable(path: str) -> str:
-    """Return `path`. Raises ConfigError where no file or folder can be read there."""
+    """Return `path`. Raises ConfigError if there is no file or folder that can be read."""
     found = [place for place in places(path) if exists(place)]
     if not found:
         raise _unreadable(path, "no such file or folder")
@@ -38,8 +38,8 @@ def check_readable(path: str) -> str:
 def tls_context(path: str) -> "SSLContext":
     """Return a context that trusts the authorities in `path`. Raises ConfigError.
 
-    Any number of threads may connect with it: reading the authorities takes 14 ms, so a context for each
-    connection would cost more than all that `nbx bulk` does with it.
+    Any number of threads may share it: reading the authorities takes 14 ms, so a context for each connection
+    would take longer than all other work of `nbx bulk` on that connection.
     """
     from urllib3.util.ssl_ import ALPN_PROTOCOLS, create_urllib3_context
 
@@ -47,7 +47,7 @@ def tls_context(path: str) -> "SSLContext":
     file, folders = split(path)
     try:
         context.load_verify_locations(cafile=file or None, capath=folders or None)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # includes ssl.SSLError
         raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from None
     context.set_alpn_protocols(ALPN_PROTOCOLS)
     # urllib3 sets them again for each connection. OpenSSL must not free them while another thread reads them.

@@ -13,7 +13,7 @@ from nebius_cli.response.events_to_answer import Completion, failure
 
 
 class CompleteAnswer(NamedTuple):
-    """A complete answer. `value` is the response object, `raw` its bytes if the body was just that object.
+    """A complete answer. `value` is the response object, `raw` its bytes if the body was only this object.
 
     `chat_shaped`: the server sent the text in the form of the chat endpoint.
     """
@@ -43,9 +43,9 @@ def check_answer(body: bytes, content_type: str, expected: int, request_id: str 
 
 
 def _usual_reasons(value: dict[str, Any], expected: int) -> dict[int, str] | None:
-    """Return the finish reasons by index of a plain answer with choices in order; None for any other object.
+    """Return the finish reasons by choice index if the choices of a plain answer are in order, else None.
 
-    `_fold` handles the rest, and costs ten times as much.
+    `_fold` handles all other answers, but takes ten times as long.
     """
     choices = value.get("choices")
     if not isinstance(choices, list) or len(choices) != expected or has_error(value):
@@ -79,7 +79,7 @@ def choices_of(answer: CompleteAnswer, rows: Sequence[Row]) -> list[list[dict[st
 
 
 def split_group(answer: CompleteAnswer, rows: Sequence[Row]) -> list[dict[str, Any] | bytes]:
-    """Return one response for each row: its choices, counted from 0. Those of a group have no usage."""
+    """Return one response per row, with its choices renumbered from 0. Those of a group have no usage."""
     if len(rows) == 1:
         return [answer.value if answer.raw is None else answer.raw]
     responses: list[dict[str, Any] | bytes] = []

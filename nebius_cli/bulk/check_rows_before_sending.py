@@ -22,7 +22,7 @@ COMMANDS = ("run", "merge", "export")
 
 
 def check_is_no_command(path: str) -> None:
-    """Raise UsageError for a mistyped subcommand that was taken for the first file."""
+    """Raise UsageError for a mistyped subcommand that was parsed as the first input file."""
     close = "" if path == "-" or Path(path).exists() else nearest(path, COMMANDS)
     if close:
         raise UsageError(f"cannot read {path}", os.strerror(errno.ENOENT), f"did you mean nbx bulk {close}?")
@@ -33,9 +33,9 @@ def survey_rows(
 ) -> int | None:
     """Check every row and return their number; rows answered in `journal` will be left out.
 
-    None is returned if bad rows are allowed or the input can be read only once: rows are checked as they are
-    sent. Raises BadInputError for a bad row, and UsageError for a row whose cost or length the caps cannot
-    bound, and if the output has answers that the run would pay for again.
+    Returns None if bad rows are allowed or if the input can be read only once; rows are then checked as they
+    are sent. Raises BadInputError for a bad row, and UsageError for a row whose cost or length the caps
+    cannot bound, and if the run would pay again for answers in the output.
     """
     if not source.seekable:
         return None
@@ -56,7 +56,7 @@ def survey_rows(
 def _survey(
     source: RowSource, plan: BulkPlan, prices: PriceList, journal: Journal | None
 ) -> tuple[int | None, SurveyedClaims | None]:
-    """Return the number of rows, None if bad rows are allowed, and what they claim in `journal`."""
+    """Return the number of rows (None if bad rows are allowed) and their claims to answers in `journal`."""
     claims = SurveyedClaims(journal, plan.options.output, plan.shard) if journal is not None else None
     if plan.options.on_bad_row == "skip":
         if claims is not None:
@@ -81,10 +81,10 @@ def _survey(
 def surveyed(
     source: RowSource, plan: BulkPlan, prices: PriceList, open_output: Callable[[], Journal | StreamOutput]
 ) -> Iterator[tuple[Journal | StreamOutput, int | None]]:
-    """Give the open output and the number of rows that `survey_rows` returns.
+    """Yield the open output and the number of rows that `survey_rows` returns.
 
     An existing output is opened before the survey, which needs its answers. A new output is created, or an
-    old one set aside, only after the survey, so that an input with bad rows leaves no trace.
+    old one set aside, only after the survey, so that an input with bad rows leaves the output unchanged.
     """
     options = plan.options
     exists = exists_as_file(options.output) and not options.restart

@@ -5,9 +5,9 @@ import math
 from nebius_cli.api import retry
 from nebius_cli.core.errors_and_exit_codes import NbxError
 
-# Consecutive failures that count as an outage; more with a concurrency above 10: two per request in flight.
+# Consecutive failures that count as an outage. If the concurrency is above 10, twice the concurrency counts.
 MIN_OUTAGE_FAILURES = 20
-MAX_OUTAGE_S = 300.0  # without any answer, before the run stops
+MAX_OUTAGE_S = 300.0  # the run stops after this time without any answer
 
 
 class Outage:
@@ -18,7 +18,7 @@ class Outage:
         self._failures = 0
         self._since = math.inf
         self._unreached_since = math.inf  # the first failure to reach a server that never answered
-        self.ever_reached = False  # whether the server ever answered, if only with an error of its own
+        self.ever_reached = False  # whether the server ever answered, even if only with an error
 
     @property
     def active(self) -> bool:
@@ -26,11 +26,11 @@ class Outage:
         return self._since < math.inf
 
     def reached(self) -> None:
-        """Note that the server answered."""
+        """Record that the server answered."""
         self.ever_reached, self._failures, self._since = True, 0, math.inf
 
     def failed(self, concurrency: int, now: float) -> bool:
-        """Note a failure to reach the server; return whether it is down."""
+        """Record a failure to reach the server; return whether it is down."""
         self._failures += 1
         self._unreached_since = min(self._unreached_since, now)
         if self._failures >= max(MIN_OUTAGE_FAILURES, 2 * concurrency) or self.active:
@@ -38,7 +38,7 @@ class Outage:
         return self.active
 
     def too_long(self, error: NbxError, now: float) -> bool:
-        """Return whether the run stops waiting for the server; `error` is the last failure.
+        """Return whether the run should stop waiting for the server; `error` is the last failure.
 
         A server that never answered is given the time that all retries of a row may take.
         """

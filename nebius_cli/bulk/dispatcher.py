@@ -1,6 +1,6 @@
 """Decides what a run sends next and what happens to each row: retries, groups, rate, budget. Pure.
 
-Each row offered gets exactly one result, an answer or a failure, unless the run stops before.
+Each row offered gets exactly one result, an answer or a failure, unless the run stops first.
 """
 
 import math
@@ -20,19 +20,19 @@ from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoR
 from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
 from nebius_cli.response.answer_events import Usage
 
-RETRY_QUEUE_FACTOR = 4  # times the concurrency: retries that may wait before no new rows are read
-ANSWERING_S = 10.0  # after an answer, a 503 is taken for a rate limit rather than an outage
-LEARN_INTERVAL_S = 0.05  # between answers whose rate limit headers are read
+RETRY_QUEUE_FACTOR = 4  # times the concurrency: with this many waiting retries, no new rows are read
+ANSWERING_S = 10.0  # after an answer, a 503 counts as a rate limit for this long
+LEARN_INTERVAL_S = 0.05  # minimum time between two answers whose rate limit headers are read
 GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
 
 
 class Dispatcher:
     """The state of a bulk run. Not thread-safe: callers on several threads must hold a lock.
 
-    `jitter` returns a number in [0, 1) that spreads retries; `may_take` returns whether a new row may be
-    taken now. `model` is the model of rows that name none. The rows of `combinations` alternate, so that many
-    groups are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped`
-    what the request may use that the budget refused. Set `input_ended` to False to continue with more rows.
+    `jitter` returns a number in [0, 1) to spread retries; `may_take` returns whether a new row may be taken
+    now. `model` is used for rows that do not set one. The rows of `combinations` alternate, so many groups
+    are collected at once. After the run, `fatal` is the error that stopped it, if any, and `capped` the worst
+    case of the request that the budget refused. Set `input_ended` to False to continue with more rows.
     """
 
     def __init__(
@@ -51,13 +51,13 @@ class Dispatcher:
         self.budget = budget
         self._retries = RetryQueue(retries, jitter)
         self._new = Grouping(group, combinations, budget.worst)
-        self.note: Callable[[str], object] = lambda _: None  # gets messages about what the run finds out
+        self.note: Callable[[str], object] = lambda _: None  # gets messages for the user
         self._may_take = may_take
         self._model = model
         self._row_wanted_since = math.inf  # when `next` first asked for a row
         self.input_ended = False
         self._outage = Outage(retries)
-        self._answered_at = -math.inf  # when the last complete answer came
+        self._answered_at = -math.inf  # when the last complete answer arrived
         self.suspects = Suspects()
         self._learned_at = -math.inf
         self.stopped = False
@@ -65,7 +65,7 @@ class Dispatcher:
         self.capped: Charge | None = None
         self._in_flight: dict[int, Batch] = {}
         self.requests = 0
-        self.retried = 0  # requests that were not a row's first
+        self.retried = 0  # requests after the first one of a row
 
     @property
     def in_flight(self) -> int:
@@ -74,7 +74,7 @@ class Dispatcher:
 
     @property
     def waiting(self) -> int:
-        """The number of retries that wait, and of rows not sent yet."""
+        """The number of waiting retries, plus the number of rows not sent yet."""
         return len(self._retries) + len(self._new) + (self._new.upcoming is not None)
 
     @property
@@ -88,7 +88,7 @@ class Dispatcher:
         self._row_wanted_since = math.inf
 
     def no_more_rows(self) -> None:
-        """Note that the input has ended."""
+        """Record that the input has ended."""
         self.input_ended = True
 
     def stop(self, fatal: NbxError | None = None) -> None:
@@ -118,7 +118,7 @@ class Dispatcher:
                 return Wait(min(due, waits), rows=True)
             if self._retries or self.in_flight or not self.input_ended:
                 return Wait(due)
-            if error := self.suspects.error:  # and no other row can tell what is wrong with them
+            if error := self.suspects.error:  # no other answer shows that the rows are at fault
                 self.stop(error)
             return None
         if (seconds := self.rate.wait(batch.worst.tokens, now)) > 0:
@@ -147,9 +147,9 @@ class Dispatcher:
     ) -> list[Result]:
         """Handle a complete answer, with one outcome for each row; return the results.
 
-        With `again`, its rows are sent again, one by one: the server answered something else.
+        With `again`, its rows are sent again, one by one, in requests of another form.
         """
-        if self._in_flight.pop(id(batch), None) is None:  # abandoned, and charged then
+        if self._in_flight.pop(id(batch), None) is None:  # abandoned, and already charged
             return []
         self._outage.reached()
         charge = self.budget.charge(batch.worst, usage, maybe_billed=True)
@@ -213,7 +213,7 @@ class Dispatcher:
         return self._fail(batch, outcomes, now, forbidden=rule is RowRule.FORBIDDEN)
 
     def _next_batch(self, now: float) -> Batch | None:
-        """Return the next request of new rows, None if it needs another row first."""
+        """Return the next request for new rows, None if it needs another row first."""
         waited = now >= self._row_wanted_since + GROUP_WAIT_S
         self._new.build(incomplete=self.input_ended or not self._may_take() or waited)
         return None if self._retries_first else self._new.upcoming
@@ -242,9 +242,9 @@ class Dispatcher:
         return batch
 
     def _check_outage(self, batch: Batch, error: NbxError, rule: RowRule, now: float) -> bool:
-        """Return whether the server is down, rather than a single connection broken."""
+        """Return whether the server is down, rather than a single connection being broken."""
         if rule is not RowRule.UNREACHABLE:
-            if not isinstance(error, IncompleteError):  # which may come from something that is not the API
+            if not isinstance(error, IncompleteError):  # it may come from something other than the API
                 self._outage.reached()
             return False
         if not self._outage.failed(self.rate.concurrency, now):
@@ -255,7 +255,7 @@ class Dispatcher:
         return True
 
     def _not_sent(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
-        """Send a request again once another has ended, because no more connections may be open."""
+        """Send a request again after another one has ended, because no more connections can be opened."""
         batch.attempts -= 1
         self.rate.cap(self.in_flight)
         if not self.in_flight:
@@ -264,7 +264,7 @@ class Dispatcher:
         return []
 
     def _handle_unreachable(self, batch: Batch, error: NbxError, now: float) -> list[Result]:
-        """Stop the run instead of failing the row: a server that never answered is at fault."""
+        """Retry later or stop the run, but do not fail the row, because the server has never answered."""
         if self.stopped or (not self.in_flight and self._outage.too_long(error, now)):
             self.stop(error)
         self._retries.push(batch, now + self._retries.backoff(batch))
@@ -273,7 +273,7 @@ class Dispatcher:
     def _fail(
         self, batch: Batch, outcomes: Sequence[Outcome], now: float, *, forbidden: bool = False
     ) -> list[Result]:
-        """Fail the rows of a request, unless the failure may be that of all rows."""
+        """Fail the rows of a request, unless all other rows may fail like this."""
         held = self.suspects.failed(batch, outcomes, forbidden=forbidden)
         if self.suspects.stop:
             error = outcomes[-1]

@@ -1,4 +1,4 @@
-"""Estimates what a run would take, without sending anything: tokens, cost, time."""
+"""Estimates the tokens, the cost and the time of a run without sending anything."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,10 +17,10 @@ BYTES_PER_TOKEN = 4  # roughly, in English text
 
 @dataclass(slots=True)
 class RunEstimate:
-    """What it would take to send rows, added up row by row. Costs are in USD, times in seconds.
+    """The tokens and costs of sending rows, added up row by row. Costs are in USD, times in seconds.
 
-    `max_completion_tokens` is None once a row without max_tokens was added, and the costs are None once that
-    or a price is unknown.
+    `max_completion_tokens` is None once a row without max_tokens was added. The costs are None if it is None
+    or if a price is unknown.
     """
 
     rows: int = 0
@@ -55,7 +55,7 @@ class RunEstimate:
         return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
 
     def to_rows(self, seconds: float | None, *, runs_here: bool = False) -> list[tuple[str, str]]:
-        """Return what is shown: names and values; `seconds` is the shortest time. A model here is free."""
+        """Return names and values to show. `seconds` is the shortest time; with `runs_here`, it is free."""
         unknown, completion = "unknown", self.max_completion_tokens
         money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
         free = [("cost", "nothing: the model runs on this machine")]

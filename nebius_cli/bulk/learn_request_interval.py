@@ -1,11 +1,11 @@
-"""Finds the interval between requests that a server accepts when it limits their rate without stating it.
+"""Finds the interval between requests that a server accepts if it does not announce its rate limit.
 
-Such a server (nginx's limit_req, for one) only refuses requests. So the interval is found by trying: the
+Such a server (nginx with limit_req, for example) only refuses requests. The interval is found by trying: the
 first refusals set a short one, further refusals lengthen it, and accepted requests shorten it slowly. A
 request that follows a refusal is sent early, so that a refusal costs a fraction of the interval.
 
 Other servers refuse some requests at any rate, such as one of several machines that is down behind a load
-balancer. There an interval would only cost time. So a small share of refusals changes nothing, and the
+balancer. An interval would only cost time there. So a small share of refusals changes nothing, and the
 interval gets shorter again where a longer one has not made the server accept a larger share.
 """
 
@@ -16,17 +16,17 @@ from itertools import islice
 
 FIRST_INTERVAL_S = 0.05
 MAX_INTERVAL_S = 30.0
-MAX_SEARCH_INTERVAL_S = 1.0  # that refusals alone lead to; beyond it, the backoff of each row is the wait
+MAX_SEARCH_INTERVAL_S = 1.0  # the longest set by refusals alone; beyond it, each row waits for its backoff
 FAST_SHRINK = 0.93  # after each accepted request, once per round trip, until the server refuses again
 SHRINK = 0.98  # the same from then on
 GROW = 1.05  # after a refusal that follows an accepted request
 MAX_GROW = 2.0  # after many consecutive refusals
-MAX_BRACKET_GROW = 1.5  # towards the interval that the last accepted requests show
-SHARE_REQUESTS = 20  # the last requests, whose share of refusals counts
-MIN_LIMITED_SHARE = 0.2  # of refusals, from which on the server limits the rate
+MAX_BRACKET_GROW = 1.5  # towards the interval found from accepted requests
+SHARE_REQUESTS = 20  # the number of last requests that the share of refusals is computed from
+MIN_LIMITED_SHARE = 0.2  # of refusals; from this share on, the server is assumed to limit the rate
 MAX_KEPT_REQUESTS = 256
-MIN_COMPARED_REQUESTS = 8  # accepted at an interval, to know the share that the server accepts there
-MIN_GAIN = 1.25  # in that share, for an interval that is twice as long: a limit on the rate gives 2
+MIN_COMPARED_REQUESTS = 8  # accepted at an interval, before intervals are compared
+MIN_GAIN = 1.25  # of the accepted share, if the interval doubles; with a rate limit, it is 2
 EARLY = 0.2  # fraction of the interval to wait after a first refusal; doubled with each further one
 
 
@@ -45,7 +45,7 @@ class RequestInterval:
     def __init__(self) -> None:
         self.interval = 0.0
         self._next_at = -math.inf
-        self._changed_at = -math.inf  # requests sent before this say nothing about the interval
+        self._changed_at = -math.inf  # requests sent before this give no information on the interval
         self._refusals = 0  # consecutive ones
         self._shrink = 1.0
         self._accepted_at = -math.inf  # when the last accepted request was sent
@@ -57,19 +57,19 @@ class RequestInterval:
         return max(0.0, self._next_at - now)
 
     def sent(self, now: float) -> None:
-        """Note that a request starts."""
+        """Record that a request starts."""
         self._next_at = now + self.interval
         self._sent.append(_Sent(now, self.interval))
 
     def refused(self, sent_at: float, now: float) -> bool:
-        """Note a refusal of a request that was sent at `sent_at`; return whether it shows a limited rate."""
+        """Record that a request sent at `sent_at` was refused; return whether it shows a rate limit."""
         until = self._mark(sent_at)
         if sent_at < self._changed_at:
             return False
         if _share(until[-SHARE_REQUESTS:]) < MIN_LIMITED_SHARE:
             self._next_at = min(self._next_at, now + EARLY * self.interval)
             return False
-        if self.interval and self._helps_not(until):
+        if self.interval and self._does_not_help(until):
             self.interval /= 2
             self._changed_at, self._refusals = now, 0
             return False
@@ -88,7 +88,7 @@ class RequestInterval:
         return True
 
     def accepted(self, sent_at: float, now: float) -> None:
-        """Note an answer to a request that was sent at `sent_at`."""
+        """Record an answer to a request that was sent at `sent_at`."""
         if self.interval and sent_at >= self._changed_at:
             if not self._refusals:
                 self.interval *= self._shrink
@@ -115,7 +115,7 @@ class RequestInterval:
                 break
         return [_Sent(sent_at, self.interval, refused=True)]
 
-    def _helps_not(self, requests: list[_Sent]) -> bool:
+    def _does_not_help(self, requests: list[_Sent]) -> bool:
         """Return whether the server accepts no larger share now than at intervals half as long."""
         now = [sent for sent in requests if sent.interval >= self.interval / 1.3]
         before = [sent for sent in requests if 0 < sent.interval <= self.interval / 2]

@@ -1,6 +1,6 @@
 """Limits the speed of a bulk run: requests in flight, requests per minute, tokens per minute.
 
-The concurrency limit is found as TCP finds its congestion window (RFC 5681): it grows with each answer, until
+The concurrency limit adapts like the congestion window of TCP (RFC 5681): it grows with each answer, until
 the server refuses a request or throughput no longer improves, and a refusal halves it. Callers pass the time.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Mapping
 
 from nebius_cli.bulk.learn_request_interval import RequestInterval
 
-INITIAL_CONCURRENCY = 8  # before anything is known of the server
+INITIAL_CONCURRENCY = 8  # before anything is known about the server
 MAX_CONCURRENCY = 256  # unless --concurrency asks for more
 MAX_PAUSE_S = 120.0  # a server that asks for a longer pause is tried again after this
-MIN_GAIN = 1.05  # the gain in throughput that 1.5 times the concurrency must bring for it to grow on
-PROBE_PAUSE_PERIODS = 20  # measurements without growth, before it is tried again
+MIN_GAIN = 1.05  # in throughput, with 1.5 times the concurrency; if it is less, the limit stops growing
+PROBE_PAUSE_PERIODS = 20  # measurements without growth, before growth is tried again
 MAX_OUTAGE_PAUSE_S = 30.0
-MIN_NOTED_WAIT_S = 10.0  # the user sees a run that stands still for less
+MIN_NOTED_WAIT_S = 10.0  # the user is not told about shorter waits
 MIN_WAIT_S = 1e-6  # shorter waits are rounding errors
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
@@ -46,7 +46,7 @@ class TokenBucket:
 
     def __init__(self, ceiling: float, now: float) -> None:
         self._own = ceiling
-        self.header = ""  # of the server, which the ceiling is from
+        self.header = ""  # of the server that set the ceiling
         self._level = 0.0
         self._at = now
         self._set(ceiling)
@@ -60,7 +60,7 @@ class TokenBucket:
         self._level = min(self._level, self._burst)
 
     def learn(self, ceiling: float, now: float, header: str = "") -> None:
-        """Apply the server's ceiling, from a header, if it is lower than the own one."""
+        """Apply the server's ceiling, from a header, if it is lower than the configured one."""
         self.header = header if ceiling < self._own else ""
         if (lower := min(self._own, ceiling)) != self.ceiling:
             before = self.ceiling
@@ -79,7 +79,7 @@ class TokenBucket:
         return seconds if seconds > MIN_WAIT_S else 0.0
 
     def take(self, amount: float, now: float) -> None:
-        """Take `amount`; a negative one is given back."""
+        """Take `amount`; a negative amount is given back."""
         if self.ceiling < math.inf:
             self._fill(now)
             self._level = min(self._burst, self._level - amount)
@@ -94,8 +94,8 @@ class TokenBucket:
 class RateController:
     """Decides how many requests may be in flight and when the next one may start. Times are in seconds.
 
-    `fixed` sets the concurrency, else it is found, up to `max_concurrency`. `rpm` and `tpm` are limits per
-    minute; lower limits in the server's headers replace them, divided by `shards`.
+    `fixed` sets the concurrency; without it, it adapts, up to `max_concurrency`. `rpm` and `tpm` are limits
+    per minute; lower limits in the server's headers replace them, divided by `shards`.
     """
 
     def __init__(
@@ -115,8 +115,8 @@ class RateController:
         self._tokens = TokenBucket(tpm or math.inf, now)
         self._shards = shards
         self._paused_until = -math.inf
-        self._paused_by = ""  # the header that asked for it
-        self._noted: set[str] = set()  # headers
+        self._paused_by = ""  # the header that asked for the pause
+        self._noted: set[str] = set()  # headers that were reported
         self._notes: deque[str] = deque()
         self._reduced_at = -math.inf
         self._refused = False  # from then on, growth is by one per round trip
@@ -162,11 +162,11 @@ class RateController:
         return longest
 
     def take_note(self) -> str:
-        """Return what the user should know of a long wait, each header once; empty for nothing new."""
+        """Return a message for the user about a long wait, once per header; empty if nothing is new."""
         return self._notes.popleft() if self._notes else ""
 
     def sent(self, worst: int, now: float) -> float:
-        """Note that a request starts; return the tokens set aside for it."""
+        """Record that a request starts; return the tokens set aside for it."""
         estimate = worst * self._used
         self._requests.take(1.0, now)
         self._tokens.take(estimate, now)
@@ -174,21 +174,21 @@ class RateController:
         return estimate
 
     def unsent(self, estimate: float, now: float) -> None:
-        """Note that a request which `sent` announced was not sent after all."""
+        """Undo `sent` for a request that was not sent after all."""
         self._requests.take(-1.0, now)
         self._tokens.take(-estimate, now)
 
     def accepted(self, sent_at: float, now: float) -> None:
-        """Note that a request which was sent at `sent_at` was not refused."""
+        """Record that a request sent at `sent_at` was not refused."""
         self._answered_since_refusal = True
         self._interval.accepted(sent_at, now)
 
     def answered(self, worst: int, estimate: float, used: int | None, in_flight: int, now: float) -> None:
-        """Note a complete answer: the tokens it used, if known, and the requests in flight, including it."""
+        """Record a complete answer: the tokens it used, if known, and the requests in flight with it."""
         if used is not None and worst > 0:
             self._tokens.take(used - estimate, now)
             self._used += (min(1.0, used / worst) - self._used) * 0.05
-        self._answers_again()
+        self._end_outage()
         if self._fixed:
             return
         self._probe.count(int(self._limit), now)
@@ -202,7 +202,7 @@ class RateController:
     def learn(self, headers: Mapping[str, str], now: float, used: int = 0) -> None:
         """Apply the limits and pauses in the x-ratelimit-* headers of an answer that used `used` tokens.
 
-        A limit that this answer alone exceeds cannot be one per minute, so it is ignored.
+        A limit that this answer alone exceeds cannot be a limit per minute, so it is ignored.
         """
         for kind, rate, least in (("requests", self._requests, 1), ("tokens", self._tokens, used)):
             ceiling = _count(headers, f"x-ratelimit-limit-{kind}")
@@ -213,15 +213,14 @@ class RateController:
                 self.pause(reset or 0.0, now, f"x-ratelimit-reset-{kind}")
 
     def refused(self, sent_at: float, retry_after: float | None, now: float) -> None:
-        """Note a 429 or 503 to a request that was sent at `sent_at`."""
-        self._answers_again()
+        """Record a 429 or 503 response to a request that was sent at `sent_at`."""
+        self._end_outage()
         self.pause(retry_after or 0.0, now, "Retry-After")
         paced = self._interval.interval > 0 and self._answered_since_refusal
         limited = self._interval.refused(sent_at, now)
         self._answered_since_refusal = False
-        # Once per round trip: requests sent before the last cut say nothing new, and neither does a refusal
-        # here and there. While some requests pass, the interval between them is what is wrong, and not how
-        # many are in flight.
+        # Reduce it once per round trip: requests sent before the last time tell nothing new, and neither do
+        # occasional refusals. While some requests pass, the interval is too short, not the limit too high.
         if limited and not self._fixed and sent_at >= self._reduced_at and not paced:
             self._reduced_at = now
             self._refused = True
@@ -229,18 +228,18 @@ class RateController:
             self._probe = ThroughputProbe(now)
 
     def cap(self, concurrency: int) -> None:
-        """Allow no more requests in flight from now on, whatever the server takes."""
+        """Allow no more requests in flight from now on, whatever the server accepts."""
         self._max_concurrency = max(1, min(self._max_concurrency, concurrency))
         self._limit = min(self._limit, float(self._max_concurrency))
 
     def pause(self, seconds: float, now: float, header: str = "") -> None:
-        """Send nothing for `seconds`, which `header` of the server asks for."""
+        """Send nothing for `seconds`; `header` is the header of the server that asks for it."""
         until = now + min(seconds, MAX_PAUSE_S)
         if until > self._paused_until:
             self._paused_until, self._paused_by = until, header
 
     def outage(self, sent_at: float, now: float) -> None:
-        """Note that the server is down: one request at a time, with growing pauses, until it answers."""
+        """The server is down: send one request at a time, with growing pauses, until it answers."""
         if sent_at >= self._reduced_at:
             self._reduced_at = now
             self._outages += 1
@@ -251,8 +250,8 @@ class RateController:
             self._noted.add(header)
             self._notes.append(f"the next request waits {seconds:.0f} s: the server's {header} asks for it")
 
-    def _answers_again(self) -> None:
-        if self._outages and not self._fixed:  # a server that has just come back is not flooded
+    def _end_outage(self) -> None:
+        if self._outages and not self._fixed:  # do not flood a server that has just recovered
             self._limit = min(self._limit, float(INITIAL_CONCURRENCY))
         self._outages = 0
 
@@ -262,11 +261,11 @@ class ThroughputProbe:
 
     def __init__(self, now: float) -> None:
         self.may_grow = True
-        self.fallback: float = math.inf  # the lower limit that was just as fast
+        self.fallback: float = math.inf  # a lower limit that was just as fast
         self._started_at = now
         self._answers = 0
         self._needed = 0  # answers for this measurement
-        self._limit = 0  # at the last measurement that counts
+        self._limit = 0  # at the last measurement that was used
         self._rate = 0.0
         self._periods_at_rest = 0
 

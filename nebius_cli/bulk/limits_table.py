@@ -1,4 +1,4 @@
-"""THE tables of the limits of a bulk run: speed and money."""
+"""Defines the flags that limit the speed and the cost of a bulk run."""
 
 from collections.abc import Mapping
 

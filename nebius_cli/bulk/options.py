@@ -1,4 +1,4 @@
-"""The options of a bulk run, and the plan that they make after parsing and checking."""
+"""Parses and checks the options of a bulk run, and turns them into a plan."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold those of their tables."""
+    """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold the flags of those tables."""
 
     inputs: tuple[str, ...] = ("-",)
     format: str | None = None
@@ -112,7 +112,7 @@ class BulkPlan:
 
     @property
     def choices(self) -> int:
-        """The number of choices that the flags ask for at most."""
+        """The largest number of choices that the flags ask for."""
         n = self.params.get("n", self.given.get("n", 1))
         numbers = [one.values.get("n", n) for one in self.combinations]
         return max(number if isinstance(number, int) else 1 for number in numbers)
@@ -138,7 +138,7 @@ class BulkPlan:
     def budget(
         self, kind: type[BudgetKind], prices: PriceList, spent_tokens: int, spent_cost: Decimal | None
     ) -> BudgetKind:
-        """Return the budget of this run, of which this has been spent."""
+        """Return the budget of this run; earlier runs have spent these tokens and this cost."""
         return kind(
             prices=prices,
             max_cost=self.max_cost,
@@ -190,9 +190,8 @@ class BulkPlan:
     ) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        `weights` identifies the content of its file, empty for the default model. With `items`, the fields
-        are theirs. Raises UsageError for fields that exclude each other, ConfigError for a base URL that is
-        none.
+        `weights` identifies the content of its file, empty for the default model. `items` has its own fields.
+        Raises UsageError for fields that exclude each other, ConfigError for an invalid base URL.
         """
         options = self.options
         unset = parse_field_flags.parse_unset(options.unset)
@@ -293,5 +292,5 @@ def check_price(model: str, prices: PriceList) -> None:
 
 
 def shared_out(limit: int | None, shards: int) -> float | None:
-    """Return one shard's part of a limit."""
+    """Return one shard's share of a limit."""
     return None if limit is None else limit / shards

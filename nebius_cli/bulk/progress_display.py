@@ -1,4 +1,4 @@
-"""Shows a bulk run on stderr: its progress, drawn on a terminal or as a line now and then, and its totals."""
+"""Shows the progress of a bulk run on stderr, drawn or as occasional lines, and its totals."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,15 +16,15 @@ from nebius_cli.terminal.console import Console
 from nebius_cli.terminal.sanitize import one_line
 
 REDRAW_INTERVAL_S = 0.2
-LINE_INTERVAL_S = 30.0  # between two lines where nothing is drawn
+LINE_INTERVAL_S = 30.0  # between two lines if progress is not drawn
 SEPARATOR = " · "
 MAX_BAR_COLUMNS = 60
 TABLE_HEADER = ("figure", "value")  # the header of a table
-TSV_NAMES = {"left_out": "already answered"}  # of members whose name in JSON says less
+TSV_NAMES = {"left_out": "already answered"}  # clearer names than in the JSON
 
 
 class BulkDisplay:
-    """Context manager that shows the snapshots of a run, with messages above what is drawn."""
+    """Context manager that shows the snapshots of a run, with messages above the live display."""
 
     def __init__(self, streams: Streams, *, drawn: bool, color: bool, quiet: bool = False) -> None:
         self._streams = streams
@@ -58,7 +58,7 @@ class BulkDisplay:
             messages.note(", ".join(facts(view)), self._streams)
 
     def note(self, text: str) -> None:
-        """Write a note above what is drawn."""
+        """Write a note above the live display."""
         if not self._quiet:
             self.wipe()
             messages.note(text, self._streams)
@@ -73,13 +73,13 @@ class BulkDisplay:
             self.warn(self._queued.popleft())
 
     def warn(self, text: str) -> None:
-        """Write a warning above what is drawn."""
+        """Write a warning above the live display."""
         if not self._quiet:
             self.wipe()
             messages.warn(text, self._streams, color=self._color)
 
     def wipe(self) -> None:
-        """Erase what is drawn; the next snapshot draws it again."""
+        """Erase the live display; the next snapshot draws it again."""
         if self._live is not None:
             self._live.stop()
             self._live = None
@@ -112,7 +112,7 @@ class BulkDisplay:
 
 
 def facts(view: Progress) -> list[str]:
-    """Return the known facts of a run in words, the most important first."""
+    """Return the known facts about a run as short texts, the most important first."""
     now = view.now
     total = f"{now.total:,}" if now.total is not None else f"about {now.rows:,}" if now.rows else ""
     found = [f"{now.done:,} of {total} rows" if total else f"{now.done:,} rows"]
@@ -121,7 +121,7 @@ def facts(view: Progress) -> list[str]:
     found += [f"{now.concurrency:,} in flight{so_far}"]
     found += [f"{duration(view.left)} left"] if view.left is not None else []
     found += [f"{duration(view.elapsed)} elapsed"] if view.elapsed >= 1 else []
-    # Tokens count once their answer is complete: a rate of 0 would be wrong while long answers are in flight.
+    # Tokens are counted when answers are complete: a rate of 0 would be wrong while long ones are in flight.
     found += [f"{view.requests:,.1f} requests/s"] if view.requests else []
     rate = f" ({compact(round(view.tokens))}/s)" if view.tokens else ""
     found += [f"{compact(now.tokens)} tokens{rate}"] if now.tokens else []
@@ -133,7 +133,7 @@ def facts(view: Progress) -> list[str]:
 
 
 def folded(words: Sequence[str], width: int) -> Iterator[str]:
-    """Yield facts side by side in lines of at most `width` characters; a longer fact is cut."""
+    """Yield facts joined into lines of at most `width` characters; a longer fact is truncated."""
     line = ""
     for word in words:
         if line and len(line) + len(SEPARATOR) + len(word) > width:

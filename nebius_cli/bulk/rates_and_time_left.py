@@ -1,4 +1,4 @@
-"""The progress of a bulk run: counts, rates, the time left and the cost to expect."""
+"""Computes the progress of a bulk run: counts, rates, the time left and the expected cost."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ class ThroughputMeter:
         self._began_at: float | None = None
 
     def read(self, now: ProgressSnapshot) -> Progress:
-        """Add a snapshot, later than all before; return it with rates and forecasts."""
+        """Add a snapshot, later than all earlier ones; return it with rates and forecasts."""
         kept = self._kept
         kept.append(now)
         while len(kept) > 2 and now.at - kept[1].at >= RATE_WINDOW_S:

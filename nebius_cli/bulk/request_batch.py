@@ -1,4 +1,4 @@
-"""One request of a bulk run: a row, or a group of rows that differ only in their prompts."""
+"""Defines one request of a bulk run: a row, or a group of rows that differ only in their prompts."""
 
 import copy
 import math
@@ -22,7 +22,7 @@ Outcome = Response | NbxError  # of a row: its response, or why it has none
 class Answered(NamedTuple):
     """A complete answer: the outcome of each row, and what the server said about all of them.
 
-    With `again`, the rows are sent again, in requests of another form. `warning` says what is odd about it.
+    With `again`, the rows are sent again, in requests of another form. `warning` is for the user.
     """
 
     outcomes: Sequence[Outcome]
@@ -82,11 +82,11 @@ class Batch:
         return request_body(self.rows[0].common, [row.prompt for row in self.rows])
 
     def with_model(self, error: NbxError) -> NbxError:
-        """Return an error of this request, which names the model if each row is sent to several ones."""
+        """Return an error of this request; it names the model if each row is sent to several models."""
         row = self.rows[0]
         if not row.variants:
             return error
-        found = copy.copy(error)  # several rows may share one
+        found = copy.copy(error)  # several rows may share the error
         found.why = f"model {row.model}: {error.why}" if error.why else f"model {row.model}"
         return found
 
@@ -99,9 +99,9 @@ class Wait(NamedTuple):
 
 
 def split(batch: Batch, count: int, worst: Callable[[Sequence[Row]], Charge], tries: int) -> list[Batch]:
-    """Return a group in `count` pieces, with `tries`; `worst` returns the most that some rows can cost.
+    """Split a group into `count` pieces, with `tries`; `worst` returns the most that some rows can cost.
 
-    What the group has cost so far is kept by the first piece.
+    The first piece keeps the cost of the group so far.
     """
     origin = batch.origin or SplitGroup(len(batch.rows))
     ends = [len(batch.rows) * place // count for place in range(count + 1)]

@@ -24,7 +24,7 @@ from nebius_cli.system.check_output_paths import check_distinct, is_file
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import writing
 
-MAX_HELD_CHANGED_ROWS = 20  # held back while each answer found is to another request
+MAX_HELD_CHANGED_ROWS = 20  # held back while all answers found are to other requests
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
 MAX_HELD_ROWS, MAX_HELD_BYTES = 10_000, 64 << 20  # held back while answers to a pipe are put in order
 
@@ -49,10 +49,11 @@ def open_output(
 
 
 def open_summary(options: BulkOptions, write: Callable[[bytes], None]) -> Callable[[bytes], None] | None:
-    """Return what writes the whole summary to the target of `--summary`, None if it was not given.
+    """Return a function that writes the summary to the target of `--summary`, None without one.
 
-    `write` writes to stdout. The file of an earlier run is removed, so that it is not taken for that of this
-    run. Raises UsageError for a file that the run reads or writes, OutputError if it cannot be written.
+    `write` writes to stdout. The file of an earlier run is removed, so that it is not mistaken for the
+    summary of this run. Raises UsageError for a file that the run reads or writes, OutputError if it cannot
+    be written.
     """
     path = options.summary
     if path is None:
@@ -138,9 +139,9 @@ class ResultWriter:
                     warn(f"{source.place(row)}: {row.why}; left out")
 
     def put(self, *results: Result) -> None:
-        """Write and count results, each once all parts of its row are there. Raises what writing raises."""
+        """Write and count results, each when all parts of its row are done. Propagates write errors."""
         if self._parts is not None:
-            results = tuple(whole for one in results if (whole := self._parts.add(one)) is not None)
+            results = tuple(joined for one in results if (joined := self._parts.add(one)) is not None)
         records = [(result.row.index, self._encode(result)) for result in results]
         for result in results:
             if result.error is not None:
@@ -185,8 +186,8 @@ class ResultWriter:
     def _unclaimed(self, source: RowSource, journal: Journal) -> Iterator[Row | BadRow | None]:
         """Yield the rows of an input that is read only once, None for each that has its answer.
 
-        From the first row whose prompt has an answer to another request, rows are held back until one has
-        its answer. Raises UsageError if none has.
+        From the first row whose prompt has an answer to another request, rows are held back until an answered
+        row is found. Raises UsageError if there is none.
         """
         claims, held = Claims(journal, self._options.output), list[Row]()
         for row in source:

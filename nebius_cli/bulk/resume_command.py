@@ -1,4 +1,4 @@
-"""The command line, for a POSIX shell, that resumes a bulk run."""
+"""Builds the command line, for a POSIX shell, that resumes a bulk run."""
 
 import shlex
 from collections.abc import Sequence
@@ -32,14 +32,14 @@ def add_hint(stop: BaseException, argv: Sequence[str]) -> None:
 
 
 def _is_refused_key(stop: NbxError) -> bool:
-    """Return whether the server refused the key; the same command resumes the run with another."""
+    """Return whether the server refused the key; with another key, the same command resumes the run."""
     return isinstance(stop, AuthError) and stop.status > 0
 
 
 def command(argv: Sequence[str]) -> str:
     """Return the command for `argv`, without --restart, keys, and passwords in URLs."""
     words = ["nbx"]
-    flag = ""  # of the value that comes next
+    flag = ""  # whose value is the next word
     for word in argv:
         name, equals, value = word.partition("=")
         if flag:
@@ -61,7 +61,7 @@ def _hidden(flag: str, value: str) -> str:
 def _quoted(word: str) -> str:
     """Quote a word; characters that are not printable become escapes in `$'...'`, on one line.
 
-    Double blanks are escaped too, because messages collapse them.
+    Double spaces are escaped too, because messages collapse them.
     """
     if word.isprintable() and "  " not in word:
         return shlex.quote(word)

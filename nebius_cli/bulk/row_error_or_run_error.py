@@ -1,4 +1,4 @@
-"""Decides whether a failure concerns one row or the whole run: are other rows answered? Pure."""
+"""Decides from the results of other rows whether a failure concerns one row or the whole run. Pure."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from nebius_cli.bulk.request_batch import Batch, Outcome
 from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, IncompleteError, NbxError
 
-MAX_SUSPECTS = 3  # rows that fail like this before any answer, before the run stops
-MAX_FORBIDDEN = 20  # consecutive rows that are refused with 403 after an answer, before the run stops
+MAX_SUSPECTS = 3  # rows held back before any answer; then the run stops
+MAX_FORBIDDEN = 20  # consecutive rows refused with 403 after an answer; then the run stops
 
 
 class Suspects:
@@ -25,7 +25,7 @@ class Suspects:
 
     @property
     def stop(self) -> bool:
-        """Whether so many rows failed alike that all rows would."""
+        """Whether so many rows failed in the same way that all others are expected to fail, too."""
         held = Counter(batch.variant for batch, _ in self.held)
         forbidden = (self._forbidden[variant] for variant in self._answered)
         return max(held.values(), default=0) >= MAX_SUSPECTS or max(forbidden, default=0) >= MAX_FORBIDDEN
@@ -37,7 +37,7 @@ class Suspects:
         return next((outcome for outcome in reversed(found) if isinstance(outcome, NbxError)), None)
 
     def failed(self, batch: Batch, outcomes: Sequence[Outcome], *, forbidden: bool = False) -> bool:
-        """Note that all rows of a request failed for good; return whether they are held back."""
+        """Record that all rows of a request failed for good; return whether they are held back."""
         self._forbidden[batch.variant] += forbidden
         kinds = (IncompleteError, IgnoredFieldError)
         suspect = forbidden or any(isinstance(outcome, kinds) for outcome in outcomes)
@@ -47,11 +47,11 @@ class Suspects:
         return True
 
     def answered_elsewhere(self) -> None:
-        """Note that another process of the run had an answer: rows are not held back any more."""
+        """Stop holding rows back, because another process of the run received an answer."""
         self._answered.add(0)  # such a run has one request for each row
 
     def answered(self, batch: Batch) -> list[tuple[Batch, Sequence[Outcome]]]:
-        """Note an answer; return the requests held back until now, whose rows failed for themselves."""
+        """Record an answer; return the requests held back so far, whose failures concern only their rows."""
         self._answered.add(batch.variant)
         self._forbidden[batch.variant] = 0
         released = [held for held in self.held if held[0].variant == batch.variant]

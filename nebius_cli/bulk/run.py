@@ -1,4 +1,4 @@
-"""One bulk run, from its first request to its last record."""
+"""Performs one bulk run, from its first request to its last record."""
 
 import contextlib
 import functools
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from nebius_cli.bulk.workers.send_and_receive import OnRequest, WorkerPool
     from nebius_cli.bulk.workers.sender_protocol import Sender
 
-# For requests in flight when the run is stopped. `docker stop` kills a program 10 s after it asked it to end;
-# what remains of them is for the records of abandoned requests.
+# How long a stopped run waits for requests in flight. `docker stop` kills a program 10 s after asking it to
+# end; the remaining time is for the records of abandoned requests.
 DRAIN_TIMEOUT_S = 8.0
 
 
 def drain_note(in_flight: int, stop: BaseException) -> str:
-    """Return what a run says when it is stopped, by the signal `stop`, while requests are in flight."""
+    """Return the message of a run that the signal `stop` ends while requests are in flight."""
     wait = f"waiting up to {DRAIN_TIMEOUT_S:.0f} s for requests in flight: {in_flight}"
     typed = isinstance(stop, KeyboardInterrupt | Interrupted)
     return f"{wait}; {'press Ctrl-C again to stop now' if typed else 'a second signal stops the run now'}"
@@ -65,13 +65,13 @@ class Recorder(Protocol):
         """What requests in flight may cost now."""
 
     def budget_exceeded(self) -> NbxError:
-        """Return the error of a run that stops because they have no room."""
+        """Return the error of a run that stops because the budgets have no room."""
 
     def tick(self, stop: Callable[[NbxError], object], /) -> None:
         """Do periodic work."""
 
     def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining requests."""
 
 
 class BulkRun:
@@ -95,7 +95,7 @@ class BulkRun:
         self._journal = journal
         self._limits = limits
         self._streams = streams
-        self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server ended, if it did
+        self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server died, if it did
         self.generating: Callable[[], int] = int  # tokens of incomplete answers so far, where they are known
         self._stopping = contextlib.ExitStack()  # closed after the last record
         self._hurried = False  # whether a second signal ends the wait for requests in flight
@@ -116,7 +116,7 @@ class BulkRun:
     def send(self, sender: "Sender", recorder: Recorder, display: BulkDisplay) -> None:
         """Return when every row has its result and the journal is closed.
 
-        Raises what ended the run early; the journal then has all results so far.
+        Raises the error that ended the run early; the journal then has all results so far.
         """
         from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool  # imports urllib3
 
@@ -147,7 +147,7 @@ class BulkRun:
 
     @contextlib.contextmanager
     def _finishing(self) -> Iterator[None]:
-        """Write what is left of a run that the block ends early."""
+        """Write all pending records if the block ends early with an error."""
         try:
             yield
         except BaseException:
@@ -167,7 +167,7 @@ class BulkRun:
             self.counts.unpriced_before = earlier.unpriced > 0
             return spent
         prices = map(self._prices.of_model, models or ("",))
-        # Any of the models may have answered them.
+        # Any of the models may have answered these records.
         more, message = max(price_records(earlier.unpriced, earlier.unpriced_tokens, one) for one in prices)
         note(message)
         return Charge(spent.prompt, spent.completion, earlier.cost + more)

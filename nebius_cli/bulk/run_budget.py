@@ -1,4 +1,4 @@
-"""Tokens and costs of a bulk run: what was spent, what is reserved for requests in flight, what fits."""
+"""Tracks the tokens and costs of a bulk run: spent, reserved for requests in flight, and available."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from nebius_cli.response.answer_events import Usage
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Tokens and USD that were spent, or that may be. None is unknown, and so is any sum with it.
+    """Tokens and USD that were spent, or that may be spent. None is unknown, and so is any sum with it.
 
     `cost` was calculated with `price`. `expected` USD are reserved in the budgets: `cost`, or a guess.
     """
@@ -31,7 +31,7 @@ class Charge:
 
     @property
     def tokens(self) -> int:
-        """The known tokens."""
+        """The number of tokens, as far as it is known."""
         return (self.prompt or 0) + (self.completion or 0)
 
     def to_json(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Budget:
         self.reserved_cost = Decimal()
         self.covers: Callable[[Decimal], bool] | None = None
         self.uncovered = False  # the last request was refused because of the shared budgets
-        self.expected = ZERO  # for requests in flight, and for those that may have been billed unseen
+        self.expected = ZERO  # for requests in flight, and for ended ones of unknown cost
         self._longest_answer = 0  # in tokens
 
     def worst(self, rows: Sequence[Row]) -> Charge:
@@ -117,23 +117,23 @@ class Budget:
             self.reserved_cost += worst.cost
 
     def charge(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
-        """Release the reservation of a request that has ended, and return what it used.
+        """Release the reservation of a request that has ended, and return its usage.
 
-        That is the worst case if the server did not say, and nothing if it cannot have billed the request.
+        That is the worst case if the server did not report it, and nothing if it cannot have been billed.
         """
         charge = self._actual(worst, usage) if maybe_billed else NOTHING
         self.settle(worst, charge)
-        if charge is not worst:  # else it may have been billed, and nobody knows how much
+        if charge is not worst:  # otherwise, an unknown amount may have been billed
             self.release(worst)
             self._longest_answer = max(self._longest_answer, charge.completion or 0)
         return charge
 
     def release(self, worst: Charge) -> None:
-        """Release what is reserved in the shared budgets for a request."""
+        """Release the amount that is reserved in the shared budgets for a request."""
         self.expected -= worst.expected
 
     def settle(self, worst: Charge, charge: Charge) -> None:
-        """Release the reservation of a request, and count what it used."""
+        """Release the reservation of a request, and count its usage."""
         self.reserved_tokens -= worst.tokens
         if worst.cost:
             self.reserved_cost -= worst.cost

@@ -47,7 +47,7 @@ class RunCounts:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost: Decimal = field(default_factory=Decimal)
-    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed, with the numbers of the first
+    reasons: Counter[str] = field(default_factory=Counter)  # why rows failed, with the first row's numbers
     changes: Counter[str] = field(default_factory=Counter)  # what to change in rows that would fail again
     priced: bool | None = None  # whether every usage so far had a cost; None before the first
     unpriced_before: bool = False  # whether the cost of earlier runs is unknown
@@ -78,7 +78,7 @@ class RunCounts:
             self.cost += Decimal(usage["cost"] or 0)
 
     def failure(self, failed_file: str) -> IncompleteError:
-        """Return the error that reports failed rows: how many, the commonest reasons, and where they are.
+        """Return the error that reports failed rows: how many, the most common reasons, and where they are.
 
         `failed_file` lists them; it is empty if there is no such file.
         """
@@ -128,7 +128,7 @@ class RunCounts:
             dispatcher.retried,
             self.prompt_tokens,
             self.completion_tokens,
-            # Nothing used costs nothing, whatever the prices are.
+            # Without usage, the cost is 0 even if prices are unknown.
             None if self.priced is False else self.cost,
             None if self.priced is False or self.unpriced_before else dispatcher.budget.cost,
             seconds,
@@ -137,12 +137,12 @@ class RunCounts:
 
 
 def _change(error: NbxError) -> str:
-    """Return what to change in a row before it is sent again, empty if it may be sent as it is."""
+    """Return what to change in a row before it is sent again, empty if it may be sent unchanged."""
     return error.hint if isinstance(error, BadInputError) or error.hint == TOO_LONG else ""
 
 
 def _reason(error: NbxError) -> str:
-    """Return why a row failed, without what differs from row to row."""
+    """Return why a row failed, without details that differ from row to row."""
     if isinstance(error, StatusError) and error.status:
         line = f"the server answered {error.status}" + (f": {error.why}" if error.why else "")
     else:
@@ -152,14 +152,14 @@ def _reason(error: NbxError) -> str:
 
 @functools.lru_cache(maxsize=2 * MAX_REASONS)
 def _shape(reason: str) -> str:
-    """Return a reason without its numbers: those in names, such as that of a model, remain."""
+    """Return a reason without its numbers, except numbers in names, such as that of a model."""
     return _NUMBER.sub("0", reason)
 
 
 def _grouped(reasons: Mapping[str, int]) -> Counter[str]:
-    """Return the same counts; of the reasons that differ only in numbers, the first stands for all.
+    """Return the same counts; reasons that differ only in numbers are counted as the first one.
 
-    Those of one process are grouped as they are counted, those of several processes here.
+    One process groups reasons as it counts them; those of several processes are grouped here.
     """
     firsts: dict[str, str] = {}
     found: Counter[str] = Counter()
@@ -169,7 +169,7 @@ def _grouped(reasons: Mapping[str, int]) -> Counter[str]:
 
 
 def cap_error(budget: Budget, refused: Charge) -> CappedError:
-    """Return the error that names the caps that a request might have exceeded, which may use `refused`."""
+    """Return an error with the caps that a request might have exceeded; `refused` is its worst case."""
     found = []
     if budget.max_cost is not None:
         may = "" if refused.cost is None else f"cost {usd(refused.cost)}"

@@ -1,4 +1,4 @@
-"""The totals of a bulk run at its end, for people and for programs."""
+"""Formats the totals of a bulk run at its end, for people and for programs."""
 
 from dataclasses import dataclass
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What is waiting to be sent: new rows, which may share requests, and requests to retry. Pure."""
+"""Holds what is waiting to be sent: new rows, which may share requests, and requests to retry. Pure."""
 
 import heapq
 import math
@@ -13,21 +13,21 @@ from nebius_cli.bulk.run_budget import Charge
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, ServerError
 from nebius_cli.core.multi_prompt_support import PromptsPerRequest
 
-DEFERRED_RETRY_FACTOR = 10  # times the retries: attempts of a row while the server is busy or down
+DEFERRED_RETRY_FACTOR = 10  # times the retries: maximum attempts of a row while the server is busy or down
 
 
 class RowGroups:
     """Collects rows that may share a request, in groups of `size`. `len` is the number of rows.
 
-    Rows share one if they differ only in their prompts. The API takes texts or token ids, but not a mix. At
-    most `max_open` groups wait for more rows, as many as the combinations of a matrix; before another one
-    begins, the oldest is complete.
+    Rows share a request if they differ only in their prompts. The API accepts texts or token ids, but not
+    both. At most `max_open` groups, as many as the combinations of a matrix, wait for more rows; when another
+    group begins, the oldest one is completed.
     """
 
     def __init__(self, size: int, max_open: int) -> None:
         self._size = size
         self._max_open = max_open
-        self._open: dict[tuple[bytes, str, type], list[Row]] = {}  # by age
+        self._open: dict[tuple[bytes, str, type], list[Row]] = {}  # the oldest first
         self._complete: deque[list[Row]] = deque()
         self._count = 0
 
@@ -114,7 +114,7 @@ class Grouping:
             self._rows.add(row)
 
     def answered(self, batch: Batch) -> bool:
-        """Note an answer; return whether it shows that the server does not accept several prompts."""
+        """Record an answer; return whether it shows that the server does not accept several prompts."""
         return self._server.answered(len(batch.rows), batch.origin) and not self.alone
 
     def pieces(self, batch: Batch, error: NbxError) -> int:
@@ -164,14 +164,14 @@ class RetryQueue:
 
     def allows(self, batch: Batch, error: NbxError, *, deferred: bool) -> bool:
         """Return whether a failed batch may be sent again. `deferred`: that uses up no retry."""
-        if deferred:  # what no server has read is sent again even without retries
+        if deferred:  # a request that no server has read is sent again even without retries
             return batch.attempts <= DEFERRED_RETRY_FACTOR * max(self.limit, int(retry.is_unread(error)))
         return batch.tries <= self.limit and retry.row_retryable(error)
 
     def delay(self, batch: Batch, error: NbxError, *, paced: bool) -> float:
         """Return the seconds to wait before a failed batch is sent again.
 
-        `paced`: the pace of all requests makes it wait after an overload.
+        With `paced`, the interval between requests already makes it wait after an overload.
         """
         if paced and retry.is_overload(error) and not retry.retry_after(error):
             return 0.0

@@ -1,4 +1,4 @@
-"""The part of the daily and monthly budgets that the driver reserves for a run on Ray. Pure."""
+"""Keeps a run on Ray within the part of the daily and monthly budgets that the driver reserves. Pure."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -6,11 +6,11 @@ from typing import NamedTuple
 from nebius_cli.bulk.run_budget import Budget, Charge
 from nebius_cli.core.prices_and_costs import ZERO
 
-REQUESTS_AHEAD = 64  # that a run asks the driver for at once, who answers a few times a second
+REQUESTS_AHEAD = 64  # to reserve for at once, because the driver answers only a few times a second
 
 
 class Need(NamedTuple):
-    """USD that requests in flight and a further one may cost, and those of many further ones.
+    """USD to reserve: `least` for requests in flight and one more, `ahead` for many more.
 
     `idle` tells whether no request is in flight.
     """
@@ -23,23 +23,23 @@ class Need(NamedTuple):
 class CoveredBudget(Budget):
     """A budget whose requests may cost what the driver has reserved, from the first call of `cover` on.
 
-    A request that has ended counts until the driver has been told of it, and has answered.
+    The cost of a request that has ended counts until the driver has answered the report of it.
     """
 
     _covered = ZERO
-    _refused: Decimal | None = None  # what the last request that did not fit may cost
+    _refused: Decimal | None = None  # the worst case of the last request that did not fit
     _ended = ZERO
-    _told = ZERO  # of requests that ended, and that the driver has not answered for
+    _reported = ZERO  # cost of requests that ended, reported to the driver but not answered yet
 
     def cover(self, amount: Decimal) -> None:
-        """Let requests cost so much that are in flight, or that ended since `need` was called last."""
+        """Set how much requests may cost that are in flight, or ended since the last call of `need`."""
         self.covers = self._is_covered
         self._covered = amount
-        self._told = ZERO
+        self._reported = ZERO
 
     def need(self, *, idle: bool) -> Need | None:
-        """Return what was missing since the last call, if anything was."""
-        self._told, self._ended = self._told + self._ended, ZERO
+        """Return how much has to be reserved if a request did not fit since the last call, else None."""
+        self._reported, self._ended = self._reported + self._ended, ZERO
         refused, self._refused = self._refused, None
         if refused is None:
             return None
@@ -53,9 +53,9 @@ class CoveredBudget(Budget):
         return fits
 
     def ended(self, worst: Charge) -> None:
-        """Note that a request has ended whose cost the driver will be told."""
+        """Record that a request has ended; its cost will be reported to the driver."""
         self.release(worst)
         self._ended += worst.expected
 
     def _is_covered(self, cost: Decimal) -> bool:
-        return cost + self._ended + self._told <= self._covered
+        return cost + self._ended + self._reported <= self._covered

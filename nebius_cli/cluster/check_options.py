@@ -8,7 +8,7 @@ OUTPUT_FORMATS = ("parquet", "jsonl")
 
 
 def check(options: BulkOptions) -> None:
-    """Raise UsageError for what a run on Ray cannot do."""
+    """Raise UsageError for flags that a run on Ray does not support."""
     address = options.ray or LOCAL
     if not ADDRESS.fullmatch(address):
         why = "must be auto, HOST:PORT or ray://HOST:PORT; without a value, nbx starts Ray here"

@@ -36,7 +36,7 @@ def in_use(job: Job) -> UsageError:
 
 
 def earlier_runs(job: Job) -> Spent:
-    """Return what earlier runs have done. Raises UsageError if all rows would be sent and paid for again."""
+    """Return the totals of earlier runs. Raises UsageError if all rows would be sent and paid for again."""
     run = read_run(job)
     paths = files_in(job, job.output)
     if not run and paths:
@@ -71,7 +71,7 @@ def earlier_runs(job: Job) -> Spent:
 
 
 def _results(job: Job, path: str) -> Iterator[tuple[int, Decimal]]:
-    """Yield tokens and cost of each result in a file; nothing if a kill cut it off."""
+    """Yield tokens and cost of each result in a file; nothing if a kill left it incomplete."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -99,7 +99,7 @@ def _records(job: Job, path: str) -> Iterator[tuple[int, Decimal]]:
 
 
 def lock_path(job: Job) -> Path | None:
-    """Return where a lock keeps a second run from the same output; None in an object store."""
+    """Return the path of the lock against a second run on the same output; None in an object store."""
     from pyarrow import fs
 
     return Path(job.state) / "lock" if isinstance(job.target, fs.LocalFileSystem) else None

@@ -1,4 +1,4 @@
-"""Records a run on Ray in a folder beside its output: which rows are written, and what they have cost.
+"""Saves the state of a run on Ray in a folder beside its output: which rows are written, and their cost.
 
 A file of answers has a file of keys with the same name, in the folder of Ray's checkpoints. It is pending
 until the answers are written. Files of failed rows begin with FAILED_PREFIX; the next run deletes them and
@@ -15,7 +15,7 @@ from nebius_cli.core.short_text import first_line
 RUN_FILE = "run.json"
 FAILED_PREFIX = "failed-"
 PENDING = ".pending"
-OBJECT_STORES = ("s3", "gcs", "abfs")  # where a file is there as a whole, or not at all
+OBJECT_STORES = ("s3", "gcs", "abfs")  # in which a file is either complete or does not exist
 
 
 def files_in(job: Job, folder: str) -> list[str]:
@@ -47,7 +47,7 @@ def delete_pending(job: Job) -> None:
     paths = {_stem(path): path for path in files_in(job, job.checkpoint)}
     for stem, path in paths.items():
         if stem.endswith(PENDING):
-            # An object store copies a file to rename it: if both are there, the answers are written.
+            # An object store copies a file to rename it: if both exist, the answers are written.
             if stem.removesuffix(PENDING) not in paths:
                 _delete(job, f"{job.output}/{stem.removesuffix(PENDING)}.{job.output_format}")
             _delete(job, path)
@@ -62,7 +62,7 @@ def delete_failed(job: Job) -> None:
 
 
 def read_run(job: Job) -> dict[str, Any]:
-    """Return what is remembered of earlier runs, empty if there were none. Raises UsageError."""
+    """Return the saved state of earlier runs, empty if there were none. Raises UsageError."""
     path = f"{job.state}/{RUN_FILE}"
     try:
         with job.target.open_input_stream(path, compression=None) as file:
@@ -74,7 +74,7 @@ def read_run(job: Job) -> dict[str, Any]:
 
 
 def write_run(job: Job, values: dict[str, Any]) -> None:
-    """Remember a run. Raises OutputError."""
+    """Save the state of a run. Raises OutputError."""
     path = f"{job.state}/{RUN_FILE}"
     try:
         new = path if job.target.type_name in OBJECT_STORES else f"{path}.new"

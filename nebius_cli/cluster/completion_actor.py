@@ -1,4 +1,4 @@
-"""An actor of a run on Ray: completes blocks of rows with the threads of `nbx bulk`, and writes them."""
+"""Runs as an actor on Ray: completes blocks of rows with the threads of `nbx bulk`, and writes them."""
 
 import dataclasses
 import pickle
@@ -33,14 +33,14 @@ from nebius_cli.response.answer_events import Usage
 REPORT_INTERVAL_S = 0.25
 
 
-class _Abandoned(Exception):  # noqa: N818 - no error
+class _Abandoned(Exception):  # noqa: N818 - not an error
     """Requests in flight are not waited for any longer."""
 
 
 class Complete:
     """Completes blocks. Nothing is raised for a row: the coordinator stops the run if no row can succeed.
 
-    The results of a block are written before the next block begins, so that a kill costs an actor one block.
+    The results of a block are written before the next one begins, so a killed actor loses at most one block.
     """
 
     def __init__(self, job: Job, coordinator: Any) -> None:
@@ -93,7 +93,7 @@ class Complete:
             self._run([row for row in rows if isinstance(row, Row)], results)
         except NbxError as error:
             self._stop(error)
-        except Exception:  # noqa: BLE001 - reported as a bug, by the process that reports everything
+        except Exception:  # noqa: BLE001 - the driver reports it as a bug
             ray.get(self._coordinator.failed.remote(traceback.format_exc()))
         bad = [] if self._lease.grant.stop else [row for row in rows if isinstance(row, BadRow)]
         self._counts.failed += len(bad)
@@ -204,12 +204,12 @@ class Complete:
 
 
 def _counted(rows: int) -> pa.Table:
-    """Return what Ray hands on of a block."""
+    """Return the table that Ray passes on for a block."""
     return pa.table({"rows": [rows]})
 
 
 def _portable(error: NbxError) -> NbxError:
-    """Return an error without what cannot leave the process: what there was of an answer."""
+    """Return an error without a partial answer, which cannot be sent to another process."""
     if isinstance(error, NetworkError):
         error.received = None
     return error

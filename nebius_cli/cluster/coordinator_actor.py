@@ -1,4 +1,4 @@
-"""The coordinator of a run on Ray: one actor that keeps its limits and caps, and remembers its progress."""
+"""Coordinates a run on Ray: one actor that enforces the limits and caps, and saves the progress."""
 
 import time
 from collections import deque
@@ -22,7 +22,7 @@ from nebius_cli.core.errors_and_exit_codes import NbxError, OutputError
 from nebius_cli.core.prices_and_costs import exact
 
 NAMESPACE = "nbx"
-KILLED_RUN_TIMEOUT_S = 40.0  # Ray Client waits 30 s for a driver that is gone
+KILLED_RUN_TIMEOUT_S = 40.0  # Ray Client waits 30 s for a lost driver
 CHECK_INTERVAL_S = 0.5
 ACTORS_END_S = 2.0
 
@@ -46,12 +46,12 @@ class Coordinator:
         self._begun = spent.begun
         self._sent_before = 0  # rows sent in earlier passes
         self._read: dict[str, tuple[int, int]] = {}  # path → rows read, rows left out
-        self._whole: set[str] = set()
+        self._fully_read: set[str] = set()
         self._ids = ClaimedIds()
         self._taken = 0
         self._written = 0  # rows in this pass
         self._written_before = 0  # in earlier passes
-        self._failed = 0  # rows of those that are written
+        self._failed = 0  # of the written rows
         self._actors: dict[str, str] = {}  # member → node
         self._notes: deque[str] = deque()
         self._warned: set[str] = set()
@@ -60,10 +60,10 @@ class Coordinator:
         self._bundle = b""
         self._bug = ""
 
-    # The key, in two calls each way.
+    # Passing the key: two calls from the driver, one from each actor.
 
     def expect(self, pad: bytes) -> None:
-        """Note what the next bundle is combined with."""
+        """Store the pad that the next bundle is combined with."""
         self._pad = pad
 
     def keep(self, bundle: bytes) -> None:
@@ -75,18 +75,18 @@ class Coordinator:
         """Return the bundle combined with a pad."""
         return combine(self._bundle, pad)
 
-    # For the actors.
+    # Called by the actors.
 
     def join(self, member: str, node: str) -> None:
-        """Note an actor and the node that it runs on."""
+        """Add an actor and the node that it runs on."""
         self._actors[member] = node
 
     def begin(self, member: str, rows: int) -> Grant:
-        """Note that an actor takes a block of rows. What may be sent is remembered before it is sent."""
+        """Record that an actor takes a block of rows. This is saved before any of them may be sent."""
         if not self._keeper.stopped:
             self._taken += rows
             self._begun += rows
-            self._remember()
+            self._save_state()
         return self._keeper.state(member)
 
     def exchange(self, report: Report) -> tuple[Grant, bool]:
@@ -94,27 +94,27 @@ class Coordinator:
         return self._keeper.exchange(report, time.monotonic()), self._abandoned
 
     def read(self, path: str, rows: int, left_out: int, *, whole: bool = False) -> bool:
-        """Note how many rows of a file are read, and how many of them are done; return whether to stop."""
+        """Record how many rows of a file are read, and how many of them are done; return whether to stop."""
         self._read[path] = max((rows, left_out), self._read.get(path, (0, 0)))
         if whole:
-            self._whole.add(path)
+            self._fully_read.add(path)
         return self._keeper.stopped
 
     def claim(self, path: str, end: int, ids: bytes) -> int | None:
-        """Note the ids of rows; return the place of the first one that a row of another file has."""
+        """Record the ids of rows; return the position of the first one that another file has, too."""
         return self._ids.claim(path, end, ids)
 
     def written(self, rows: int, failed: int) -> None:
-        """Note that an actor has written a block."""
+        """Record that an actor has written a block."""
         self._written += rows
         self._failed += failed
 
     def stop(self, error: NbxError | None = None) -> None:
-        """Send nothing more, because of an error or of a signal."""
+        """Send nothing more, because of an error or a signal."""
         self._keeper.stop(error)
 
     def warn(self, text: str) -> None:
-        """Note what the user should know, once."""
+        """Queue a warning for the user, unless it was queued before."""
         if text not in self._warned:
             self._warned.add(text)
             self._notes.append(text)
@@ -124,11 +124,11 @@ class Coordinator:
         self._bug = self._bug or trace
         self._keeper.stop()
 
-    # For the driver.
+    # Called by the driver.
 
     def forget_failed(self) -> None:
-        """Delete the rows that failed in earlier runs; what they have cost is remembered first."""
-        self._remember()
+        """Delete the rows that failed in earlier runs, after saving their cost."""
+        self._save_state()
         try:
             delete_failed(self._job)
         except OutputError as error:
@@ -141,11 +141,11 @@ class Coordinator:
         self._written = self._taken = 0
         self._sent_before = self._keeper.counts(time.monotonic()).sent
         self._read.clear()
-        self._whole.clear()
+        self._fully_read.clear()
         return self._written_before
 
     def cover(self, amount: Decimal) -> None:
-        """Let requests cost so much of the daily and monthly budgets."""
+        """Set how much requests may use of the daily and monthly budgets."""
         self._keeper.budget.cover(amount)
 
     def abandon(self) -> None:
@@ -154,7 +154,7 @@ class Coordinator:
         self._abandoned = True
 
     def poll(self) -> Status:
-        """Return the state of the run, and what was noted since the last call."""
+        """Return the state of the run, with the requests and warnings since the last call."""
         keeper, now = self._keeper, time.monotonic()
         if lost := keeper.expire(now):
             self._notes.append(f"an actor was lost: its {lost} requests in flight count as the worst case")
@@ -168,7 +168,7 @@ class Coordinator:
             keeper.counts(now),
             sum(rows for rows, _ in self._read.values()),
             sum(left_out for _, left_out in self._read.values()),
-            self._whole >= {file.path for file in self._job.files},
+            self._fully_read >= {file.path for file in self._job.files},
             self._taken,
             self._written_before + self._written,
             self._failed,
@@ -186,12 +186,12 @@ class Coordinator:
         )
 
     def close(self) -> None:
-        """Remember the run for the next one: no actor is at work, so it is known how many rows were sent."""
+        """Save the state for the next run: no actor is running, so the number of sent rows is known."""
         sent = self._keeper.counts(time.monotonic()).sent - self._sent_before
         self._begun = self._spent.done + self._written_before + max(sent, self._written)
-        self._remember()
+        self._save_state()
 
-    def _remember(self) -> None:
+    def _save_state(self) -> None:
         budget = self._keeper.budget
         values = {
             "fingerprint": self._job.fingerprint,
@@ -207,9 +207,9 @@ class Coordinator:
 
 
 def start(job: Job, spent: Spent) -> Any:
-    """Start the coordinator, on the node that lives as long as the run.
+    """Start the coordinator on a node that exists as long as the run.
 
-    Its name keeps a second run on the cluster from the same output. Raises UsageError.
+    Its name prevents a second run on the cluster with the same output. Raises UsageError.
     """
     remote = ray.remote(num_cpus=0, max_restarts=0, scheduling_strategy=beside_driver())(Coordinator)
     try:
@@ -221,10 +221,10 @@ def start(job: Job, spent: Spent) -> Any:
 def wait_for_earlier_run(job: Job) -> None:
     """Return when no coordinator of an earlier run with this output is left; Ray ends those of killed runs.
 
-    Raises UsageError if it is still there after a while.
+    Raises UsageError if it still exists after a while.
     """
     end, waited = time.monotonic() + KILLED_RUN_TIMEOUT_S, False
-    while _is_there(job):
+    while _coordinator_exists(job):
         if time.monotonic() > end:
             raise in_use(job)
         waited = True
@@ -233,7 +233,7 @@ def wait_for_earlier_run(job: Job) -> None:
         time.sleep(ACTORS_END_S)
 
 
-def _is_there(job: Job) -> bool:
+def _coordinator_exists(job: Job) -> bool:
     try:
         ray.get_actor(_name(job), namespace=NAMESPACE)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The messages between an actor and the coordinator of a run on Ray: permits to send, and their results.
+"""Defines the messages between an actor and the coordinator of a run on Ray: permits and their results.
 
 The two may run on different machines, whose clocks differ, so times are ages in seconds.
 """
@@ -12,7 +12,7 @@ from nebius_cli.cluster.budget_reserved_by_driver import Need
 from nebius_cli.core.errors_and_exit_codes import NbxError
 from nebius_cli.response.answer_events import Usage
 
-LEASE_REQUESTS = 32  # that an actor asks for at a time
+LEASE_REQUESTS = 32  # permits that an actor asks for at a time
 
 
 class Permit(NamedTuple):
@@ -24,7 +24,7 @@ class Permit(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """A permit was used, and its request cost `charge`; `unseen`: or less, as the server did not say."""
+    """A permit was used, and its request cost `charge`, or less if `unseen`: the server did not report it."""
 
     permit: int
     charge: Charge
@@ -110,7 +110,7 @@ class Grant(NamedTuple):
     """The answer to a report. Without permits, the actor asks again after `wait` seconds.
 
     It may have `share` requests in flight. `interval` is that of `RateController`, and `answered` tells
-    whether any actor had an answer. With `stop`, nothing more may be sent.
+    whether any actor received an answer. With `stop`, nothing more may be sent.
     """
 
     permits: tuple[Permit, ...] = ()
@@ -126,8 +126,8 @@ class Status(NamedTuple):
 
     In this pass, `read` rows were read, of which `left_out` were done before, and `taken` rows are in the
     blocks that actors took. `written` rows are in the files of this run. `pause` is in seconds, `cost` in
-    USD. `capped` is what the request may use that a cap refused, `need`
-    what is missing of the daily and monthly budgets. `bug` is the traceback of a bug.
+    USD. `capped` is the worst case of the request that a cap refused, `need` what has to be reserved in the
+    daily and monthly budgets. `bug` is the traceback of a bug.
     """
 
     counts: Counts

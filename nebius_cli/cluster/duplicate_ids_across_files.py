@@ -1,4 +1,4 @@
-"""The IDs in all files of an input: finds rows with an ID that a row of another file has, too. Pure."""
+"""Finds rows with an ID that a row of another input file has, too. Pure."""
 
 from array import array
 
@@ -13,9 +13,9 @@ class ClaimedIds:
         self._claimed: dict[str, int] = {}  # path → rows read so far
 
     def claim(self, path: str, end: int, ids: bytes) -> int | None:
-        """Claim the ids of the next rows of a file, `end` rows of which are read then.
+        """Claim the ids of the next rows of a file, of which `end` rows have then been read.
 
-        `ids` are digests of 8 bytes each. Returns the place of the first one that another row has, if any.
+        `ids` are digests of 8 bytes each. Returns the position of the first one that another row has, if any.
         """
         if end <= self._claimed.get(path, 0):  # these were read before
             return None

@@ -1,4 +1,4 @@
-"""Finds the files of the input, and what a path or URI names: this machine's files or an object store."""
+"""Finds the files of the input, and the file system of a path or URI: local or an object store."""
 
 import fnmatch
 import os
@@ -16,7 +16,7 @@ GLOB = "*?["
 
 
 def locate(path: str) -> tuple[Any, str]:
-    """Return the file system of a path or URI, and the path there. Raises UsageError."""
+    """Return the file system of a path or URI, and the path in it. Raises UsageError."""
     import pyarrow as pa
     from pyarrow import fs
 
@@ -30,7 +30,7 @@ def locate(path: str) -> tuple[Any, str]:
 
 
 def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, list[InputFile], int]:
-    """Return the file system of several inputs, their files in order, and how many others there are.
+    """Return the file system of several inputs, their files in order, and the number of other files.
 
     Raises UsageError, also for inputs on different file systems.
     """
@@ -41,9 +41,9 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
             what = f"{path} and {paths[0]} are on different file systems"
             raise UsageError(what, "a run can read from only one", "run nbx once for each")
     files = [file for _, some, _ in found for file in some]
-    if len(files) > 1:  # a file that is not alone has a name, for the ids of its rows
+    if len(files) > 1:  # each of several files has a name, for the ids of its rows
         files = [replace(file, name=file.name or file.path.rpartition("/")[2]) for file in files]
-        if len({file.name for file in files}) < len(files):  # below several folders
+        if len({file.name for file in files}) < len(files):  # same name in several folders
             files = [replace(file, name=file.path) for file in files]
     if twice := [path for path, count in Counter(file.path for file in files).items() if count > 1]:
         raise UsageError(
@@ -53,10 +53,10 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
 
 
 def _files_of(path: str, format_flag: str | None) -> tuple[Any, list[InputFile], int]:
-    """Return the file system of the input, its files in order, and how many others there are.
+    """Return the file system of the input, its files in order, and the number of other files.
 
-    The input is a file, a folder or a pattern. In folders, files are left out whose format is unknown, and
-    those whose names begin with a dot or an underscore. Raises UsageError.
+    The input is a file, a folder or a pattern. In folders, files with an unknown format are left out and
+    counted; those whose names begin with a dot or an underscore are ignored. Raises UsageError.
     """
     from pyarrow import fs
 

@@ -1,4 +1,4 @@
-"""Keeps the limits and caps of a run for all its actors: grants permits and settles them. Pure."""
+"""Enforces the limits and caps of a run on all its actors: grants permits and settles them. Pure."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -25,17 +25,17 @@ from nebius_cli.cluster.coordinator_messages import (
 )
 from nebius_cli.core.errors_and_exit_codes import NbxError
 
-ACTIVE_S = 2.0  # after its last wish for permits, an actor counts when the concurrency is shared out
-ALIVE_S = 5.0  # after its last report, an actor is still shown
-SILENT_S = 30.0  # after its last report, an actor with permits counts as lost
+ACTIVE_S = 2.0  # for this long after it asked for permits, an actor gets a share of the concurrency
+ALIVE_S = 5.0  # for this long after its last report, an actor is shown
+SILENT_S = 30.0  # this long after its last report, an actor with permits counts as lost
 BUSY_WAIT_S = 0.05  # until a permit may be free
 CAP_WAIT_S = 0.2  # until a reservation may be released
-AHEAD_SHARE = 0.01  # of the requests per minute, that actors may hold beyond what is in flight
+AHEAD_SHARE = 0.01  # of the requests per minute that actors may hold beyond requests in flight
 
 
 @dataclass(slots=True)
 class Member:
-    """An actor: its permits that are not settled, when it was heard of, and what it has done."""
+    """An actor: its permits that are not settled, when it last reported, and its counts."""
 
     permits: dict[int, Permit] = field(default_factory=dict)
     seen_at: float = 0.0
@@ -46,7 +46,7 @@ class Member:
 class RunPermits:
     """The state of the limits. Callers pass the time in seconds.
 
-    `fatal` is the error that ended the run, and `capped` what the request may use that a cap refused.
+    `fatal` is the error that ended the run, and `capped` the worst case of the request that a cap refused.
     """
 
     def __init__(self, rate: RateController, budget: CoveredBudget) -> None:
@@ -61,7 +61,7 @@ class RunPermits:
         self._answered = False
 
     def exchange(self, report: Report, now: float) -> Grant:
-        """Note what an actor reports, and grant the permits that it asks for."""
+        """Process the report of an actor, and grant the permits that it asks for."""
         member = self._members.setdefault(report.member, Member())
         member.seen_at, member.counts = now, report.counts
         self.requests.extend(report.requests)
@@ -90,7 +90,7 @@ class RunPermits:
         return not self._held()
 
     def expire(self, now: float) -> int:
-        """Settle the permits of actors that are lost, as if each was used in full; return how many."""
+        """Settle the permits of lost actors as if each was used in full; return how many."""
         lost = [member for member in self._members.values() if now - member.seen_at > SILENT_S]
         count = 0
         for member in lost:
@@ -101,11 +101,11 @@ class RunPermits:
         return count
 
     def alive(self, now: float) -> list[str]:
-        """Return the actors that were heard of just now."""
+        """Return the actors that reported recently."""
         return [name for name, member in self._members.items() if now - member.seen_at <= ALIVE_S]
 
     def counts(self, now: float) -> Counts:
-        """Return what all actors have done, and how many requests are in flight."""
+        """Return the totals of all actors, and the number of requests in flight."""
         found = [member.counts for member in self._members.values()]
         rows = RunCounts(reasons=sum((counts.rows.reasons for counts in found), Counter()))
         for counts in found:
@@ -165,7 +165,7 @@ class RunPermits:
                 self.rate.outage(now - age, now)
 
     def _settle(self, member: Member, number: int, charge: Charge) -> Permit | None:
-        """Settle a permit; return None if the actor was taken for lost, and the permit settled then."""
+        """Settle a permit; return None if it was settled before because the actor counted as lost."""
         permit = member.permits.pop(number, None)
         if permit is not None:
             self.budget.settle(permit.worst, charge)
@@ -175,7 +175,7 @@ class RunPermits:
         return sum(1 for one in self._members.values() if one.permits or now - one.wanted_at <= ACTIVE_S)
 
     def _share(self, member: Member) -> int:
-        """Return how many requests an actor may have in flight: what the others leave."""
+        """Return how many requests an actor may have in flight: what the other actors leave."""
         return max(1, self.rate.concurrency - self._held() + len(member.permits))
 
     def _room(self, now: float) -> int:
@@ -189,7 +189,7 @@ class RunPermits:
     def _ahead(self, actors: int) -> int:
         """Return how many permits an actor may hold beyond its requests in flight.
 
-        They save calls. Where limits are close, a permit is granted only when its request can be sent.
+        Such permits save calls. Close to a limit, a permit is granted only when its request can be sent.
         """
         rate = self.rate
         if rate.interval or rate.tpm < float("inf") or rate.concurrency < LEASE_REQUESTS:

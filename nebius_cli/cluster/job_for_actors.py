@@ -1,4 +1,4 @@
-"""What the actors of a run on Ray get to know: everything except the key. It can be pickled."""
+"""Defines what the actors of a run on Ray receive: everything except the key. It can be pickled."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.record_format import id_bytes
 from nebius_cli.core.prices_and_costs import PriceList
 
-KEY = "key"  # the column that Ray knows rows by
-BLOCK_ROWS = 256  # that an actor takes at a time; a lost actor costs at most so many rows again
+KEY = "key"  # the column by which Ray identifies rows
+BLOCK_ROWS = 256  # that an actor takes at a time; at most these are sent again if it is lost
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class InputFile:
 class Job:
     """A run. `files` are on `source`, a file system of pyarrow, and `output` is a folder on `target`.
 
-    `state` is the folder that remembers the run, beside the output.
+    `state` is the folder with the state of the run, beside the output.
     """
 
     plan: BulkPlan
@@ -49,17 +49,17 @@ class Job:
 
     @property
     def state(self) -> str:
-        """The folder that remembers the run."""
+        """The folder with the state of the run."""
         return f"{self.output}.nbx"
 
     @property
     def checkpoint(self) -> str:
-        """The folder in which Ray remembers the rows that are done."""
+        """The folder in which Ray records the rows that are done."""
         return f"{self.state}/checkpoint"
 
     @property
     def fingerprint(self) -> str:
-        """A digest of what all requests have in common."""
+        """A digest of the settings that all requests share."""
         template = self.plan.template
         parts = [self.reader.defaults, repr(template and (template.texts, template.names)).encode()]
         return blake2b(b"\0".join([*parts, self.reader.url.encode()]), digest_size=16).hexdigest()
@@ -67,7 +67,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What earlier runs with the same output have spent, and how far they came.
+    """What earlier runs with the same output have spent, and how far they got.
 
     `begun` rows were in blocks that an actor took. `done` rows have an answer, and `failed` ones have
     an error; these are sent again.
@@ -86,7 +86,7 @@ class Spent:
 
 
 def without_secrets(options: BulkOptions) -> BulkOptions:
-    """Return options that may be pickled: nothing that says where the key is, or what it is."""
+    """Return options that may be pickled, without the key and without where to find it."""
     return dataclasses.replace(options, api_key=None, api_key_file=None, connection={})
 
 
@@ -96,7 +96,7 @@ def id_digest(row: Row) -> int:
 
 
 def key_of(row: Row | BadRow, file: InputFile) -> int:
-    """Return what a row is remembered by: its id and its request, as a signed number of 64 bits."""
+    """Return the key of a row: a digest of its id and its request, as a signed number of 64 bits."""
     if isinstance(row, Row):
         data = id_bytes(row.id) + b"\0" + row.body_hash.encode("ascii")
     else:

@@ -1,8 +1,8 @@
 """Passes the key to the actors of a run in such a way that no single message contains it in readable form.
 
-Ray keeps the arguments and results of calls for a while: in memory, and large ones in files. Whoever takes
-the bundle sends random bytes first and gets back the bundle combined with them. This is no encryption: who
-sees both messages can read the key. Ray's own TLS keeps the network from seeing them.
+Ray keeps the arguments and results of calls for a while: in memory, and large ones in files. The receiver of
+the bundle sends random bytes first and gets back the bundle combined with them. This is not encryption:
+anyone who sees both messages can read the key. Ray's own TLS protects them on the network.
 """
 
 import json
@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from nebius_cli.core.secret import Secret
 
-PAD_BYTES = 16 * 1024  # more than a key, a URL and headers take
+PAD_BYTES = 16 * 1024  # more than a key, a URL and headers need
 
 
 class Bundle(NamedTuple):
-    """What an actor needs to reach the server, and nobody else may see."""
+    """The secret settings that an actor needs to reach the server."""
 
     base_url: str
     key: Secret
@@ -28,7 +28,7 @@ class Bundle(NamedTuple):
 
 
 def decode(data: bytes) -> Bundle:
-    """Return the bundle that was encoded."""
+    """Decode an encoded bundle."""
     base_url, key, headers = json.loads(data)
     return Bundle(base_url, Secret(key), {name: Secret(value) for name, value in headers.items()})
 
@@ -39,7 +39,7 @@ def new_pad() -> bytes:
 
 
 def combine(data: bytes, pad: bytes) -> bytes:
-    """Return data combined with a pad; the same again gives it back. Raises ValueError if it is long."""
+    """Return data combined with a pad; a second call restores it. Raises ValueError if it is too long."""
     if len(data) > len(pad):
         raise ValueError(f"{len(data)} bytes of settings are too many")
     return bytes(one ^ other for one, other in zip(data, pad, strict=False))

@@ -50,9 +50,9 @@ def job_of(
 
 @contextlib.contextmanager
 def opened_output(job: Job) -> Iterator[Spent]:
-    """Create the folders of the output and lock them; give what earlier runs have spent.
+    """Create the folders of the output and lock them; yield what earlier runs have spent.
 
-    Raises UsageError if another run writes there, or if the folder is something else.
+    Raises UsageError if another run writes there, or if the folder is not an output of a run.
     """
     check_output_folder.check_output(job)
     path = check_output_folder.lock_path(job)

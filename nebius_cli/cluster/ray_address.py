@@ -1,4 +1,4 @@
-"""Tells whether the word after --ray is the address of a cluster or the input."""
+"""Defines the addresses of clusters, to distinguish one after --ray from the input."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The pipeline of Ray Data: reads rows, skips finished ones, splits them up, completes and writes."""
+"""Runs the pipeline of Ray Data: reads rows, skips finished ones, and completes and writes the others."""
 
 import functools
 from typing import Any
@@ -16,8 +16,8 @@ from nebius_cli.cluster.read_input import RowsDatasource
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.system.thread_with_timeout import Task, begin
 
-TASK_CPUS = 0.1  # a task of ours waits most of the time; a whole CPU each could leave none for Ray's own
-MIN_CPUS = 2  # of the cluster: Ray itself asks for a whole one to cut blocks
+TASK_CPUS = 0.1  # our tasks mostly wait; with a whole CPU each, Ray's own tasks might get none
+MIN_CPUS = 2  # of the cluster: Ray itself needs a whole one to split blocks
 ACTORS_PER_NODE = 2
 
 
@@ -33,7 +33,7 @@ def _pass(job: Job, coordinator: Any, actors: int) -> None:
     if not client.is_connected():
         complete_rows(job, coordinator, actors)
         return
-    # Ray Data does not run in a process outside of the cluster, so a task of the cluster runs it.
+    # Ray Data does not run in a process outside the cluster, so a task on the cluster runs it.
     task = ray.remote(num_cpus=0, max_retries=0, scheduling_strategy=beside_driver())(complete_rows)
     ray.get(task.remote(job, coordinator, actors))
 
@@ -42,14 +42,14 @@ def complete_rows(job: Job, coordinator: Any, actors: int) -> None:
     """Complete and write the rows that are not written."""
     context = DataContext.get_current()
     context.enable_progress_bars = False
-    # A node that is lost costs blocks, and not the run: another pass completes their rows.
+    # If a node is lost, only its blocks fail, not the run: another pass completes their rows.
     context.max_errored_blocks = -1
     delete_pending(job)
     source = RowsDatasource(job, coordinator, ray.put(done_keys(job)))
     rows = ray.data.read_datasource(source, override_num_blocks=len(job.files), num_cpus=TASK_CPUS)
     # Without this, Ray makes few large blocks, and nothing is written before the end.
     blocks = rows.repartition(target_num_rows_per_block=BLOCK_ROWS)
-    # The actors write, too: a kill would cost the blocks that wait for Ray's own write tasks.
+    # The actors also write: a kill would lose blocks that wait for Ray's own write tasks.
     written = blocks.map_batches(
         Complete,
         fn_constructor_kwargs={"job": job, "coordinator": coordinator},
@@ -58,7 +58,7 @@ def complete_rows(job: Job, coordinator: Any, actors: int) -> None:
         batch_format="pyarrow",
         num_cpus=TASK_CPUS,
         scheduling_strategy="SPREAD",
-        max_task_retries=0,  # what was sent may be billed: only what is missing is sent again
+        max_task_retries=0,  # sent requests may be billed: only missing rows are sent again
     )
     for _ in written.iter_internal_ref_bundles():
         pass

@@ -1,4 +1,4 @@
-"""A bulk run on Ray: starts its parts, and shows its progress and its result."""
+"""Runs a bulk run on Ray: starts its parts, and shows its progress and its result."""
 
 import dataclasses
 from collections.abc import Callable
@@ -27,7 +27,7 @@ from nebius_cli.core.short_text import counted, first_line
 from nebius_cli.system.thread_with_timeout import Task
 
 POLL_INTERVAL_S = 0.2
-WRITE_TIMEOUT_S = 20.0  # for the answers that are there, after the last request has ended
+WRITE_TIMEOUT_S = 20.0  # for received answers, after the last request has ended
 
 
 class ClusterRun:
@@ -35,7 +35,7 @@ class ClusterRun:
 
     def __init__(self, job: Job, spent: Spent, bundle: Bundle, monotonic: Callable[[], float]) -> None:
         coordinator_actor.wait_for_earlier_run(job)
-        if len(done_keys(job)) != spent.done + spent.failed:  # it wrote until just now
+        if len(done_keys(job)) != spent.done + spent.failed:  # the earlier run wrote until just now
             spent = earlier_runs(job)
         self._job = job
         self._spent = spent
@@ -53,7 +53,7 @@ class ClusterRun:
         )
 
     def send(self, recorder: Recorder, display: BulkDisplay) -> None:
-        """Return when every row has its result. Raises what ended the run early."""
+        """Return when every row has its result. Raises the error that ended the run early."""
         try:
             with display:
                 if lost := self._spent.lost:
@@ -104,7 +104,7 @@ class ClusterRun:
         return dataclasses.replace(self._status.counts.rows, failed=self._status.failed)
 
     def _pass(self, recorder: Recorder, display: BulkDisplay) -> bool:
-        """Go through the input once; return whether rows are missing that another pass may complete."""
+        """Process the input once; return whether another pass may complete missing rows."""
         before = ray.get(self._coordinator.next_pass.remote())
         current = begin_pass(self._job, self._coordinator)
         try:
@@ -148,7 +148,7 @@ class ClusterRun:
         return status
 
     def _cover(self, need: Need | None, recorder: Recorder) -> None:
-        """Reserve what requests may cost of the daily and monthly budgets, and stop if nothing remains."""
+        """Reserve the cost of requests in the daily and monthly budgets; stop the run if there is no room."""
         covered = ZERO
         if need is not None and recorder.covers(need.ahead):
             covered = need.ahead
@@ -156,11 +156,11 @@ class ClusterRun:
             covered = need.least
         elif need is not None and need.idle:
             ray.get(self._coordinator.stop.remote(recorder.budget_exceeded()))
-        # Without a ledger to write to, nothing is reserved, and the run continues.
+        # If the ledger cannot be written, nothing is reserved, and the run continues.
         ray.get(self._coordinator.cover.remote(max(covered, recorder.covered)))
 
     def _raise_end(self, status: Status) -> None:
-        """Raise what ended the run early, if anything did."""
+        """Raise the error that ended the run early, if any."""
         if status.bug:
             raise RuntimeError(status.bug)
         if status.fatal is not None:

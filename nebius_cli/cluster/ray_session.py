@@ -14,13 +14,13 @@ from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError
 from nebius_cli.core.optional_packages import install_hint
 from nebius_cli.core.short_text import first_line
 
-CPUS = 2  # of a cluster on this machine: Ray's own tasks ask for a whole one, ours for a tenth
+CPUS = 2  # of a cluster on this machine: Ray's own tasks need a whole one, ours a tenth
 OBJECT_STORE_BYTES = 512 << 20  # of a cluster on this machine
-QUIET = {  # usage statistics go to the makers of Ray; the rest is drawn by nbx
+QUIET = {  # usage statistics would be sent to the makers of Ray; nbx shows the progress
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
-    "RAY_ENABLE_AUTO_CONNECT": "0",  # else a thread that outlives the run would start Ray again
-    "RAY_BACKEND_LOG_LEVEL": "fatal",  # else it writes to the stderr of this process
+    "RAY_ENABLE_AUTO_CONNECT": "0",  # otherwise a thread that outlives the run would start Ray again
+    "RAY_BACKEND_LOG_LEVEL": "fatal",  # otherwise Ray writes to the stderr of this process
 }
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")
 
@@ -44,7 +44,7 @@ def session(address: str | None) -> Iterator[None]:
     import ray
     import ray.data
 
-    # What Ray and its processes print goes nowhere; nbx writes to its own streams.
+    # The output of Ray and its processes is discarded; nbx writes to its own streams.
     with (
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         contextlib.redirect_stdout(nowhere),
@@ -59,7 +59,7 @@ def session(address: str | None) -> Iterator[None]:
 
 
 def beside_driver() -> Any:
-    """Return a strategy that puts a task on the node of this process, or of the one that stands for it."""
+    """Return a strategy that puts a task on the node of this process, or of its proxy in the cluster."""
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -72,7 +72,7 @@ def _connect(ray: Any, address: str) -> None:
         options |= {"num_cpus": CPUS, "object_store_memory": OBJECT_STORE_BYTES, "include_dashboard": False}
     handlers, stderr = _signal_handlers(), os.dup(2)
     try:
-        with Path(os.devnull).open("wb") as nowhere:  # the part of Ray in C++ writes to the descriptor
+        with Path(os.devnull).open("wb") as nowhere:  # Ray's C++ code writes to the descriptor
             os.dup2(nowhere.fileno(), 2)
         ray.init(address=address, **options)
     except (ConnectionError, ImportError, RuntimeError, ValueError, OSError) as error:
@@ -87,7 +87,7 @@ def _connect(ray: Any, address: str) -> None:
 
 
 def _silence() -> None:
-    """Take Ray's loggers off the terminal; its files keep everything."""
+    """Keep Ray's loggers from writing to the terminal; its log files remain complete."""
     logging.getLogger("ray").setLevel(logging.CRITICAL)
     data = logging.getLogger("ray.data")
     for handler in list(data.handlers):

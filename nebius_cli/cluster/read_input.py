@@ -18,14 +18,14 @@ from nebius_cli.cluster.job_for_actors import KEY, InputFile, Job, id_digest, ke
 from nebius_cli.core.errors_and_exit_codes import BadInputError, NbxError
 from nebius_cli.core.short_text import first_line
 
-READ_ROWS = 1000  # in a block, before Ray cuts it
+READ_ROWS = 1000  # in a block, before Ray splits it
 SCHEMA = pa.schema([(KEY, pa.int64()), ("row", pa.binary())])
 
 
 class RowsDatasource(Datasource):  # type: ignore[misc]
     """The rows of the input that are not done: a key, and a pickled `Row` or `BadRow`.
 
-    `done` refers to the sorted array of the keys that are done. The coordinator hears of every problem.
+    `done` refers to the sorted array of the keys that are done. All problems are reported to the coordinator.
     """
 
     def __init__(self, job: Job, coordinator: Any, done: Any) -> None:

@@ -1,4 +1,4 @@
-"""The rate and budget of an actor: asks the coordinator of the run what the dispatcher may send. Pure."""
+"""Provides the rate and budget of an actor: asks the coordinator what the dispatcher may send. Pure."""
 
 import threading
 from collections import deque
@@ -151,13 +151,13 @@ class LeasedRate(RateController):
 
 
 class LeasedBudget(Budget):
-    """The budget of an actor: a permit stands for a reservation that the coordinator has made."""
+    """The budget of an actor: a permit represents a reservation that the coordinator has made."""
 
     def __init__(self, lease: Lease, prices: PriceList) -> None:
         super().__init__(prices=prices)
         self._lease = lease
-        self._used: dict[int, Permit] = {}  # by the identity of what may be spent
-        # So that a worst case has what the coordinator reserves in other budgets.
+        self._used: dict[int, Permit] = {}  # by the `id` of the worst case
+        # With `covers` set, a worst case has an amount to reserve in the shared budgets.
         self.covers = lambda _: True
 
     def fits(self, worst: Charge) -> bool:

@@ -21,7 +21,7 @@ from nebius_cli.core.short_text import first_line
 
 
 class KeyedRecord(NamedTuple):
-    """The record of a row, as a line of JSON, and the key that the row is remembered by."""
+    """The record of a row, as a line of JSON, and the key of the row."""
 
     key: int
     failed: bool
@@ -29,7 +29,7 @@ class KeyedRecord(NamedTuple):
 
 
 class BlockWriter:
-    """Writes files that stay only if they are finished, with the checkpoints of Ray Data in two phases."""
+    """Writes files in two phases with the checkpoints of Ray Data, so that only complete files are kept."""
 
     def __init__(self, job: Job) -> None:
         self._job = job

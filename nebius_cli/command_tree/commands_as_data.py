@@ -1,4 +1,4 @@
-"""The commands of nbx as plain data, from which scripts, man pages and docs are generated."""
+"""Describes the commands of nbx as plain data, from which scripts, man pages and docs are generated."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from nebius_cli.command_tree.commands_as_data import Command, Flag
 
 MAX_COLUMNS = 100  # longer lines are hard to read
-MIN_TWO_COLUMNS = 60  # in narrower windows a description goes below its flag
+MIN_TWO_COLUMNS = 60  # in a narrower window, a description is below its flag
 MAX_FLAG_COLUMNS = 30  # a longer flag has its description on the next line
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"  # left out where there is no colour
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"  # left out without colour
 
 EVERYDAY = "Everyday flags"
-_WORDS = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""")  # of a command line: quotes keep words together
+_WORDS = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""")  # words of a command line; a quoted text is one word
 
 Row = tuple[str, str]
 
 
 def page(command: Command, columns: int, everyday: Sequence[str] = (), *, complete: bool = False) -> str:
-    """Return the help of a command, in lines of at most `columns` where its longest word allows it.
+    """Return the help of a command, in lines of at most `columns`, unless a word is longer.
 
     If the command has `everyday` flags, only these are described and the others are listed by name, unless
     the page is `complete`.
@@ -31,7 +31,7 @@ def page(command: Command, columns: int, everyday: Sequence[str] = (), *, comple
     else:
         operands = [(_operand(a.metavar, repeat=a.repeatable), a.help) for a in command.arguments]
         parts += _section("Arguments", operands, columns)
-    flags = _short if everyday and not complete else _flags
+    flags = _everyday_flags if everyday and not complete else _all_flags
     parts += flags(command, columns, everyday)
     return "\n\n".join(filter(None, parts))
 
@@ -47,7 +47,7 @@ def _operand(metavar: str, *, repeat: bool) -> str:
 
 
 def _paragraph(text: str, columns: int) -> str:
-    """Return a paragraph; after a backspace character, lines stay lines."""
+    """Return a paragraph; a backspace character at its start keeps the line breaks."""
     if not text.startswith("\b"):
         return _filled(" ".join(text.split()), columns)
     title, *lines = text.removeprefix("\b").strip("\n").split("\n")
@@ -56,7 +56,7 @@ def _paragraph(text: str, columns: int) -> str:
 
 
 def _command_line(line: str, columns: int) -> Iterator[str]:
-    """Yield a command line in pieces that fit, which can be pasted as they are."""
+    """Yield a command line in lines that fit; backslashes join them again when they are pasted."""
     piece = ""
     for word in _WORDS.findall(line):
         if piece and len(piece) + 1 + len(word) > columns - 2:
@@ -67,9 +67,9 @@ def _command_line(line: str, columns: int) -> Iterator[str]:
     yield piece if len(line) > columns else line
 
 
-def _flags(command: Command, columns: int, everyday: Sequence[str]) -> Iterator[str]:
+def _all_flags(command: Command, columns: int, everyday: Sequence[str]) -> Iterator[str]:
     """Yield every flag with its description, by group."""
-    # A group that runs one of its commands takes its flags, and leaves them to that command's help.
+    # A group with a default command accepts its flags, but only that command's help describes them.
     flags = [flag for flag in command.flags if not command.default or flag.panel == "Options"]
     panels = {flag.panel: [f for f in flags if f.panel == flag.panel] for flag in flags}
     if everyday:
@@ -80,7 +80,7 @@ def _flags(command: Command, columns: int, everyday: Sequence[str]) -> Iterator[
         yield from _section(panel, [(_spelled(flag), flag.help) for flag in listed], columns)
 
 
-def _short(command: Command, columns: int, everyday: Sequence[str]) -> Iterator[str]:
+def _everyday_flags(command: Command, columns: int, everyday: Sequence[str]) -> Iterator[str]:
     """Yield the everyday flags with their descriptions, then the names of the others by group."""
     yield from _section(
         EVERYDAY, [(_spelled(flag), flag.help) for flag in _chosen(command, everyday)], columns
@@ -118,13 +118,13 @@ def _listed(rows: Sequence[Row], columns: int) -> Iterator[str]:
     for first, second in rows:
         beside = len(first) + 4 <= left
         if not beside:
-            yield from _broken(first if columns >= MIN_TWO_COLUMNS else first.strip(), columns)
+            yield from _wrapped_flag(first if columns >= MIN_TWO_COLUMNS else first.strip(), columns)
         start = f"  {first}".ljust(left) if beside else " " * left
         yield _filled(second, columns, start, " " * left)
 
 
-def _broken(flag: str, columns: int) -> Iterable[str]:
-    """Return a flag in lines that fit; a list of choices is broken behind a bar."""
+def _wrapped_flag(flag: str, columns: int) -> Iterable[str]:
+    """Return a flag in lines that fit; a list of choices may be broken after each `|`."""
     if len(flag) + 2 <= columns:
         return [f"  {flag}"]
     words = flag.replace("|", "| ")

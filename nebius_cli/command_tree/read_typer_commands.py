@@ -38,7 +38,7 @@ METAVAR_CHOICES = {
 
 
 class TyperParameterLike(Protocol):
-    """The attributes used of a Typer option or argument; those from `multiple` on only options have."""
+    """The attributes used of a Typer option or argument; only options have `multiple` and those below it."""
 
     param_type_name: str
     name: str

@@ -1,4 +1,4 @@
-"""`nbx auth`: its commands and their flags."""
+"""Declares the commands and flags of `nbx auth`."""
 
 import typer
 

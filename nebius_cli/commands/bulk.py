@@ -1,4 +1,4 @@
-"""`nbx bulk`: its commands and their flags."""
+"""Declares the commands and flags of `nbx bulk`."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -73,7 +73,6 @@ EVERYDAY = (
     "--estimate",
     "--local",
 )
-# An answer is written as one line when it is complete, so there is nothing to stream.
 _HERE = {  # help texts that differ from those of other commands
     "logprobs": "Return log probabilities of the N most likely tokens at each position.",
     "n": "Number of answers per prompt (server default 1).",
@@ -85,6 +84,7 @@ def _reworded(fields: Iterable[Field]) -> tuple[Field, ...]:
     return tuple(field._replace(help=_HERE.get(field.name, field.help)) for field in fields)
 
 
+# An answer is written as one line when it is complete, so there is nothing to stream.
 ROW_FIELDS = _reworded(field for field in FIELDS if field.name not in ("stream", "stream_options"))
 
 OWN = (
@@ -132,16 +132,16 @@ OWN = (
 
 
 class RunCommand(Command):
-    """A command whose --ray may stand without a value."""
+    """A command that accepts --ray without a value."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the command line; --ray without an address starts Ray here."""
         words = list(args)
         end = words.index("--") if "--" in words else len(words)
-        for place in reversed([place for place in range(end) if words[place] == "--ray"]):
-            following = words[place + 1] if place + 1 < end else ""
+        for ray_index in reversed([ray_index for ray_index in range(end) if words[ray_index] == "--ray"]):
+            following = words[ray_index + 1] if ray_index + 1 < end else ""
             if not ADDRESS.fullmatch(following):
-                words.insert(place + 1, LOCAL)
+                words.insert(ray_index + 1, LOCAL)
         return super().parse_args(ctx, words)
 
 

@@ -1,4 +1,4 @@
-"""`nbx bulk export`: its flags."""
+"""Declares the flags of `nbx bulk export`."""
 
 import typer
 

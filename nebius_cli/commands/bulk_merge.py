@@ -1,4 +1,4 @@
-"""`nbx bulk merge`: its flags."""
+"""Declares the flags of `nbx bulk merge`."""
 
 import typer
 

@@ -9,10 +9,10 @@ from nebius_cli.commands.declare_command import flags_of
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 
-# What vLLM and llama.cpp read at the top level of the body; the API reference does not list it.
+# Members of the body that vLLM and llama.cpp read; the API reference does not list them.
 ENGINE_PARAMS = ("seed", "top_k", "min_p", "repetition_penalty", "min_tokens", "ignore_eos", "guided_json")
 
-# Commands by the names that other programs give them.
+# Names of commands in other programs → the command of nbx.
 SYNONYMS = {
     **dict.fromkeys(("remove", "delete", "del", "uninstall"), "rm"),
     **dict.fromkeys(("create", "new"), "add"),
@@ -28,7 +28,7 @@ _NO_CHAT = "nbx has no chat: write the instructions into the prompt"
 _BUDGET = "nbx config set budget.daily USD limits what a day may cost; nbx bulk has --max-cost"
 _PICTURE_OF_SCORE = "save --tokens --json, then: nbx view FILE"
 _NO_PICTURE = "nbx complete --view and --export show the probabilities of tokens"
-# Flags that other programs or other commands have: the hint, by the beginning of the command's path.
+# Flags of other programs or commands → the hint, for commands whose path begins with the key.
 FOREIGN_FLAGS = {
     "nbx complete": {
         "--template": "{stdin} in the prompt inserts stdin; for rows: nbx bulk FILE --template TEXT",
@@ -46,7 +46,7 @@ FOREIGN_FLAGS = {
     "nbx score": dict.fromkeys(("--view", "--export", "--html"), _PICTURE_OF_SCORE),
     "nbx rank": {"--max-cost": _BUDGET, **dict.fromkeys(("--view", "--export", "--html"), _NO_PICTURE)},
 }
-# Flags by the names that other programs give them, for commands that have the second.
+# Names of flags in other programs → the flag of nbx, suggested if the command has it.
 OTHER_NAMES = {
     "-t": "--temperature",
     "-c": "--concurrency",
@@ -60,19 +60,19 @@ OTHER_NAMES = {
     **dict.fromkeys(("--num-predict", "--max-new-tokens", "--max-length"), "--max-tokens"),
 }
 
-# What these flags are called in other programs.
-USUAL = {"help": "--help", "version": "--version", "-V": "--version"}
+# Words and flags of other programs → the flag of nbx.
+WORDS_FOR_FLAGS = {"help": "--help", "version": "--version", "-V": "--version"}
 
 # Commands whose operands are texts, which may begin with a dash.
 TEXT_OPERANDS = {"complete": "prompt", "score": "text", "rank": "candidate", "search": "text"}
 NO_FLAG = "no such flag:"
-# A word that begins like a flag and has blanks where a flag has none.
+# A word that begins like a flag but has a blank, which a flag cannot have.
 _DASHED_TEXT = re.compile(r"-+[^=\s]*\s")
 
-_FLAG = re.compile(r"--[a-z][a-z0-9_-]*", re.ASCII)  # of several letters, so it is hardly a text
+_FLAG = re.compile(r"--[a-z][a-z0-9_-]*", re.ASCII)  # has several letters, so it is hardly a text
 
 
-def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
+def _innermost(argv: list[str], tree: Any) -> tuple[str, Any]:
     """Return the innermost command that a command line names, and Typer's object for it."""
     path = "nbx"
     for word in argv:
@@ -82,8 +82,8 @@ def _named(argv: list[str], tree: Any) -> tuple[str, Any]:
     return path, tree
 
 
-def _elsewhere(argv: list[str], tree: Any) -> str:
-    """Return a hint for a subcommand that was typed without its group, else nothing."""
+def _group_hint(argv: list[str], tree: Any) -> str:
+    """Return a hint for a subcommand that was typed without its group, else an empty text."""
     for word in argv:
         for name, group in tree.commands.items():
             if word in getattr(group, "commands", {}):
@@ -91,19 +91,19 @@ def _elsewhere(argv: list[str], tree: Any) -> str:
     return ""
 
 
-def _mistyped(argv: list[str], tree: Any) -> str:
-    """Return a hint for a mistyped subcommand that was taken for an operand of the default one."""
-    path, group = _named(argv, tree)
+def _typo_hint(argv: list[str], tree: Any) -> str:
+    """Return a hint for a mistyped subcommand that was parsed as an operand of the default one."""
+    path, group = _innermost(argv, tree)
     names = tuple(getattr(group, "commands", ()))
     words = (word for word in argv if not word.startswith("-") and word not in path.split())
     close = next(filter(None, (nearest(word, names) for word in words)), "")
     return f"did you mean {path} {close}?" if close else ""
 
 
-def _usual(argv: list[str], tree: Any) -> str:
-    """Return a hint for a word such as `help` that is a flag here."""
-    flag = USUAL.get(argv[0]) if argv else None
-    path = _named(argv[1:], tree)[0] if flag == "--help" else "nbx"
+def _word_hint(argv: list[str], tree: Any) -> str:
+    """Return a hint for a word such as `help`, which is a flag in nbx."""
+    flag = WORDS_FOR_FLAGS.get(argv[0]) if argv else None
+    path = _innermost(argv[1:], tree)[0] if flag == "--help" else "nbx"
     return f"did you mean {path} {flag}?" if flag else ""
 
 
@@ -115,7 +115,7 @@ def _no_command(error: Any, argv: list[str], tree: Any) -> UsageError:
     close = SYNONYMS.get(typed, "") if SYNONYMS.get(typed) in names else nearest(typed, names)
     why = f"did you mean {path} {close}?" if close else ""
     if path == "nbx":
-        why = _usual(argv, tree) or _elsewhere(argv, tree) or FOREIGN_COMMANDS.get(typed) or why
+        why = _word_hint(argv, tree) or _group_hint(argv, tree) or FOREIGN_COMMANDS.get(typed) or why
         if " " in typed.strip():
             why = f"to complete a prompt, run nbx complete {_quoted(typed)}"
     return UsageError(f"no such command: {typed}", why, f"{path} --help shows every command")
@@ -142,7 +142,7 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
     if what.startswith("No such command") and context:
         return _no_command(error, argv, tree)
     # The error for a flag without its value has no context.
-    command, inner = (context.command_path, context.command) if context else _named(argv, tree)
+    command, inner = (context.command_path, context.command) if context else _innermost(argv, tree)
     hint = f"{command} --help shows every {'command' if hasattr(inner, 'commands') else 'flag'}"
     typed = getattr(error, "option_name", "")
     if not hasattr(error, "possibilities"):  # only the error for an unknown flag has it
@@ -151,7 +151,7 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
             operands = [parameter for parameter in inner.params if parameter.param_type_name == "argument"]
             takes_text = any(operand.name == "text" for operand in operands)
             quote = "put quotes around a text that contains spaces" if takes_text else ""
-            return UsageError(f"unexpected argument: {extra}", _mistyped(argv, tree) or quote, hint)
+            return UsageError(f"unexpected argument: {extra}", _typo_hint(argv, tree) or quote, hint)
         if typed and "requires an argument" in what:
             return UsageError(f"{typed} needs a value", "", hint)
         return UsageError(what[:1].lower() + what[1:].removesuffix("."), "", hint)
@@ -161,19 +161,19 @@ def usage_error(error: typer.TyperException, argv: list[str], tree: Any) -> Usag
             f"{NO_FLAG} {typed}", "it is a parameter of the engine, not of the API", f"--param {name}=VALUE"
         )
     return UsageError(
-        f"{NO_FLAG} {typed}", _meant(typed, command, context, tree, argv) or _usual(argv, tree), hint
+        f"{NO_FLAG} {typed}", _flag_hint(typed, command, context, tree, argv) or _word_hint(argv, tree), hint
     )
 
 
-def _meant(typed: str, command: str, context: Any, tree: Any, argv: list[str]) -> str:
-    """Return what an unknown flag probably stands for, empty if there is no good guess."""
+def _flag_hint(typed: str, command: str, context: Any, tree: Any, argv: list[str]) -> str:
+    """Return a hint at what was meant by an unknown flag, empty if there is no good guess."""
     for path, foreign in FOREIGN_FLAGS.items():
         if command.startswith(path) and typed in foreign:
             return foreign[typed]
-    inner, named = _named(argv, tree)
+    inner, named = _innermost(argv, tree)
     if command != inner and typed in flags_of(named):
         return f"{typed} goes after the command: {inner} {typed}"
-    if command in ("nbx profile add", "nbx config set") and (name := _setting(typed)):
+    if command in ("nbx profile add", "nbx config set") and (name := _setting_of(typed)):
         return f"write {name}=VALUE" if command == "nbx profile add" else f"write {name} VALUE"
     options = [one for one in (context.command.params if context else []) if one.param_type_name == "option"]
     flags = [flag for option in options for flag in option.opts]
@@ -188,20 +188,20 @@ def _meant(typed: str, command: str, context: Any, tree: Any, argv: list[str]) -
     return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
-def _setting(flag: str) -> str:
-    """Return the name of the setting that a flag sets, else nothing."""
+def _setting_of(flag: str) -> str:
+    """Return the name of the setting that a flag sets, else an empty text."""
     from nebius_cli.config.settings_table import SETTINGS
 
     return next((one.field.name for one in SETTINGS if flag in (one.field.flag, one.field.short)), "")
 
 
 def with_dashes_hint(error: UsageError, argv: list[str], tree: Any) -> UsageError:
-    """Return a usage error with the way to give a text that begins with a dash, if that may be its cause."""
+    """Return the error, with a hint how to pass a text that begins with a dash if that may be the cause."""
     words = argv[: argv.index("--")] if "--" in argv else argv
     noun = next((TEXT_OPERANDS[word] for word in words if word in TEXT_OPERANDS), "")
     unknown = error.what.startswith(NO_FLAG) and not error.why
     unknown = unknown and not _FLAG.fullmatch(error.what.removeprefix(NO_FLAG).strip())
     if noun and (unknown or any(map(_DASHED_TEXT.match, words))):
-        way = f'put -- and the {noun} last: {_named(words, tree)[0]} [OPTIONS] -- "{noun.upper()}"'
+        way = f'put -- and the {noun} last: {_innermost(words, tree)[0]} [OPTIONS] -- "{noun.upper()}"'
         error.hint = f"{way}; {error.hint}" if error.hint else way
     return error

@@ -1,4 +1,4 @@
-"""`nbx complete`: its flags."""
+"""Declares the flags of `nbx complete`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""`nbx completion`: its commands and their flags."""
+"""Declares the commands and flags of `nbx completion`."""
 
 import functools
 from typing import Any

@@ -1,4 +1,4 @@
-"""`nbx config`: its commands and their flags."""
+"""Declares the commands and flags of `nbx config`."""
 
 import re
 from typing import Any
@@ -81,10 +81,10 @@ _NEGATIVE = re.compile(r"-\.?[0-9]")
 
 
 class TakesNegatives(Command):
-    """A command whose last operand may be a number below 0, which is no flag."""
+    """A command whose last operand may be a negative number, which is not a flag."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the command line of the command."""
+        """Read the command line; move a negative number behind --, where it is an operand."""
         negative = [word for word in args if _NEGATIVE.match(word)]
         if len(negative) == 1 and "--" not in args:
             args = [*(word for word in args if word not in negative), "--", *negative]

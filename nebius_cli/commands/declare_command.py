@@ -1,4 +1,4 @@
-"""Declares commands from tables of flags: Typer parses them, an action gets them as one options object."""
+"""Declares commands from tables of flags; Typer parses them, and an action gets one options object."""
 
 import functools
 import inspect
@@ -16,13 +16,13 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.request.parse_and_check_values import Field
 
 T = TypeVar("T")
-FLAGS_AFTER_DASHES = "nbx.flags_after_dashes"  # what a command's context remembers for its function
-Flags = Mapping[str, Any]  # the flags that were given, by name: not given is not default
+FLAGS_AFTER_DASHES = "nbx.flags_after_dashes"  # key in a context's `meta` for flags typed after --
+Flags = Mapping[str, Any]  # by name, only the flags that were given
 CommandFunction = Callable[[Flags, Any], ExitCode]  # flags and App → exit code
 
 
-class Ours:
-    """Mixed into Typer's classes: shows our own help page, and takes no flag for the value of another."""
+class NbxCommandMixin:
+    """A mixin for Typer's classes: shows nbx's help page, and never parses a flag as another's value."""
 
     everyday: Sequence[str] = ()
 
@@ -32,14 +32,14 @@ class Ours:
         return super().parse_args(ctx, args)  # type: ignore[misc, no-any-return]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        """Write the page."""
+        """Write the help page of nbx."""
         formatter.write(_page(self, ctx, self.everyday))
 
 
 def _check_values(command: Any, ctx: Any, args: list[str]) -> list[str]:
-    """Return the words after `--` that are flags elsewhere.
+    """Return the words after `--` that would be flags in front of it.
 
-    Raises UsageError if a word that is a flag of the command stands where a flag's value belongs.
+    Raises UsageError if a flag is followed by another flag instead of its value.
     """
     options = {flag: one for one in command.params for flag in (*one.opts, *one.secondary_opts)}
     flags = flags_of(command)
@@ -92,16 +92,16 @@ HELP_ALL = parameter(
 )
 
 
-class Command(Ours, TyperCommand):
+class Command(NbxCommandMixin, TyperCommand):
     """A command of nbx."""
 
 
-class Group(Ours, TyperGroup):
+class Group(NbxCommandMixin, TyperGroup):
     """A group of commands."""
 
 
 class DefaultGroup(Group):
-    """A group that runs its `default_command` if none is named: `nbx models qwen` lists."""
+    """A group that runs its `default_command` if none is named: `nbx models qwen` lists models."""
 
     default_command: str
 
@@ -113,7 +113,7 @@ class DefaultGroup(Group):
 
 
 def default_group(command: str) -> type[DefaultGroup]:
-    """Return the class of a group that runs this command if none is named."""
+    """Return a class for a group that runs this command if none is named."""
     return type("Group", (DefaultGroup,), {"default_command": command})
 
 
@@ -131,9 +131,9 @@ def declare(
     """Add a command with its own flags, then the shared ones.
 
     `action` names a function in `actions/`, such as `usage.run_show`, which is imported when the command runs
-    and gets the flags that were given as `options_of` makes them with `tables`.
-    A `CommandFunction` makes them itself. A command with many flags names the long ones of `everyday` use:
-    its help describes only these, and --help-all describes all.
+    and gets the options object that `options_of` makes of the given flags and `tables`. A `CommandFunction`
+    gets the flags themselves. A command with many flags lists the most common long ones in `everyday`: its
+    help describes only these, and --help-all describes all.
     """
     parameters = (*own, *SHARED, *([HELP_ALL] if everyday else ()))
     if everyday:
@@ -193,8 +193,8 @@ def _run_action(action: str, tables: Mapping[str, Iterable[Field]], flags: Flags
 def options_of(kind: Callable[..., T], flags: Flags, **tables: Iterable[Field]) -> T:
     """Return the options object of an action, made of the flags that were given.
 
-    Each of `tables` names an attribute that is a mapping: it gets the flags of that table of fields. All
-    other flags are attributes themselves.
+    Each name in `tables` is an attribute that is a mapping: it gets the flags of that table of fields. Every
+    other flag is an attribute of its own.
     """
     given = dict(flags)
     grouped = {

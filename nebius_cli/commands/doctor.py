@@ -1,4 +1,4 @@
-"""`nbx doctor`: its flags."""
+"""Declares the flags of `nbx doctor`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`nbx history`: its commands and their flags."""
+"""Declares the commands and flags of `nbx history`."""
 
 import typer
 

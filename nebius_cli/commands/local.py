@@ -1,4 +1,4 @@
-"""`nbx local`: its commands and their flags."""
+"""Declares the commands and flags of `nbx local`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`nbx models`: its commands and their flags."""
+"""Declares the commands and flags of `nbx models`."""
 
 import typer
 

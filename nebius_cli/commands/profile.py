@@ -1,4 +1,4 @@
-"""`nbx profile`: its commands and their flags."""
+"""Declares the commands and flags of `nbx profile`."""
 
 import typer
 

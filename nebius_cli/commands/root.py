@@ -1,4 +1,4 @@
-"""The command tree: the shared flags, and every command in help order."""
+"""Builds the command tree: the shared flags, and every command in help order."""
 
 import inspect
 from importlib import import_module
@@ -48,7 +48,7 @@ MODULES = {
 
 NEED_ALL = ("completion",)  # commands that need the whole tree
 
-# Without a command, these show their help.
+# Groups that show their help if no command is given.
 GROUPS = ("", "auth", "completion", "config", "local", "profile")
 
 
@@ -98,7 +98,7 @@ def _version(ctx: typer.Context, *, wanted: bool) -> None:
 def run(argv: list[str], invocation: Any, columns: int) -> ExitCode:
     """Parse `argv` and run the command; help is at most `columns` wide.
 
-    `invocation` is main's, which makes the App when the shared flags are known. Raises UsageError for a
+    `invocation` comes from main, and makes the App when the shared flags are known. Raises UsageError for a
     wrong command line.
     """
     only = argv[0] if argv and argv[0] in MODULES and argv[0] not in NEED_ALL else ""
@@ -114,6 +114,6 @@ def run(argv: list[str], invocation: Any, columns: int) -> ExitCode:
         from nebius_cli.commands.command_line_errors import in_our_words
 
         raise in_our_words(error, argv, root) from None
-    if code == ExitCode.INTERRUPTED:  # what Typer makes of a KeyboardInterrupt
+    if code == ExitCode.INTERRUPTED:  # Typer returns it after a KeyboardInterrupt
         raise Interrupted
-    return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version leave early
+    return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version return 0

@@ -1,4 +1,4 @@
-"""`nbx score` and `nbx rank`: their flags."""
+"""Declares the flags of `nbx score` and `nbx rank`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""The flags that several commands share, and which of them are settings."""
+"""Defines the flags that several commands share, some of which are settings."""
 
 from nebius_cli.bulk.limits_table import COST_FLAGS
 from nebius_cli.commands.typer_parameters import field_options, negatable, switch, text, texts
@@ -14,7 +14,7 @@ def _with_default(setting: Setting) -> Field:
 
 
 CONNECTION = tuple(_with_default(s) for s in SETTINGS if s.field.panel == "Connection")
-# The settings among the flags of commands that make requests.
+# The settings that are flags of commands that send requests.
 REQUEST_SETTINGS = (*CONNECTION, BY_NAME["ledger"].field)
 
 # Flags of every command.

@@ -1,4 +1,4 @@
-"""`nbx usage`: its commands and their flags."""
+"""Declares the commands and flags of `nbx usage`."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""`nbx view`: its flags."""
+"""Declares the flags of `nbx view`."""
 
 import typer
 

@@ -1,7 +1,7 @@
-"""Changes one entry of a TOML text and leaves every other line, comments included, as it is.
+"""Changes one entry of a TOML text and leaves every other line unchanged, including comments.
 
-There are a few ways to place an entry on lines. Each result is parsed, and the first one that says what the
-old text said, with exactly this change, is used. If there is none, the text is not changed.
+There are a few ways to write an entry. Each result is parsed, and the first one with the content of the old
+text and exactly this change is used. If there is none, the text is not changed.
 """
 
 import copy
@@ -25,7 +25,7 @@ Ways = Iterator[str | None]
 
 
 def put(text: str, keys: Keys, value: Any) -> str:
-    """Return `text` with an entry added or replaced. Raises ValueError where that cannot be done."""
+    """Return `text` with an entry added or replaced. Raises ValueError if that is not possible."""
     table = parse(text)
     wanted = _with(table, keys, value)
     return _first(text, _ways_to_put(text, table, keys, value), [wanted])
@@ -38,11 +38,11 @@ def put_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
 
 
 def drop(text: str, keys: Keys) -> str:
-    """Return `text` without an entry that it holds. Raises ValueError where that cannot be done."""
+    """Return `text` without an entry that it contains. Raises ValueError if that is not possible."""
     table = parse(text)
     wanted = [copy.deepcopy(table)]
     _delete(wanted[0], keys)
-    # The tables around the last entry go with it where they have no header of their own.
+    # Tables that are now empty disappear too, if they have no header of their own.
     for end in range(len(keys) - 1, 0, -1):
         smaller = copy.deepcopy(wanted[-1])
         if _at(smaller, keys[:end]):
@@ -53,7 +53,7 @@ def drop(text: str, keys: Keys) -> str:
 
 
 def drop_empty(text: str, keys: Keys) -> str:
-    """Return `text` without this table if it is empty and has no comment, else `text` itself."""
+    """Return `text` without this table if it is empty and has no comment, otherwise `text` unchanged."""
     if not holds(parse(text), keys) or _at(parse(text), keys) != {}:
         return text
     lines = _lines(text)
@@ -81,7 +81,7 @@ def _with_endings(old: str, new: str) -> str:
     """Return `new` with the line endings of `old`; a new line ends like the line that it replaces."""
     if "\r\n" not in old:
         return new
-    from difflib import SequenceMatcher  # only such a file pays for this import
+    from difflib import SequenceMatcher  # imported only for a file with such line endings
 
     before, after = old.split("\n"), new.split("\n")
     # What follows the last line feed has no ending, but needs one if lines are added after it.
@@ -91,24 +91,24 @@ def _with_endings(old: str, new: str) -> str:
     lines = []
     for _, first, last, start, end in matcher.get_opcodes():
         for number in range(start, end):
-            place = min(first + number - start, last - 1) if last > first else max(first - 1, 0)
-            lines.append(after[number] + ("\r" if ended[place] else ""))
+            index = min(first + number - start, last - 1) if last > first else max(first - 1, 0)
+            lines.append(after[number] + ("\r" if ended[index] else ""))
     return "\n".join(lines).removesuffix("\r")
 
 
 def _ways_to_put(text: str, table: Mapping[str, Any], keys: Keys, value: Any) -> Ways:
-    around = keys[:-1]
+    parent = keys[:-1]
     new = entry(keys[-1], value)
     yield from _within(text, table, keys, _with(table, keys, value))
     if holds(table, keys):
         shorter, rest = _dropped(text, table, keys)
         if not holds(rest, keys):
             yield from _ways_to_put(shorter, rest, keys, value)
-    elif holds(table, around):
-        yield _inserted(text, table, around, new)
-        yield _inserted(text, table, around, ".".join(map(write_key, around)) + "." + new)
+    elif holds(table, parent):
+        yield _inserted(text, table, parent, new)
+        yield _inserted(text, table, parent, ".".join(map(write_key, parent)) + "." + new)
     else:
-        yield _with_table(text, around, {keys[-1]: value})
+        yield _with_table(text, parent, {keys[-1]: value})
 
 
 def _ways_to_drop(text: str, table: Mapping[str, Any], keys: Keys) -> Ways:
@@ -119,23 +119,23 @@ def _ways_to_drop(text: str, table: Mapping[str, Any], keys: Keys) -> Ways:
 
 
 def _within(text: str, table: Mapping[str, Any], keys: Keys, wanted: Mapping[str, Any]) -> Ways:
-    """Yield `text` with the entry, or one around it, rewritten, as inline tables need."""
+    """Yield `text` with the entry, or one that contains it, rewritten; inline tables need this."""
     for end in range(len(keys), 0, -1):
         if holds(table, keys[:end]):
             yield _replaced(text, keys[:end], _at(wanted, keys[:end]))
 
 
 def _replaced(text: str, keys: Keys, value: Any) -> str | None:
-    """Return `text` with another value in the lines of an entry, None for a table with a header."""
+    """Return `text` with a new value in the lines of an entry, None for a table with a header."""
     lines = _lines(text)
     first, last = span(text, keys)
     old = "\n".join(lines[first - 1 : last])
     equals = next((i for i in _positions(old, "=") if _is_valid(old[:i] + "= 0")), None)
     if equals is None:
         return None  # a table with a header
-    said = parse(old)
+    parsed = parse(old)
     comment = next(
-        (i for i in _positions(old, "#") if _is_valid(old[:i]) and same(parse(old[:i]), said)), len(old)
+        (i for i in _positions(old, "#") if _is_valid(old[:i]) and same(parse(old[:i]), parsed)), len(old)
     )
     after = old[equals + 1 :]
     space = after[: len(after) - len(after.lstrip(" \t"))]
@@ -145,18 +145,18 @@ def _replaced(text: str, keys: Keys, value: Any) -> str | None:
     )
 
 
-def _inserted(text: str, table: Mapping[str, Any], around: Keys, new: str) -> str:
+def _inserted(text: str, table: Mapping[str, Any], parent: Keys, new: str) -> str:
     """Return `text` with an entry below the last one of its table."""
     lines = _lines(text)
-    inner = _at(table, around)
+    inner = _at(table, parent)
     plain = [key for key, value in inner.items() if not isinstance(value, dict)]
     if plain:
-        first, last = span(text, (*around, plain[-1]))
+        first, last = span(text, (*parent, plain[-1]))
         line = lines[first - 1]
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         return "\n".join([*lines[:last], indent + new, *lines[last:]])
-    if around:
-        last = span(text, around)[1]
+    if parent:
+        last = span(text, parent)[1]
         return "\n".join([*lines[:last], new, *lines[last:]])
     if not inner:
         return text.rstrip() + "\n" * bool(text.strip()) + new
@@ -165,7 +165,7 @@ def _inserted(text: str, table: Mapping[str, Any], around: Keys, new: str) -> st
 
 
 def _end_of_opening(lines: Sequence[str]) -> int:
-    """Return the number of lines of the comment that opens the file, unless it belongs to a table below."""
+    """Return the number of lines of the file's opening comment, 0 if it belongs to the lines below it."""
     end = 0
     while lines[end].startswith("#"):
         end += 1
@@ -181,17 +181,17 @@ def _with_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
 def _dropped(text: str, table: Mapping[str, Any], keys: Keys) -> tuple[str, dict[str, Any]]:
     """Return `text` without the lines of an entry, and its tables; unchanged if the result is not valid."""
     lines = _lines(text)
-    gone: set[int] = set()
+    removed: set[int] = set()
     for path in _paths(_at(table, keys), keys):
         first, last = span(text, path)
-        gone.update(range(first - 1, last))
-    # Comments and blank lines between two entries of a table go too; those around the table stay.
-    for before, after in itertools.pairwise(sorted(gone)):
+        removed.update(range(first - 1, last))
+    # Comments and blank lines between two entries of a table are removed too; those around the table stay.
+    for before, after in itertools.pairwise(sorted(removed)):
         between = range(before + 1, after)
         if not any(lines[number].strip().partition("#")[0] for number in between):
-            gone.update(between)
-    kept = [line for number, line in enumerate(lines) if number not in gone]
-    at = min(gone)
+            removed.update(between)
+    kept = [line for number, line in enumerate(lines) if number not in removed]
+    at = min(removed)
     if at < len(kept) and not kept[at].strip() and (at == 0 or not kept[at - 1].strip()):
         del kept[at]
     shorter = "\n".join(kept)
@@ -237,7 +237,7 @@ def _with(table: Mapping[str, Any], keys: Keys, value: Any) -> dict[str, Any]:
     for key in keys[:-1]:
         inner = inner.setdefault(key, {})
         if not isinstance(inner, dict):
-            raise ValueError(f"{key} is not a table")  # noqa: TRY004 - it is the text that is wrong
+            raise ValueError(f"{key} is not a table")  # noqa: TRY004 - the text is wrong, not a type
     inner[keys[-1]] = value
     return wanted
 

@@ -1,4 +1,4 @@
-"""Lists the places where the API key can be, in the order in which nbx looks, and reads it from there."""
+"""Lists the sources of the API key in the order in which nbx tries them, and reads the key."""
 
 import contextlib
 import os
@@ -23,17 +23,17 @@ from nebius_cli.system.streams import Streams
 if TYPE_CHECKING:
     from subprocess import Popen
 
-COMMAND_TIMEOUT_S = 30.0  # of api_key_command, which may ask somebody for a password
+COMMAND_TIMEOUT_S = 30.0  # for api_key_command, which may ask the user for a password
 MAX_COMMAND_OUTPUT_BYTES = 1 << 16
 PIPE_TIMEOUT_S = 0.5  # to read what the command printed before it ended
-INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for the command, which may call nbx, which would call it again
+INSIDE = "NBX_INSIDE_API_KEY_COMMAND"  # set for the command, so that nbx notices if the command calls nbx
 QUOTES = ("'", '"', "`")
 QUESTION = "Token Factory API key (not shown): "
 HINT = "nbx config set api_key_command 'PROGRAM ARGUMENTS'"
 
 
 class KeyOrigin(Enum):
-    """The kinds of places where a key can be, in the order in which nbx looks."""
+    """The kinds of sources of a key, in the order in which nbx tries them."""
 
     ARGUMENT = "--api-key"
     FILE = "--api-key-file"
@@ -47,7 +47,7 @@ ORDER = tuple(KeyOrigin)
 
 
 class KeyPlace(NamedTuple):
-    """One place that holds a key: `where` in words, `origin` what configured it, `path` its file."""
+    """A source of a key: `where` describes it, `origin` names what configured it, `path` is its file."""
 
     source: KeyOrigin
     where: str
@@ -57,12 +57,12 @@ class KeyPlace(NamedTuple):
 
     @property
     def asks(self) -> bool:
-        """Whether reading it runs something that may ask somebody for a password."""
+        """Whether reading it runs a program that may ask the user for a password."""
         return self.source in (KeyOrigin.COMMAND, KeyOrigin.KEYRING)
 
     @property
     def mode(self) -> int | None:
-        """The permissions of its file, None if it has none that mean anything."""
+        """The permissions of its file, None on Windows or if it is not a regular file."""
         if self.path is None or os.name == "nt":
             return None
         with contextlib.suppress(OSError):
@@ -72,7 +72,7 @@ class KeyPlace(NamedTuple):
 
     @property
     def replace_hint(self) -> str:
-        """What to do about a key in it that the server rejects; empty if nbx itself stores it."""
+        """The hint if the server rejects its key; empty if nbx itself stored the key."""
         if self.source in (KeyOrigin.KEYRING, KeyOrigin.CONFIG):
             return ""
         name = f"{self.source.value} " if self.source in (KeyOrigin.FILE, KeyOrigin.COMMAND) else ""
@@ -80,7 +80,7 @@ class KeyPlace(NamedTuple):
 
     @property
     def mend(self) -> str:
-        """The command that makes its file private, empty if it is private."""
+        """The command that makes its file private, empty if it already is or cannot be made private."""
         if self.path is None or self.mode is None or not self.mode & 0o066:
             return ""
         # The mode of a read-only mount, such as the secrets of a container, cannot be changed.
@@ -90,7 +90,7 @@ class KeyPlace(NamedTuple):
 
 
 class FoundKey(NamedTuple):
-    """A key and the place where it was found."""
+    """A key and the source that it was read from."""
 
     secret: Secret
     place: KeyPlace
@@ -103,10 +103,10 @@ def places(
     config: Path,
     streams: Streams,
 ) -> list[KeyPlace]:
-    """Return every place that is said to hold a key, the strongest first. No key is read yet.
+    """Return every configured source of a key, the strongest first. No key is read yet.
 
     `layers` are the key settings of environment, profile and the config file `config`, in this order: a key
-    of a profile, whatever its kind, beats the keys outside of profiles.
+    of a profile, whatever its kind, overrides the keys outside of profiles.
     """
     found = []
     if api_key is not None:
@@ -122,9 +122,9 @@ def places(
 
 
 def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
-    """Yield what there is to warn about before the first of the places `found` is used.
+    """Yield the warnings to show before the first of the sources `found` is used.
 
-    `profile` is the one that --profile named, None where it named none.
+    `profile` is the profile that --profile named, None if it named none.
     """
     first = found[0]
     if first.source is KeyOrigin.ARGUMENT:
@@ -156,9 +156,9 @@ def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeyPl
 
 
 def clean(key: Secret, where: str) -> Secret:
-    """Return a key without the blanks around it. Raises AuthError, without the text, if it is not a key.
+    """Return a key without the white space around it. Raises AuthError, without the text, if it is not a key.
 
-    The format is not checked any further: it has changed before.
+    The format is not checked further, because it has changed before.
     """
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
@@ -180,7 +180,7 @@ def clean(key: Secret, where: str) -> Secret:
 
 
 def missing(environ: Mapping[str, str], *, local: str = "") -> AuthError:
-    """Return the error for a run without a key; `local` says how to do without one."""
+    """Return the error for a run without a key; `local` is a hint how to run without one."""
     empty = " (NEBIUS_API_KEY is set, but empty)" if environ.get("NEBIUS_API_KEY") == "" else ""
     hint = "run nbx auth login, or set NEBIUS_API_KEY"
     where = f"create a key at {CONSOLE_URL}"
@@ -203,7 +203,7 @@ def from_command(
     *,
     hint: str = HINT,
 ) -> Secret:
-    """Return the key that a program prints on its first line; no shell is involved.
+    """Return the key that a program prints on its first line. It runs without a shell.
 
     The program shares nbx's stderr. Raises ConfigError if it cannot be run, AuthError if it fails.
     """
@@ -211,7 +211,7 @@ def from_command(
 
     if environ.get(INSIDE):
         raise ConfigError("api_key_command calls nbx, which calls api_key_command", "", hint)
-    # It must not read the prompt from stdin, but it may ask on the terminal.
+    # The program must not read the prompt from stdin, but it may ask on the terminal.
     try:
         with child_process.running(
             [expand(word, environ) for word in words],
@@ -237,7 +237,7 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     name, printed, enough = f"the api_key_command {program}", bytearray(), threading.Event()
 
     def read() -> None:
-        with process.stdout as pipe:  # type: ignore[union-attr]  # asked for
+        with process.stdout as pipe:  # type: ignore[union-attr]  # stdout is PIPE
             while len(printed) < MAX_COMMAND_OUTPUT_BYTES and (piece := pipe.read(MAX_COMMAND_OUTPUT_BYTES)):
                 printed.extend(piece)
                 if b"\n" in piece:
@@ -249,12 +249,12 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     code: int | None = None
     with contextlib.suppress(TimeoutExpired):
         code = process.wait(timeout_s)
-    # Its output is in the pipe by now; a line without its end may wait for one of those children.
-    came = enough.wait(PIPE_TIMEOUT_S)
+    # By now, its output is in the pipe; an incomplete line may be waiting for one of those children.
+    done = enough.wait(PIPE_TIMEOUT_S)
     if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
         raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")
     if code is None:
-        why = f"it did not exit within {timeout_s:g} s" if came else f"there was no key after {timeout_s:g} s"
+        why = f"it did not exit within {timeout_s:g} s" if done else f"there was no key after {timeout_s:g} s"
         raise AuthError(f"{name} took too long", why)
     if code:
         raise AuthError(f"{name} failed", f"exit code {code}", "run it by itself to see why")
@@ -274,7 +274,7 @@ def _words(command: str | list[str], hint: str = HINT) -> list[str]:
 
 
 def _program(command: str | list[str]) -> str:
-    # A command that cannot be split fails only when it is run: a stronger place may come before.
+    # A command that cannot be split fails only when it is run, as a stronger source may be used instead.
     with contextlib.suppress(ConfigError):
         return _words(command)[0]
     return "api_key_command"

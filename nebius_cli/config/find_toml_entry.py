@@ -20,8 +20,8 @@ class TomlError(ValueError):
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return the tables of a text. Raises TomlError."""
-    import tomllib  # 17 ms that a run without a config file does not pay
+    """Parse a TOML text. Raises TomlError."""
+    import tomllib  # takes 17 ms; not needed without a config file
 
     try:
         return tomllib.loads(text)
@@ -29,10 +29,10 @@ def parse(text: str) -> dict[str, Any]:
         raise TomlError("nested too deeply", 1, 1) from None
     except ValueError as error:
         message = str(error)
-        place = re.search(_POSITION, message)
+        found = re.search(_POSITION, message)
         last = text.rstrip("\n").split("\n")
         line, column = (
-            (int(place[1]), int(place[2])) if place and place[1] else (len(last), len(last[-1]) + 1)
+            (int(found[1]), int(found[2])) if found and found[1] else (len(last), len(last[-1]) + 1)
         )
         raise TomlError(re.sub(_POSITION, "", message), line, column) from None
 
@@ -48,10 +48,10 @@ def holds(table: Mapping[str, Any], keys: Sequence[str]) -> bool:
 
 
 def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
-    """Return the first and last line, from 1, of an entry of a valid text; of a table, those of its header.
+    """Return the first and last line, from 1, of an entry in a valid text; for a table, those of its header.
 
-    The lines up to any line are valid TOML too, unless that line is inside of a value. So the entry ends on
-    the first line up to which the text is valid and holds it.
+    The text up to the end of any line is valid TOML too, unless that is inside a value. So the entry ends on
+    the first line up to which the text is valid and contains the entry.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     low, high = 0, len(lines)
@@ -67,8 +67,8 @@ def span(text: str, keys: Sequence[str]) -> tuple[int, int]:
 def first_lines(text: str) -> dict[tuple[str, ...], int]:
     """Return the first line, from 1, of every entry and table of a valid text, by its path of keys.
 
-    Each line is read once, and so are the lines of a value that has several. What is in a value of more than
-    MAX_VALUE_LINES, and what follows it, is left out: `span` finds it.
+    Each line is parsed alone, or together with the other lines of its value. Entries inside and after a value
+    of more than MAX_VALUE_LINES lines are left out; `span` finds them.
     """
     found: dict[tuple[str, ...], int] = {}
     table: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def first_lines(text: str) -> dict[tuple[str, ...], int]:
         first = first if pending else number
         pending.append(line)
         try:
-            said = parse("\n".join(pending))
+            parsed = parse("\n".join(pending))
         except TomlError:
             if len(pending) > MAX_VALUE_LINES:
                 break
@@ -86,17 +86,17 @@ def first_lines(text: str) -> dict[tuple[str, ...], int]:
         header = pending[0].lstrip().startswith("[")
         pending = []
         if header:
-            table = next(reversed(list(_paths_in(said))), ())
+            table = next(reversed(list(_paths_in(parsed))), ())
             for end in range(1, len(table) + 1):
                 found.setdefault(table[:end], first)
         else:
-            for path in _paths_in(said):
+            for path in _paths_in(parsed):
                 found.setdefault(table + path, first)
     return found
 
 
 def _paths_in(table: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """Yield the path of each entry, of a table before its entries; entries in lists of tables as in one."""
+    """Yield the path of each entry, tables before their entries. A list of tables counts as its first one."""
     for key, value in table.items():
         yield (key,)
         inner = value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else value
@@ -124,11 +124,11 @@ def _canonical(value: Any) -> str:
 
 
 def entry(key: str, value: Any) -> str:
-    """Return `key = value` on one line. Raises ValueError for what TOML does not have."""
-    import tomli_w  # 2.4 ms that only a change of the file pays
+    """Return `key = value` on one line. Raises ValueError for a value that TOML cannot express."""
+    import tomli_w  # takes 2.4 ms; only changes of the file need it
 
     match value:
-        # tomli-w puts these on lines of their own; in a config file one line for a setting reads better.
+        # tomli-w spreads these over several lines; in a config file, one line per setting reads better.
         case list():
             return f"{write_key(key)} = [{', '.join(map(write_value, value))}]"
         case dict():
@@ -146,10 +146,10 @@ def entry(key: str, value: Any) -> str:
 
 
 def write_key(key: str) -> str:
-    """Return a key as it is written, in quotes where it needs them."""
+    """Return a key in TOML syntax, in quotes if it needs them."""
     return entry(key, 0).removesuffix(" = 0")
 
 
 def write_value(value: Any) -> str:
-    """Return a value as it is written, on one line. Raises ValueError for what TOML does not have."""
+    """Return a value in TOML syntax, on one line. Raises ValueError for a value that TOML cannot express."""
     return entry("", value).removeprefix('"" = ')

@@ -8,7 +8,7 @@ from nebius_cli.request.parse_and_check_values import FieldError, Value
 
 _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWN = "nbx sets it itself"
-# Headers that cannot be set, and what sets them.
+# Headers that the user cannot set, and what sets them.
 _RESERVED = {
     "authorization": "the API key goes there: --api-key-file, NEBIUS_API_KEY or nbx auth login",
     "proxy-authorization": "user and password of a proxy go into HTTPS_PROXY",
@@ -39,7 +39,7 @@ def hidden(value: Value) -> Value:
 
 
 def merged(layers: Iterable[Value]) -> dict[str, Secret]:
-    """Return the headers of all layers, the strongest first: of one name, whatever its case, one is sent."""
+    """Merge the headers of all layers, the strongest first. Of each name, ignoring case, only one is sent."""
     found: dict[str, tuple[str, Secret]] = {}
     for value in reversed(list(layers)):
         for text in value if isinstance(value, list) else [value]:

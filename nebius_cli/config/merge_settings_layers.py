@@ -1,6 +1,6 @@
 """Reads settings from environment, project file, profile and config file, and merges them by precedence.
 
-Reading does not stop at the first mistake: a layer holds what could be read and the problems, so that
+Reading does not stop at the first mistake: a layer holds the valid settings and the problems, so that
 `nbx config list` works with a broken file. Callers that need every value raise the first problem.
 """
 
@@ -28,10 +28,10 @@ from nebius_cli.core.similar_names import nearest
 from nebius_cli.request import field_table
 from nebius_cli.request.parse_and_check_values import FieldError
 
-NONE = "-"  # the name of no profile
+NONE = "-"  # the profile name that means no profile
 EDIT = "nbx config edit"
-PREFIXES = ("NBX_", "NEBIUS_")  # of the environment variables of nbx
-MIN_SIMILARITY = 0.85  # of a mistyped variable, 0 to 1; NBX_CACHE_DIR is not NBX_CACERT
+PREFIXES = ("NBX_", "NEBIUS_")  # prefixes of the environment variables of nbx
+MIN_SIMILARITY = 0.85  # of a mistyped variable to a real one, 0 to 1; NBX_CACHE_DIR must not match NBX_CACERT
 
 
 class ConfigSource:
@@ -71,7 +71,7 @@ class Layer(NamedTuple):
 
 
 class EffectiveSettings(NamedTuple):
-    """Where the settings of one run come from: layers, the strongest first, chosen profile, project file."""
+    """The sources of a run's settings: layers, the strongest first, the chosen profile, the project file."""
 
     layers: tuple[Layer, ...]
     profile: Sourced | None = None
@@ -84,7 +84,7 @@ class EffectiveSettings(NamedTuple):
 
     @property
     def key_layers(self) -> tuple[Mapping[str, Sourced], ...]:
-        """What each layer says about where a key is, the strongest layer first."""
+        """The settings of each layer that say where the API key is, the strongest layer first."""
         return tuple(
             {name: layer.values[name] for name in KEY_SETTINGS if name in layer.values}
             for layer in self.layers
@@ -97,7 +97,7 @@ class EffectiveSettings(NamedTuple):
 
 
 def misspelled(name: str) -> str:
-    """Return the variable that an unknown one most likely stands for, empty if it is not a typo."""
+    """Return the variable that an unknown one most likely means, empty if it is not a typo."""
     known = {_stem(variable): variable for setting in SETTINGS for variable in setting.env}
     if not name.startswith(PREFIXES) or name in known.values():
         return ""
@@ -165,7 +165,7 @@ def problems_of(source: ConfigSource) -> list[ConfigError]:
 def choose_profile(flag: str | None, environ: Mapping[str, str], source: ConfigSource) -> Sourced | None:
     """Return the name of the chosen profile and what chose it, None for no profile.
 
-    A flag or variable that says `-` chooses no profile, whatever the file says.
+    A flag or variable with the value `-` chooses no profile, even if the file names one.
     """
     variable = BY_NAME[USE_PROFILE].env[0]
     in_file = source.table.get(USE_PROFILE)
@@ -207,7 +207,7 @@ def gather(
     read_config: Callable[[], ConfigSource],
     find_project: Callable[[], ConfigSource | None],
 ) -> EffectiveSettings:
-    """Return every layer of a run. Raises nothing: a file that cannot be read is a problem of its layer."""
+    """Return every layer of a run. An unreadable file raises no error but is a problem of its layer."""
     read, broken = _attempt(read_config)
     source = read or ConfigSource("", "", {})
     chosen = choose_profile(profile_flag, environ, source)
@@ -242,7 +242,7 @@ def _without(layer: Layer, name: str) -> Layer:
 
 
 class _Table(NamedTuple):
-    """A table of settings: its place, which decides what settings it may hold."""
+    """A table of settings: its location, which determines the settings that it may hold."""
 
     source: ConfigSource
     keys: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The project file: `.nbx.toml` in the directory or above it, read only if project_file is true."""
+"""Reads the project file, `.nbx.toml` in the current directory or above it, if project_file is true."""
 
 import contextlib
 import os
@@ -16,7 +16,7 @@ NAME = ".nbx.toml"
 
 
 def read(environ: Mapping[str, str]) -> ConfigSource | None:
-    """Return the nearest project file, None where there is none. Raises ConfigError."""
+    """Return the nearest project file, None if there is none. Raises ConfigError."""
     try:
         here = Path.cwd()
     except OSError:  # the directory has been removed, or may not be read
@@ -31,7 +31,7 @@ def read(environ: Mapping[str, str]) -> ConfigSource | None:
 
 
 def find(start: Path, home: Path | None) -> Path | None:
-    """Return the nearest project file in `start` or above it, up to `home` or the root; None if none."""
+    """Return the nearest project file in `start` or above it, up to `home` or the root, or None."""
     for folder in (start, *start.parents):
         if os.path.lexists(folder / NAME):
             return folder / NAME

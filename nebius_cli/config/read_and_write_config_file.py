@@ -18,9 +18,9 @@ from nebius_cli.system.lock import hold_lock
 from nebius_cli.system.read_and_replace_files import make_folder, read_if_exists, write_atomically
 from nebius_cli.system.temporary_file import sibling
 
-FILE_MODE = 0o600  # of a new file, and of every file that holds a key
+FILE_MODE = 0o600  # mode of a new file, and of every file that holds a key
 GROUP_AND_OTHERS = 0o077
-LOCK_TIMEOUT_S = 60.0  # to wait for other programs that write; each takes a few milliseconds
+LOCK_TIMEOUT_S = 60.0  # how long to wait for other writers; each takes a few milliseconds
 LOCK_RETRY_S = 0.02
 PRIVATE = tuple(setting.field.name for setting in SETTINGS if setting.secret or setting.private)
 SECRETS = tuple(setting.field.name for setting in SETTINGS if setting.secret)
@@ -29,13 +29,13 @@ SECRET_IN_TEXT = rf"\b({'|'.join(SECRETS)})\b".encode()
 
 
 def read_toml(path: Path, hint: str) -> ConfigSource | None:
-    """Return what a TOML file says, None if there is no file. Raises ConfigError with `hint`."""
+    """Return the content of a TOML file, None if there is no file. Raises ConfigError with `hint`."""
     data = read_if_exists(path)
     return None if data is None else parse(data, path, hint)
 
 
 def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
-    """Return what a file with these bytes says. Raises ConfigError with file, line and `hint`."""
+    """Return the content of a file with these bytes. Raises ConfigError with file, line and `hint`."""
     try:
         text = data.decode("utf-8-sig")  # some editors put a byte order mark in front
     except UnicodeDecodeError as error:
@@ -51,8 +51,8 @@ def parse(data: bytes, path: Path, hint: str) -> ConfigSource:
 class ConfigFile:
     """The config file at `path`: top-level keys are settings, `[profile.NAME]` tables override them.
 
-    A change locks the file, reads it again and replaces it in one step. `warn` gets the other things that
-    were done to the file, such as a change of its mode.
+    A change locks the file, reads it again and replaces it in one step. `warn` is called for other changes
+    to the file, such as a new mode.
     """
 
     def __init__(
@@ -64,10 +64,10 @@ class ConfigFile:
         self._last_read: ConfigSource | ConfigError | None = None
 
     def read(self) -> ConfigSource:
-        """Return what the file says, nothing if there is no file. Raises ConfigError.
+        """Return the content of the file, empty if there is no file. Raises ConfigError.
 
-        The file is opened once, so that a run does not mix two versions of it. After a change this is what
-        was written.
+        The file is opened once, so that a run does not mix two versions of it. After a change, this returns
+        the new content.
         """
         if self._last_read is None:
             try:
@@ -86,7 +86,7 @@ class ConfigFile:
         """Write one setting. Raises ConfigError if there is no such profile or the file cannot be written."""
 
         def with_it(text: str, table: Mapping[str, Any]) -> str:
-            # Only add_profile makes profiles: a mistyped name must not become one.
+            # Only add_profile creates profiles: a mistyped name must not create one.
             source = ConfigSource(str(self.path), text, table)
             if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
                 raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
@@ -95,14 +95,14 @@ class ConfigFile:
         self._change(with_it)
 
     def unset(self, name: str, profile: str | None = None) -> bool:
-        """Remove one setting; return whether it was there. Raises ConfigError."""
-        around = (PROFILES, profile) if profile else ()
+        """Remove one setting; return whether it was set. Raises ConfigError."""
+        parent = (PROFILES, profile) if profile else ()
 
         def without(text: str, table: Mapping[str, Any]) -> str:
-            # In quotes, a name with a dot is one key.
-            for keys in ((*around, *keys_of(name)), (*around, name)):
+            # A name with a dot may also be a single key, in quotes.
+            for keys in ((*parent, *keys_of(name)), (*parent, name)):
                 if find_toml_entry.holds(table, keys):
-                    return _without_empty(change_toml_entry.drop(text, keys), keys[len(around) : -1], around)
+                    return _without_empty(change_toml_entry.drop(text, keys), keys[len(parent) : -1], parent)
             return text
 
         return self._change(without)
@@ -121,7 +121,7 @@ class ConfigFile:
         return self._change(with_it)
 
     def remove_profile(self, name: str) -> dict[str, Any] | None:
-        """Remove a profile, and use_profile if it names it; return what it held. Raises ConfigError."""
+        """Remove a profile, and use_profile if it names it; return the settings. Raises ConfigError."""
         removed: list[dict[str, Any]] = []
 
         def without(text: str, table: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ class ConfigFile:
 
     def replace(self, old: bytes, new: bytes) -> bool:
         """Replace the bytes `old` by `new`; return False if the file has changed. Raises ConfigError."""
-        with self._alone():
+        with self._locked():
             if self.content() != old:
                 return False
             source = parse(new, self.path, "")
@@ -146,14 +146,14 @@ class ConfigFile:
 
     @contextlib.contextmanager
     def editing(self) -> Iterator[None]:
-        """Hold the lock of `nbx config edit` in the block. Raises ConfigError if another one holds it."""
+        """Hold the lock of `nbx config edit` in the block. Raises ConfigError if another process holds it."""
 
         def refuse() -> None:
             raise ConfigError(
                 f"{self.path} is being edited", "another nbx config edit is open", "close it first"
             )
 
-        with self._failing():
+        with self._mapping_errors():
             make_folder(self.path.parent)
             with hold_lock(self.path.with_name(f"{self.path.stem}.edit.lock"), refuse):
                 yield
@@ -166,7 +166,7 @@ class ConfigFile:
         return self.path.with_name(f"{self.path.stem}.edit-{digest}.toml")
 
     def drafts(self) -> list[Path]:
-        """Return the drafts that were kept; a hash of the file they were made from is in their names."""
+        """Return the drafts that were kept; their names contain a hash of the file that they are based on."""
         return sorted(self.path.parent.glob(f"{self.path.stem}.edit-*.toml"))
 
     def drafts_with_key(self) -> list[Path]:
@@ -181,17 +181,17 @@ class ConfigFile:
     def keep_private(self, draft: Path) -> None:
         """Make a draft private after an editor has saved it. Raises ConfigError."""
         # An editor that saves by renaming makes a new file, with another mode.
-        with self._failing(), contextlib.suppress(FileNotFoundError):
+        with self._mapping_errors(), contextlib.suppress(FileNotFoundError):
             draft.chmod(FILE_MODE)
 
     def write_draft(self, path: Path, data: bytes) -> None:
         """Write a private draft. Raises ConfigError."""
-        with self._failing():
+        with self._mapping_errors():
             make_folder(path.parent)
             write_atomically(path, data, mode=FILE_MODE)
 
     def _change(self, change: Callable[[str, Mapping[str, Any]], str]) -> bool:
-        with self._alone():
+        with self._locked():
             data = self.content()
             old = parse(data, self.path, EDIT)
             try:
@@ -206,7 +206,7 @@ class ConfigFile:
             return changed
 
     def _write(self, data: bytes, table: Mapping[str, Any]) -> None:
-        with self._failing():
+        with self._mapping_errors():
             make_folder(Path(os.path.realpath(self.path)).parent)
             write_atomically(self.path, data, mode=self._mode(table))
 
@@ -224,7 +224,7 @@ class ConfigFile:
         return own
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _locked(self) -> Iterator[None]:
         path = Path(os.path.realpath(self.path))
         lock = sibling(path, ".lock")
         end = time.monotonic() + self._lock_timeout_s
@@ -235,18 +235,18 @@ class ConfigFile:
                     f"cannot write {self.path}", f"another program has locked {lock}", "close it first"
                 )
 
-        with self._failing():
+        with self._mapping_errors():
             make_folder(path.parent)
             with hold_lock(lock, wait, LOCK_RETRY_S):
                 yield
 
     @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
+    def _mapping_errors(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             why = error.strerror or str(error)
-            if error.filename not in (None, str(self.path)):  # the folder, or a lock that another user made
+            if error.filename not in (None, str(self.path)):  # the folder, or a lock of another user
                 why = f"{error.filename}: {why}"
             raise ConfigError(f"cannot write {self.path}", why) from None
 
@@ -255,23 +255,23 @@ def _keys(name: str, profile: str | None) -> Sequence[str]:
     return (PROFILES, profile, *keys_of(name)) if profile else keys_of(name)
 
 
-def _without_empty(text: str, keys: Sequence[str], around: Sequence[str]) -> str:
-    """Return `text` without the tables `keys` that are now empty; the profile `around` stays."""
+def _without_empty(text: str, keys: Sequence[str], parent: Sequence[str]) -> str:
+    """Return `text` without the tables `keys` that are now empty; the profile `parent` stays."""
     for end in range(len(keys), 0, -1):
-        shorter = change_toml_entry.drop_empty(text, (*around, *keys[:end]))
-        if not find_toml_entry.holds(find_toml_entry.parse(shorter), around):
+        shorter = change_toml_entry.drop_empty(text, (*parent, *keys[:end]))
+        if not find_toml_entry.holds(find_toml_entry.parse(shorter), parent):
             break
         text = shorter
     return text
 
 
 def _nested(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as nested tables: `budget.daily` goes into the table `budget`."""
+    """Return settings as nested tables: `budget.daily` is put into the table `budget`."""
     table: dict[str, Any] = {}
     for name, value in settings.items():
-        *around, last = keys_of(name)
+        *parent, last = keys_of(name)
         inner = table
-        for key in around:
+        for key in parent:
             inner = inner.setdefault(key, {})
         inner[last] = value
     return table

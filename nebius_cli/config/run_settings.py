@@ -1,4 +1,4 @@
-"""The settings of one run, resolved once: typed values, and where each of them came from."""
+"""Resolves the settings of one run to typed values, with the origins that messages name."""
 
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from nebius_cli.system.paths import expand
 
 
 class Origins(NamedTuple):
-    """Where the settings of these names came from, in words for messages; None for what is not set."""
+    """The origins of the settings with these names, as text for messages; None if a setting is not set."""
 
     base_url: str
     cacert: str | None
@@ -23,7 +23,7 @@ class Origins(NamedTuple):
 
 
 class RunSettings(NamedTuple):
-    """Every setting that counts in this run. Times are in seconds, 0 for no limit; None is not set.
+    """Every setting of this run. Times are in seconds, 0 means no limit; None means not set.
 
     The attributes have the names of the settings, with `_` for a dot. `request_fields` are the configured
     request fields, `key_layers` the settings that say where a key is, layer by layer, the strongest first.
@@ -59,10 +59,10 @@ class RunSettings(NamedTuple):
         return {name: value for name, value in self.request_fields.items() if name not in names}
 
     def ca_file(self, environ: Mapping[str, str]) -> str | None:
-        """Return the file or folder of certificate authorities to trust, None for nbx's own choice.
+        """Return the file or folder of certificate authorities to trust, None to let nbx choose.
 
-        OpenSSL's variables count only where the two that requests knows are not set. If both are set, they
-        are returned as one list, as in SSL_CERT_DIR.
+        SSL_CERT_FILE and SSL_CERT_DIR are used only if the variables of requests are not set. If both are
+        set, they are returned as one list, as in SSL_CERT_DIR.
         """
         if self.cacert is not None:
             return expand(self.cacert, environ)
@@ -73,12 +73,12 @@ class RunSettings(NamedTuple):
         )
 
     def curl_authorities(self, environ: Mapping[str, str]) -> tuple[str, str]:
-        """Return the file and the folders of authorities that curl has to be told, each empty for none."""
+        """Return the file and the folders of authorities to pass to curl, each empty if there is none."""
         return certificate_paths.split(self.ca_file(environ) or environ.get("REQUESTS_CA_BUNDLE", ""))
 
 
 def resolve(effective: EffectiveSettings) -> RunSettings:
-    """Return the settings that count. Problems are ignored: a wrong value counts as not set."""
+    """Return the effective settings. Problems are ignored: an invalid value counts as not set."""
     values = effective.values
 
     def text(name: str) -> str:

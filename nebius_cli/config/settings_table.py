@@ -1,4 +1,4 @@
-"""The table of settings.
+"""Defines the table of settings.
 
 A `Field` describes a setting, like a request field. Every request field is also a setting, so that
 `temperature = 0.2` in the config file is a default for each request.
@@ -18,19 +18,19 @@ from nebius_cli.request.field_table import FIELDS
 from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value
 
 USE_PROFILE, PROJECT_FILE = "use_profile", "project_file"  # the settings that choose where others come from
-DEFAULT = "default"  # the origin of a value that nothing sets
+DEFAULT = "default"  # the origin of a default value
 BUDGET_DAILY, BUDGET_MONTHLY = "budget.daily", "budget.monthly"
-KEY_SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # they say where a key is
-MAX_TIMEOUT_S = 604_800  # a week; the system's clocks cannot take much more
+KEY_SETTINGS = ("api_key", "api_key_command", "api_key_keyring")  # the settings that say where the API key is
+MAX_TIMEOUT_S = 604_800  # a week; the system's timers do not accept much more
 PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]` tables
 
 
 class Setting(NamedTuple):
     """One setting: its field, its environment variables, the strongest first, and its default.
 
-    `chooses`: it decides which tables and files count, so it may only stand at the top of the config file.
+    `chooses`: it selects the tables and files to read, so it is allowed only at the top of the config file.
     `rule` raises FieldError for a value that the field accepts but the setting does not. `hides` removes
-    the secret parts of a value. `private`: nobody but its owner may read a file that holds it.
+    the secret parts of a value. `private`: only its owner may read a file that contains it.
     """
 
     field: Field
@@ -43,12 +43,12 @@ class Setting(NamedTuple):
     private: bool = False
 
     def parse(self, text: str) -> Value:
-        """Return the value that a text stands for. Raises FieldError."""
-        return self._ruled(self.field.parse([text]))
+        """Parse the text of a value. Raises FieldError."""
+        return self._checked(self.field.parse([text]))
 
     def check(self, value: object) -> Value:
-        """Return a value that came from TOML or JSON. Raises FieldError for a wrong one."""
-        return self._ruled(self.field.check(value))
+        """Return a value from TOML or JSON. Raises FieldError if it is not valid."""
+        return self._checked(self.field.check(value))
 
     def shown(self, value: Value | Secret) -> Value:
         """Return a value, valid or not, with secrets hidden."""
@@ -57,18 +57,18 @@ class Setting(NamedTuple):
         return self.hides(value) if self.hides else value
 
     def words(self, value: Value) -> str:
-        """Return what `shown` does, for a message."""
+        """Return the result of `shown` as text for a message."""
         shown = self.shown(value)
         return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
 
-    def _ruled(self, value: Value) -> Value:
+    def _checked(self, value: Value) -> Value:
         if self.rule:
             self.rule(value)
         return value
 
 
 class Sourced(NamedTuple):
-    """A value and where it came from, as `nbx config list` shows it."""
+    """A value and its origin, as `nbx config list` shows it."""
 
     value: Value | Secret
     origin: str
@@ -107,7 +107,7 @@ def _budget(name: str, period: str) -> Setting:
     return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_positive)
 
 
-def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the Field's own word
+def _seconds(name: str, help: str, default: float) -> Setting:  # noqa: A002 - the name that Field uses
     field = Field(name, Kind.SECONDS, help, "Connection", "SECONDS", low=0, high=MAX_TIMEOUT_S)
     return Setting(field, (f"NBX_{name.upper()}",), default)
 
@@ -209,7 +209,7 @@ TABLES = frozenset(name.partition(".")[0] for name in BY_NAME if "." in name)
 
 
 def entries(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-    """Yield name, path of keys and value of each setting of a TOML table."""
+    """Yield the name, key path and value of each setting in a TOML table."""
     for key, value in table.items():
         if key in TABLES and isinstance(value, Mapping):
             yield from ((f"{key}.{inner}", (key, inner), below) for inner, below in value.items())
@@ -218,12 +218,12 @@ def entries(table: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str, ...], An
 
 
 def keys_of(name: str) -> tuple[str, ...]:
-    """Return the path of keys at which a setting stands in a TOML table."""
+    """Return the key path of a setting in a TOML table."""
     return tuple(name.split(".")) if name.partition(".")[0] in TABLES else (name,)
 
 
 def nearest_name(name: str, names: Collection[str]) -> str:
-    """Return the one of the settings `names` that a wrong name stands for, empty if none is close."""
+    """Return the setting of `names` that an unknown name most likely means, empty if none is similar."""
     for setting in SETTINGS:
         if name in setting.env and setting.field.name in names:
             return setting.field.name
@@ -231,7 +231,7 @@ def nearest_name(name: str, names: Collection[str]) -> str:
 
 
 def find(name: str) -> Setting:
-    """Return the setting that was typed. Raises UsageError, which suggests the nearest name."""
+    """Return the setting that the user named. Raises UsageError, which suggests the nearest name."""
     known = name.replace("-", "_")
     if known in BY_NAME:
         return BY_NAME[known]
@@ -240,23 +240,23 @@ def find(name: str) -> Setting:
     raise UsageError(f"no setting {name!r}", why, "nbx config list --all shows every setting")
 
 
-# The beginning of a list in JSON, and not one text such as [END].
+# How a JSON list begins, unlike a single text such as [END].
 _JSON_TEXTS = r'\[\s*["\]0-9]'
 
 
 def parse(setting: Setting, text: str) -> Value:
-    """Return the value that was typed for a setting. Raises UsageError, in which secrets are hidden."""
+    """Parse the value that was typed for a setting. Raises UsageError, in which secrets are hidden."""
     try:
         if setting.field.kind is Kind.TEXTS and re.match(_JSON_TEXTS, text):
             return setting.check(jsontext.decode(text))
         return setting.parse(text)
-    except ValueError as error:  # FieldError is one, and so are the errors of JSON
+    except ValueError as error:  # the base class of FieldError and of JSON errors
         name = setting.field.name
         raise UsageError(f"{name} {setting.words(text)}", f"{name} {error}") from None
 
 
 def as_secret(setting: Setting, value: Value) -> Value | Secret:
-    """Return a value as the rest of the program gets it: that of a secret setting as a Secret."""
+    """Return a value, wrapped in a Secret if the setting is secret."""
     return Secret(str(value)) if setting.secret else value
 
 

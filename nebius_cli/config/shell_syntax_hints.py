@@ -1,4 +1,4 @@
-"""Recognizes what only a shell reads, in a command and in a key that nbx reads without one."""
+"""Recognizes shell syntax in commands and keys, which nbx reads without a shell."""
 
 import re
 from collections.abc import Sequence
@@ -8,9 +8,9 @@ _ASSIGNMENT = re.compile(r"(export\s+|set\s+)?[A-Z][A-Z0-9_]*\s*=\s*[^\s=]")
 
 
 def shell_hint(words: Sequence[str]) -> str:
-    """Return what to do about shell syntax in a command that runs without a shell, empty if it has none.
+    """Return a hint about shell syntax in a command that runs without a shell, empty if it has none.
 
-    The hint shows no word of the command: its arguments may hold a secret.
+    The hint does not show the words of the command: its arguments may hold a secret.
     """
     if "-c" in words:  # it runs a shell itself
         return ""

@@ -11,11 +11,11 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 SERVICE = "nbx"
-KEYRING_TIMEOUT_S = 30.0  # a locked keyring asks for its password on a screen that nobody may look at
+KEYRING_TIMEOUT_S = 30.0  # a locked keyring opens a password dialog, which may go unnoticed
 
 
 class Keychain:
-    """The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, else the system's own.
+    """The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, otherwise the system's own.
 
     Raises ConfigError if there is none.
     """
@@ -65,7 +65,7 @@ class Keychain:
         from keyring.errors import PasswordDeleteError
 
         def work() -> Any:
-            with contextlib.suppress(PasswordDeleteError):  # how backends report that there is none
+            with contextlib.suppress(PasswordDeleteError):  # how backends report that there is no key
                 self._backend.delete_password(SERVICE, account)
             return self._backend.get_password(SERVICE, account)
 
@@ -75,7 +75,7 @@ class Keychain:
 
 
 def forget(account: str, hint: str = "") -> None:
-    """Remove what the keyring keeps under `account`. Raises ConfigError, with `hint` if it has none."""
+    """Remove the key under `account` from the keyring. Raises ConfigError; `hint` is the default hint."""
     try:
         Keychain().remove(account)
     except ConfigError as error:

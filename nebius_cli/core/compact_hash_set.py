@@ -1,12 +1,12 @@
-"""A compact set of 64-bit digests: open addressing in one array, with zero for an empty slot."""
+"""Stores a set of 64-bit digests compactly: in one array with open addressing, where 0 is an empty slot."""
 
 from array import array
 from collections.abc import Iterable
 
-_MAX_LOAD = 0.7  # fraction of slots in use before it grows
+_MAX_LOAD = 0.7  # fraction of used slots above which the array grows
 _INITIAL_SLOTS = 1 << 10
 _MASK = (1 << 64) - 1
-# On a 32-bit Python, whose hashes have too few bits for a million rows.
+# True on a 32-bit Python, whose hashes have too few bits for a million rows.
 _SHORT_HASHES = hash(1 << 40) != 1 << 40
 
 
@@ -16,13 +16,13 @@ def digest(data: bytes | str) -> int:
 
 
 class DigestSet:
-    """A set of digests, 0 to 2**64-1, evenly distributed as hashes are."""
+    """A set of digests from 0 to 2**64-1 that are evenly distributed, as hashes are."""
 
     def __init__(self) -> None:
         self._slots = array("Q", bytes(8 * _INITIAL_SLOTS))
-        self._count = 0  # of used slots
-        self._max_count = int(_MAX_LOAD * _INITIAL_SLOTS)  # of used slots, before it grows
-        self._zero = False  # whether 0 is in the set; in a slot it means empty
+        self._count = 0  # used slots
+        self._max_count = int(_MAX_LOAD * _INITIAL_SLOTS)  # used slots above which the array grows
+        self._zero = False  # whether 0 is in the set; a slot with 0 is empty
 
     def add(self, digest: int) -> bool:
         """Add a digest; return whether it is new."""

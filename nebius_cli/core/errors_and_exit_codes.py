@@ -1,6 +1,6 @@
 """Defines every error and exit code of nbx, and which error an HTTP status means.
 
-This file is the only home of exit codes; the table in the README is generated from `ExitCode`.
+No other file defines exit codes; the table in the README is generated from `ExitCode`.
 """
 
 from enum import IntEnum, unique
@@ -53,8 +53,8 @@ class ExitCode(IntEnum):
 class NbxError(Exception):
     """An error with a message for the user: `what` happened, `why`, and `hint`, what to do next.
 
-    Never raised itself; each subclass has its exit code. The three texts are printed one per line, so they
-    must not depend on newlines.
+    Only its subclasses are raised; each has its exit code. Each of the three texts is printed on one line, so
+    they must not depend on newlines.
     """
 
     code: ExitCode = ExitCode.BUG
@@ -96,11 +96,11 @@ class OutputError(NbxError):
 
 
 class NetworkError(NbxError):
-    """No usable answer from the network; `retryable` when the connection itself failed.
+    """No usable answer arrived from the network; `retryable` if the connection itself failed.
 
-    `sent`: the request may have reached the server, and may be billed. `unread`: the connection had been used
-    before and ended before any byte of an answer, so most likely no server read the request. `received` is
-    what there was of an answer, by whoever read it.
+    `sent`: the request may have reached the server, and may be billed. `unread`: a reused connection ended
+    before the first byte of an answer, so most likely the server did not read the request. `received` is the
+    incomplete answer, set by the code that reads answers.
     """
 
     code = ExitCode.NETWORK
@@ -116,17 +116,17 @@ class NetworkError(NbxError):
 
 
 class TimedOutError(NetworkError):
-    """A time limit was exceeded; text received before it is kept, and the exit code is 7."""
+    """A time limit was exceeded. Text received so far is kept, and the exit code is 7."""
 
 
 class NoResourcesError(NetworkError):
-    """The system gives this process no more open files, or no more memory."""
+    """The system allows this process no more open files, or no more memory."""
 
     code = ExitCode.CONFIG
 
 
 class IncompleteError(NbxError):
-    """The answer has no finish_reason, holds an error, or ended in a way `--fail-on` names."""
+    """The answer has no finish_reason, contains an error, or has a finish_reason that `--fail-on` names."""
 
     code = ExitCode.INCOMPLETE
 
@@ -138,7 +138,7 @@ class CappedError(NbxError):
 
 
 class LedgerError(NbxError):
-    """The ledger cannot be read or written. This never fails a request."""
+    """The ledger cannot be read or written. This never makes a request fail."""
 
     code = ExitCode.CONFIG
 
@@ -158,7 +158,7 @@ class StatusError(NbxError):
 
 
 class RejectedError(StatusError):
-    """Another 4xx status, or a redirect that must not be followed."""
+    """A 4xx status other than those below, or a redirect that must not be followed."""
 
     code = ExitCode.REJECTED
 
@@ -190,7 +190,7 @@ class ReaderGone(BaseException):
 
 
 class Stopped(BaseException):
-    """A signal was received; `by` is its name for the user. Not an Exception, so that nothing catches it."""
+    """A signal was received; `by` is its name for the user. `except Exception` does not catch it."""
 
     code: ExitCode
     by: str
@@ -225,7 +225,7 @@ class Quit(Stopped):
 
 
 def no_memory(*, sent: bool = False) -> NoResourcesError:
-    """Return the error of a process without enough memory; `sent`: a request may have been billed."""
+    """Return the error of a process that is out of memory; `sent`: a request may have been billed."""
     what, hint = "out of memory", "send fewer requests at once"
     return NoResourcesError(what, "the system has no more memory for nbx", hint, retryable=True, sent=sent)
 

@@ -1,7 +1,7 @@
-"""Adapts a hint to a command: it suggests only flags that the command has.
+"""Adapts a hint to a command, so that it suggests only flags that the command has.
 
-A hint is made of clauses, joined by "; ". Code that several commands share names every way out, each in a
-clause of its own; the command that fails shows those that it has.
+A hint consists of clauses, joined by "; ". Code that several commands share names every possible remedy, each
+in a clause of its own; nbx shows the clauses that apply to the command that failed.
 """
 
 import re
@@ -9,14 +9,14 @@ from collections.abc import Collection, Iterator
 
 _QUOTED = r"""\$'(?:[^'\\]|\\.)*'|(?<!\w)'[^']*'|"[^"]*\""""
 _END = re.compile(rf"{_QUOTED}|(; )")
-# Quoted text, and command lines: their flags are not suggested for the command that failed.
+# Quoted text and command lines: their flags are not flags of the command that failed.
 _FOREIGN = re.compile(rf"{_QUOTED}|\b(?:nbx|pip|iconv|zstd|jq) .*", re.DOTALL)
 _BASE_URL = re.compile(r"(?<=\bcheck )base_url\b|(?<=\bin )base_url\b")
 _FLAG = re.compile(r"(?<![\w-])--[a-z](?:[a-z-]*[a-z])?")
 
 
 def fitting(hint: str, flags: Collection[str]) -> str:
-    """Return the clauses of `hint` that name no other flags than `flags`."""
+    """Return the clauses of `hint` that name only flags in `flags`."""
     return "; ".join(clause for clause in clauses(hint) if flags_in(clause) <= set(flags))
 
 
@@ -26,7 +26,7 @@ def with_base_url_flag(hint: str) -> str:
 
 
 def clauses(hint: str) -> Iterator[str]:
-    """Yield the clauses of a hint; quoted text is never divided."""
+    """Yield the clauses of a hint; quoted text is never split."""
     start = 0
     for found in _END.finditer(hint):
         if found[1]:

@@ -1,26 +1,26 @@
-"""Encodes and decodes JSON, with limits on nesting and size, for the wire, files and stdout."""
+"""Encodes and decodes JSON, with limits on nesting and size, for requests, answers, files and stdout."""
 
 import json
 from collections.abc import Sequence
 from typing import Any
 
 _scan = json.JSONDecoder().raw_decode
-# `json.dumps` makes an encoder each time, which takes as long as encoding a short value.
+# `json.dumps` creates an encoder for each call, which takes as long as encoding a short value.
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 _plain = json.JSONEncoder(ensure_ascii=False).encode
 
-# Limits of what is decoded. Objects in memory take up to twenty times the bytes of their JSON, and a value
+# Limits on decoded values. Objects in memory take up to twenty times the bytes of their JSON, and a value
 # nested as deep as the parser allows could not be encoded again.
 MAX_DEPTH = 100
 MAX_CONTAINERS = 1_000_000
 MAX_DIGITS = 4300  # Python's own limit for one integer
-MIN_CHECKED_CHARS = 500  # shorter texts, as most events are, cannot be nested deeper than 250
+MIN_CHECKED_CHARS = 500  # shorter texts, as most events are, have at most 250 levels
 
 _TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
 
 
 class LimitError(ValueError):
-    """The JSON is beyond a limit of nbx or of Python; it need not be invalid."""
+    """The JSON exceeds a limit of nbx or of Python; it may still be valid."""
 
 
 def object_of(value: Any) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def object_of(value: Any) -> dict[str, Any]:
 def encode(value: Any, *, indent: int | None = None) -> bytes:
     """Return `value` as UTF-8 JSON, compact unless `indent` is given.
 
-    Raises ValueError for values JSON does not have: NaN and infinities (RFC 8259, section 6), dates.
+    Raises ValueError for values that JSON cannot represent: NaN, infinities (RFC 8259, section 6), dates.
     """
     try:
         if indent is None:
@@ -114,7 +114,7 @@ def _depth(value: Any) -> int:
 def redact(value: Any, spellings: Sequence[str]) -> Any:
     """Return `value` with *** for each of the `spellings` of a secret, in every string and every name.
 
-    It is the same object where it has none. A longer spelling comes before a shorter one.
+    Returns `value` itself if it contains none. Longer spellings must precede shorter ones.
     """
     encoded = _plain(value)
     if any(_plain(spelling)[1:-1] in encoded for spelling in spellings):

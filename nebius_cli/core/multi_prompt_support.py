@@ -1,4 +1,4 @@
-"""Finds out whether a server accepts several prompts per request. Pure."""
+"""Finds out whether a server accepts several prompts per request."""
 
 from dataclasses import dataclass
 
@@ -7,23 +7,23 @@ ONE_AT_A_TIME = "the server does not accept several prompts per request: sending
 
 @dataclass(slots=True)
 class SplitGroup:
-    """Prompts whose common request failed; `unanswered` counts those without an answer of their own."""
+    """The prompts of a request that failed; `unanswered` counts those not yet answered one by one."""
 
     unanswered: int
 
 
 class PromptsPerRequest:
-    """What the answers so far show.
+    """Decides from the answers so far whether the server accepts several prompts per request.
 
-    The server accepts single prompts only if a request for several failed, each of its prompts was then
-    answered alone, and no request for several ever was answered.
+    The server accepts only single prompts if a request with several failed, each of its prompts was then
+    answered alone, and no request with several prompts was ever answered.
     """
 
     def __init__(self) -> None:
-        self.accepts_several = False  # a request for several prompts was answered
+        self.accepts_several = False  # a request with several prompts was answered
 
     def answered(self, count: int, origin: SplitGroup | None) -> bool:
-        """Note an answer to `count` prompts; return whether it shows that the server accepts only one.
+        """Record an answer to `count` prompts; return whether it shows that the server accepts only one.
 
         `origin` is the group that these prompts were split from, if they were.
         """

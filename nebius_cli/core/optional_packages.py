@@ -1,4 +1,4 @@
-"""Says how to install the optional packages, which some features need."""
+"""Lists the optional packages that some features need, and the commands that install them."""
 
 # Feature → requirement; the same as the extras in pyproject.toml.
 REQUIREMENTS = {
@@ -9,13 +9,13 @@ REQUIREMENTS = {
     "plot": "plotille>=6",
     "ray": "ray[data]>=2.60,<2.64",
 }
-DISTRIBUTION = "nebius-cli"  # the name of nbx to pipx and uv
+DISTRIBUTION = "nebius-cli"  # the name of nbx in pipx and uv
 
 
 def install_hint(feature: str) -> str:
     """Return the commands that add the package of a feature to the environment that nbx runs in.
 
-    They name the package itself: an extra of nbx would be looked up in a package index, where nbx is not.
+    They name the package itself, not an extra of nbx, because nbx is not in any package index.
     """
     package = f"'{REQUIREMENTS[feature]}'"
     uv = f'uv pip install --python "$(uv tool dir)/{DISTRIBUTION}" {package}'

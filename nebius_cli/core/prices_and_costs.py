@@ -1,4 +1,4 @@
-"""Prices, costs and amounts in US dollars: exact decimals, the one cost rule, and their text forms."""
+"""Calculates, parses and formats prices and costs in US dollars, as exact decimals."""
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -10,7 +10,7 @@ ZERO = Decimal(0)
 MAX_TOKENS = 10**12  # in one request; a larger count is a mistake of the server
 MAX_AMOUNT_CHARS = 64
 MAX_AMOUNT_EXPONENT = 30
-MAX_AMOUNT = 1e31  # USD; amounts from there on, and below 1e-30, are mistakes
+MAX_AMOUNT = 1e31  # USD; amounts from 1e31 on, and below 1e-30, are mistakes
 
 Number = TypeVar("Number", int, Decimal)
 
@@ -47,7 +47,7 @@ class Price(NamedTuple):
         return (prompt - discounted) * self.input + discounted * discount_price + completion * self.output
 
     def max_cost(self, prompt: int, completion: int | None) -> Decimal | None:
-        """Return the most that a request with so many tokens can cost, None if something is unknown."""
+        """Return the highest cost in USD of a request, None if the price or a token count is unknown."""
         if self == FREE:
             return ZERO
         if completion is None or self.input is None or self.output is None:
@@ -70,7 +70,7 @@ class PriceList:
         return self.of_model(model).known
 
     def with_free(self, model: str) -> "PriceList":
-        """Return these prices, with one of 0 for a model that runs on this machine."""
+        """Return these prices, with a price of 0 for a model that runs on this machine."""
         return PriceList({**self._models, model: FREE}, self._default)
 
     def of_model(self, model: str) -> Price:
@@ -89,15 +89,15 @@ def add(one: Number | None, other: Number | None) -> Number | None:
 
 
 def parse_amount(value: Any) -> Decimal | None:
-    """Return an amount as the API, a ledger or a record holds it, None for anything else.
+    """Parse an amount from the API, the ledger or a record; return None for anything else.
 
     An amount is a decimal text without a sign, or a number. NaN, infinities and amounts that no price or
-    cost can have are unknown.
+    cost can have give None.
     """
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_AMOUNT:
         value = str(value)
     text = value.strip() if isinstance(value, str) else ""
-    # What Decimal accepts as well: signs, NaN and infinities, digits of other scripts, underscores.
+    # Decimal also accepts signs, NaN and infinities, digits of other scripts, and underscores.
     if not text[:1].isdigit() or not text.isascii() or "_" in text or len(text) > MAX_AMOUNT_CHARS:
         return None
     try:
@@ -119,7 +119,7 @@ def per_million(price: Decimal | None) -> str:
 
 
 def usd(amount: Decimal) -> str:
-    """Format an amount for people: cents from $1 on, three significant digits below, `$0.00` for nothing."""
+    """Format an amount for people: cents from $1 on, three significant digits below, `$0.00` for zero."""
     if amount and amount < 1:
         amount = Decimal(f"{amount:.2e}")
     return f"${amount:f}" if 0 < amount < 1 else f"${amount:,.2f}"

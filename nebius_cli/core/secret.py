@@ -2,7 +2,7 @@
 
 from typing import NoReturn
 
-MIN_CHARS_FOR_TAIL = 16  # in shorter keys, four characters give too much away
+MIN_CHARS_FOR_TAIL = 16  # of a shorter key, four characters would reveal too much
 TAIL_CHARS = 4
 
 

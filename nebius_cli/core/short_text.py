@@ -2,8 +2,8 @@
 
 UNKNOWN = "-"
 MINUTE_S = 60.0  # seconds
-MAX_MESSAGE_CHARS = 400  # of a server's message, when shown
-MAX_MESSAGE_INPUT_CHARS = 50 * MAX_MESSAGE_CHARS  # of a server's message; the rest is not read
+MAX_MESSAGE_CHARS = 400  # a longer server message is cut off
+MAX_MESSAGE_INPUT_CHARS = 50 * MAX_MESSAGE_CHARS  # the rest of a server message is not even split into words
 
 
 def compact(count: int | None) -> str:

@@ -8,7 +8,7 @@ MAX_NAME_CHARS = 200  # longer names are not compared
 
 
 def nearest(name: str, names: Sequence[str], *, cutoff: float = 0.6) -> str:
-    """Return the most similar of some names, empty if the similarity of none, 0 to 1, reaches `cutoff`."""
+    """Return the most similar name, empty if no similarity, from 0 to 1, reaches `cutoff`."""
     import difflib  # needed only after a mistake
 
     return next(iter(difflib.get_close_matches(name, names, 1, cutoff)), "")

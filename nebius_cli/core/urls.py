@@ -1,8 +1,8 @@
 """Parses the base URL, builds endpoint URLs, and removes credentials from URLs in messages.
 
-`parse_url` is the only parser of URLs that receive the key. It puts a URL together again from parts that it
-has checked, so that the HTTP library, which parses the result once more, connects to the host that was
-checked: no character is left that two parsers understand differently.
+`parse_url` is the only parser of URLs that receive the key. It rebuilds a URL from parts that it has checked,
+so that the HTTP library, which parses the result again, connects to the host that was checked: the result
+contains no character that two parsers could interpret differently.
 """
 
 import re
@@ -21,7 +21,7 @@ _INVALID_HOST = "it must have a valid host and port"
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_.-]*[a-z0-9_.])?")
 _ZONE = r"[A-Za-z0-9_.-]+"
 _AUTHORITY = re.compile(r"(?P<host>\[[^\[\]]*\]|[^\[\]:]*)(:(?P<port>[0-9]*))?")
-_SAFE = "!$%&'()*+,/:;=@~"  # characters of a path or a query that stay as they are
+_SAFE = "!$%&'()*+,/:;=@~"  # characters of a path or a query that are not escaped
 # Endpoints of the API, which are often pasted together with the base URL.
 _ENDPOINTS = r"(/chat)?/completions$|(?<=/v1)/(chat|models|embeddings|responses)$"
 
@@ -29,7 +29,7 @@ _ENDPOINTS = r"(/chat)?/completions$|(?<=/v1)/(chat|models|embeddings|responses)
 def parse_url(text: str) -> SplitResult:
     """Return an http or https URL in its canonical form, without a fragment and without the default port.
 
-    Raises ValueError, which says what is wrong, for anything else, also for a URL with a user name.
+    Raises ValueError with the reason for anything else, including a URL with a user name.
     """
     if "\\" in text or not text.isprintable():
         raise ValueError("it must not contain a backslash or a control character")
@@ -56,9 +56,9 @@ def parse_url(text: str) -> SplitResult:
 
 
 def _with_scheme(text: str) -> str:
-    """Return a URL that was typed without its scheme as it was probably meant, empty if it is none.
+    """Guess the full URL if the scheme was left out; return an empty text for anything else.
 
-    Servers of one's own machine or network rarely speak TLS.
+    Servers on this machine or in the local network rarely use TLS.
     """
     if not re.match(r"localhost\b|\[|[^:/]+(\.|:[0-9])", text):
         return ""
@@ -90,7 +90,7 @@ def _host(text: str) -> str:
         return f"[{canonical}{'%' if zone else ''}{zone}]"
     host = text.lower()
     if not host.isascii():
-        # The two standards of international names disagree about some letters; those are refused.
+        # IDNA 2003 and IDNA 2008 encode some letters differently; those are refused.
         try:
             host = text.encode("idna").decode().lower()
         except UnicodeError:
@@ -103,7 +103,7 @@ def _host(text: str) -> str:
 
 
 def join_url(base: str, reference: str) -> str:
-    """Return the URL that `reference` means in a document at `base`. Raises ValueError, as `parse_url`."""
+    """Resolve `reference` relative to the URL `base`. Raises ValueError, like `parse_url`."""
     if "\\" in reference or not reference.isprintable():
         raise ValueError("it must not contain a backslash or a control character")
     return parse_url(urljoin(base, reference)).geturl()
@@ -139,7 +139,7 @@ def shown_endpoint(base_url: str, path: str, query: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host, as in `SplitResult.hostname`, is this machine, whatever DNS says."""
+    """Return whether a host, as in `SplitResult.hostname`, is this machine; DNS is not asked."""
     name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -148,7 +148,7 @@ def is_loopback(host: str) -> bool:
 
 
 def parse_address(host: str) -> "IPv4Address | IPv6Address | None":
-    """Return the IP address that a host is, None for a name. An IPv4 address in IPv6 form is IPv4."""
+    """Parse a host as an IP address; return None for a name. An IPv4-mapped IPv6 address becomes IPv4."""
     if ":" not in host and not host[-1:].isdigit():
         return None  # importing ipaddress takes time
     from ipaddress import IPv6Address, ip_address

@@ -1,18 +1,18 @@
-"""Lines of CSV (RFC 4180) or TSV for every export: a line feed ends each line, as Unix tools expect.
+"""Formats lines of CSV (RFC 4180) or TSV, which end with a line feed, as Unix tools expect.
 
-Cells are exact. A spreadsheet takes a text that begins with one of FORMULA_STARTS for a formula, and runs it,
-whoever wrote it. With `escape_formulas`, an apostrophe before such a text keeps it a text.
+Cells are unchanged by default. A spreadsheet runs a text that begins with one of FORMULA_STARTS as a formula,
+even if a model wrote it. With `escape_formulas`, an apostrophe before such a text prevents this.
 """
 
 from collections.abc import Iterable
 
-# As OWASP lists them ("CSV Injection"), with their full-width forms, which spreadsheets take as well.
+# As OWASP lists them ("CSV Injection"), with their full-width forms, which spreadsheets accept as well.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 _QUOTED = ('"', "\r", "\n")
 
 
 def csv_line(cells: Iterable[object], *, separator: str = ",", escape_formulas: bool = False) -> str:
-    """Return one line. None is an empty cell; of other values, only texts can be formulas."""
+    """Return one line. None becomes an empty cell. Only texts can be formulas."""
     quoted = (separator, *_QUOTED)
     return separator.join(_cell(cell, quoted, escape_formulas=escape_formulas) for cell in cells) + "\n"
 

@@ -1,4 +1,4 @@
-"""The results of `nbx doctor`: checks with their states, as JSON, and the exit code."""
+"""Defines the results of `nbx doctor`: checks with their states, their JSON, and the exit code."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, TimedOutEr
 from nebius_cli.core.short_text import counted
 
 MAX_CLOCK_SKEW_S = 60.0
-MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner is a warning
+MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner causes a warning
 
 
 class State(Enum):
@@ -26,7 +26,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The result of one check; `code` is the exit code of a failed one."""
+    """The result of one check; `code` is the exit code if it failed."""
 
     name: str
     state: State

@@ -13,9 +13,9 @@ PROBE_TIMEOUT_S = 5.0  # for each step
 
 
 class ConnectionChecks:
-    """The checks of the connection, in the order of the methods; each one uses what the previous found.
+    """The checks of the connection, in the order of the methods; each one uses the results before it.
 
-    `ca_file` is the file or folder of authorities that is set, None for none. A failed check raises NbxError.
+    `ca_file` is the configured file or folder of authorities, or None. A failed check raises NbxError.
     """
 
     def __init__(self, effective: EffectiveSettings, settings: RunSettings, ca_file: str | None) -> None:
@@ -33,7 +33,7 @@ class ConnectionChecks:
         return [proxy.url.rpartition("@")[0].rpartition(":")[2]] if proxy else []
 
     def base_url(self) -> Check:
-        """Check the base URL. A wrong one is never replaced by a weaker one, which would get the key."""
+        """Check the base URL. If it is wrong, there is no fallback: another server would get the key."""
         for layer in self._effective.layers:
             if "base_url" in layer.values:
                 break

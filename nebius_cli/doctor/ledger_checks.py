@@ -12,11 +12,11 @@ from nebius_cli.ledger.request_queries import Ledger
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 OTHERS_ANY = 0o077  # permission bits of group and others
-INTEGRITY_TIMEOUT_S = 10.0  # SQLite reads the whole file for it
+INTEGRITY_TIMEOUT_S = 10.0  # the integrity check reads the whole file
 
 
 def check_ledger(ledger: Ledger, *, on: bool) -> Check:
-    """Check that the ledger is sound and can be written; never a failure, as no request needs it."""
+    """Check that the ledger is undamaged and writable. Problems are warnings: requests work without it."""
     name, path = "ledger", ledger.path
     if not on:
         return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true turns it on")
@@ -24,9 +24,9 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
         text = f"{path}, {counted(ledger.count(), 'request')}"
         with contextlib.suppress(TimedOutError):
             if problem := run_with_timeout(INTEGRITY_TIMEOUT_S, ledger.problem):
-                return Check(name, State.WARN, f"{text}; it is damaged: {problem}", _move(ledger))
+                return Check(name, State.WARN, f"{text}; it is damaged: {problem}", _hint_to_move(ledger))
     except LedgerError as error:
-        return Check(name, State.WARN, error.line, _move(ledger))
+        return Check(name, State.WARN, error.line, _hint_to_move(ledger))
     if waiting := ledger.pending_files:
         text += f"; {counted(len(waiting), 'file')} of pending rows beside it"
         return Check(
@@ -46,7 +46,7 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
 
 
 def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
-    """Check what is left of the budgets that are set and could be read; one that is spent is a failure."""
+    """Check what is left of the budgets that could be read; a used-up budget is a failure."""
     name, text = "budget", "; ".join(budget.words for budget in budgets)
     spent = next((budget for budget in budgets if budget.is_spent), None)
     if spent is not None:
@@ -60,5 +60,5 @@ def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
     return Check(name, State.WARN if any(budget.is_nearly_spent for budget in budgets) else State.OK, text)
 
 
-def _move(ledger: Ledger) -> str:
+def _hint_to_move(ledger: Ledger) -> str:
     return f"move {ledger.path} away: nbx starts a new one"

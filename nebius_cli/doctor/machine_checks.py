@@ -1,4 +1,4 @@
-"""Checks what is on this machine: config files, the key, the embedded engine."""
+"""Checks the set-up of this machine: config files, the key, the embedded engine."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -23,9 +23,9 @@ OTHERS_WRITE = 0o022  # permission bits of group and others
 def check_config(
     file: ConfigFile, effective: EffectiveSettings, environ: Mapping[str, str]
 ) -> Iterator[Check]:
-    """Yield checks of the config file, the settings, the variables, the profile and the project file."""
+    """Check the config file, the settings, the environment variables, the profile and the project file."""
     problems: list[NbxError] = [*effective.problems]
-    unused: list[NbxError] = []  # in profiles that are not active
+    unused: list[NbxError] = []  # problems in profiles that are not active
     try:
         unused = [*merge_settings_layers.problems_of(file.read())]
         yield _check_config_file(file.path)
@@ -57,11 +57,11 @@ def _check_config_file(path: Path) -> Check:
 
 
 def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Secret, Check]:
-    """Read the key from the first of the places that have one. Raises NbxError, AuthError without any."""
+    """Read the key from the first source. Raises NbxError, AuthError if there is no source."""
     if not places:
         raise missing(environ, local="nbx complete --local needs no key")
     first = places[0]
-    # A typed key is read in this thread: an abandoned thread would leave the terminal without echo.
+    # A typed key is read in this thread: after a timeout, another thread would leave echo turned off.
     key = run_with_timeout(KEY_TIMEOUT_S, first.read) if first.asks else first.read()
     others = ", ".join(f"{place.source.value}: {place.where}" for place in places[1:])
     text = f"{key.tail} from {first.source.value}: {first.where}"

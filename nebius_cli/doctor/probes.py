@@ -23,20 +23,20 @@ CLOCK_VERIFY_CODES = (9, 10)
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How requests would go to a URL: the proxy, None for none, and the authorities that are trusted."""
+    """The route of requests to a URL: the proxy, or None, and the trusted authorities."""
 
     proxy: Proxy | None
     authorities: str
 
     @property
     def own(self) -> bool:
-        """Whether the authorities are not the ones bundled with nbx."""
+        """Whether the authorities differ from those bundled with nbx."""
         return self.authorities != tls_authorities.trusted("", trust_env=False)
 
 
 @dataclass(frozen=True, slots=True)
 class TlsConnection:
-    """A TLS connection that was made: its version, and when the server's certificate ends, in Unix time."""
+    """A TLS connection that succeeded: its version, and the expiry of the certificate, in Unix time."""
 
     version: str
     ends: float
@@ -62,7 +62,7 @@ def permissions(path: Path) -> int | None:
 
 
 def route(url: str, cacert: str) -> Route:
-    """Return how requests would go to `url`, by the environment that it looks at itself.
+    """Return the route of requests to `url`, according to the environment of this process.
 
     Raises ConfigError for a proxy that cannot be used.
     """

@@ -51,7 +51,7 @@ class ServerChecks:
         return Check("api", State.OK, text)
 
     def clock(self) -> Check:
-        """Compare this machine's clock with the Date header of that answer."""
+        """Compare this machine's clock with the Date header of the answer with the list."""
         return check_clock(self._head.date, self._streams.now())
 
     def model(self) -> Check:
@@ -65,7 +65,7 @@ class ServerChecks:
         if name in self._model_ids:
             return Check("model", State.OK, text)
         hint = similar_names.did_you_mean(name, self._model_ids) or "nbx models lists them"
-        if self._live:  # the completion will show whether it works
+        if self._live:  # the completion will show whether the model works
             return Check("model", State.WARN, f"{text} is not in the list", hint)
         hint = f"{hint}; --live tries it"
         return Check("model", State.FAIL, f"{text} is not in the list", hint, ExitCode.REJECTED)

@@ -15,7 +15,7 @@ class CheckList:
         self._passed: set[str] = set()
 
     def run(self, name: str, requires: tuple[str, ...], work: Callable[[], Check]) -> None:
-        """Add the result of one check; an NbxError of `work` is a failed check."""
+        """Run one check and add its result; an NbxError of `work` means that the check failed."""
         missing = next((required for required in requires if required not in self._passed), "")
         if missing:
             self.checks.append(Check(name, State.SKIPPED, f"needs {missing}"))

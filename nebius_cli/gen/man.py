@@ -9,7 +9,7 @@ from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.gen.markdown_tables import synopsis
 
 FOLDER = "docs/man"
-RELEASE_DATE = "2026-11-23"  # of the version in __version__
+RELEASE_DATE = "2026-11-23"  # release date of __version__
 
 # File name → the variable that sets its directory, the default base on Linux, and a description.
 USER_FILES = {

@@ -1,4 +1,4 @@
-"""Generates the tables of README.md and docs/*.md from tables, commands and modules."""
+"""Generates the tables in README.md and docs/*.md from fields, settings, commands and modules."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,7 +117,7 @@ def _spelled(flag: Flag) -> str:
 
 
 def _paragraph(text: str) -> str:
-    """Return a paragraph of help; after a backspace character its lines are kept as code."""
+    """Return a paragraph of help; a backspace character at its start makes the lines a code block."""
     if not text.startswith("\b"):
         return _text(text)
     title, *lines = text.removeprefix("\b").strip("\n").split("\n")
@@ -130,7 +130,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _code(text: str) -> str:
-    """Return a text of a table as code."""
+    """Format a text in a table as code."""
     return "`" + text.replace("|", "\\|") + "`"
 
 

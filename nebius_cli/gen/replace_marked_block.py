@@ -1,4 +1,4 @@
-"""Replaces a block of a Markdown file that is generated.
+"""Replaces a generated block in a Markdown file.
 
 A block is between `<!-- nbx:NAME -->` and `<!-- /nbx:NAME -->`; the rest of the file is written by hand.
 """

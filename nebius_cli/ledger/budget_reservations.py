@@ -1,7 +1,7 @@
-"""Amounts of the budgets that running processes have reserved, so that together they never exceed one.
+"""Reserves amounts of the budgets for each process, so that all of them together never exceed a budget.
 
-The owner of a row holds a lock beside the database. The system releases the lock when its process ends,
-however it ends; another process then deletes the row.
+A process with a reservation also holds a lock file beside the database. The system releases the lock when
+the process ends, even if it is killed; another process then deletes the reservation.
 """
 
 import os
@@ -21,8 +21,8 @@ from nebius_cli.system.lock import Lock, try_lock
 from nebius_cli.system.read_and_replace_files import make_folder
 
 _OWNER = r"[0-9a-f]{1,32}"
-# A process reserves more than its next request needs, so that it seldom comes back: this many times the
-# need, but at most this share of what is left, so that parallel processes all get something.
+# A process reserves more than its next request needs, so that it rarely has to reserve again: this many times
+# the need, but at most this share of what is left, so that parallel processes all get a share.
 REQUESTS_AHEAD = 64
 MAX_SHARE = Decimal(1) / 16
 
@@ -35,7 +35,7 @@ class Cap(NamedTuple):
 
 
 class _Spent:
-    """The cost of the requests since a Unix time; each row is read once, as rows are only ever added."""
+    """The cost of the requests since a Unix time. Each row is read only once, as rows do not change."""
 
     def __init__(self, since: float) -> None:
         self.since = since
@@ -52,7 +52,7 @@ class _Spent:
 
 
 class Reservations:
-    """The reserved amounts in a ledger, of which one may be this process's."""
+    """The reserved amounts in a ledger, including the one of this process."""
 
     def __init__(self, file: LedgerFile) -> None:
         self._file = file
@@ -64,13 +64,13 @@ class Reservations:
     def reserve(
         self, least: Decimal, caps: Sequence[Cap], *, ahead: bool, timeout_s: float | None
     ) -> Decimal:
-        """Reserve at least this amount below every cap, and return what was added; 0 if that exceeds one.
+        """Reserve at least this amount within every cap. Return the added amount, 0 if it exceeds a cap.
 
         With `ahead`, reserve for later requests as well if there is enough. Raises LedgerError.
         """
         try:
             make_folder(self._folder)
-            while self._lock is None:  # another process may be looking whether the new lock is held
+            while self._lock is None:  # another process may be checking the new lock
                 self._owner = os.urandom(8).hex()
                 self._lock = try_lock(self._path(self._owner))
         except OSError as error:
@@ -88,17 +88,17 @@ class Reservations:
         return amount
 
     def reduce(self, database: sqlite3.Connection, amount: Decimal) -> None:
-        """Take an amount off what this process has reserved, in a transaction that records it as spent."""
+        """Reduce the reservation of this process, in the transaction that records the amount as spent."""
         self._set(database, max(ZERO, self._own(database) - amount))
 
     def release(self) -> None:
-        """Give back all that this process has reserved. Raises LedgerError."""
+        """Release everything that this process has reserved. Raises LedgerError."""
         if self._lock is None:
             return
         try:
             with self._file.writing() as database:
                 self._set(database, ZERO)
-        finally:  # without its lock, the row is deleted by the next process
+        finally:  # without the lock, the next process deletes the row
             self._lock.release()
             self._lock = None
 
@@ -119,10 +119,10 @@ class Reservations:
     def _release_dead(self, database: sqlite3.Connection) -> None:
         owners = {row[0] for row in database.execute("SELECT owner FROM reservations").fetchall()}
         for owner in owners | {path.stem for path in self._folder.glob("*.lock")}:
-            if owner != self._owner and not self._lives(str(owner)):
+            if owner != self._owner and not self._is_running(str(owner)):
                 database.execute("DELETE FROM reservations WHERE owner IS ?", (owner,))
 
-    def _lives(self, owner: str) -> bool:
+    def _is_running(self, owner: str) -> bool:
         path = self._path(owner)
         if not re.fullmatch(_OWNER, owner):
             return False

@@ -12,11 +12,11 @@ from nebius_cli.ledger.request_recorder import LOCAL, LedgerRecorder
 from nebius_cli.response.answer_events import Usage
 from nebius_cli.system.streams import Streams
 
-BUDGET_CHECK_INTERVAL_S = 5.0  # other programs spend the budgets as well
+BUDGET_CHECK_INTERVAL_S = 5.0  # other programs spend from the budgets as well
 
 
 def run_id(streams: Streams) -> str:
-    """Return an id for this run, made of the second in which it began and a random number."""
+    """Return an id for this run, made of its start time in seconds and a random number."""
     from datetime import UTC, datetime
 
     began = datetime.fromtimestamp(streams.now(), UTC)
@@ -26,11 +26,10 @@ def run_id(streams: Streams) -> str:
 class BatchRecorder:
     """Collects requests from many threads, writes them to the ledger, and keeps the run within the budgets.
 
-    Of what the run has reserved, requests that ended take their cost; `flush` turns that into spent money.
-    `host` is where the requests go, None for the embedded engine, which runs `local_model` whatever model a
-    row names. With both, requests for `local_model`
-    are those of the embedded engine. With `recorder` None nothing is written. `over_budget` continues when a
-    budget is spent.
+    The cost of requests that have ended is taken from the reserved amount; `flush` records it as spent.
+    Requests are sent to `host`; if that is None, the embedded engine runs `local_model`, whatever model a row
+    names. With both, the embedded engine runs the requests for `local_model`. If `recorder` is None, nothing
+    is written. With `over_budget`, the run continues when a budget is spent.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class BatchRecorder:
         self._lock = threading.Lock()
         self._waiting: list[Entry] = []
         self._writing = threading.Lock()
-        self._reserved = ZERO  # USD in the ledger's database
+        self._reserved = ZERO  # USD reserved in the ledger's database
         self._unwritten = ZERO  # the cost of requests that are not in the database
         self._checked_at = streams.monotonic()
         self._unix_offset = streams.now() - self._checked_at  # Unix time at 0 on the monotonic clock
@@ -87,8 +86,8 @@ class BatchRecorder:
             self._unwritten += cost or ZERO
 
     def flush(self) -> None:
-        """Return when every collected request is in the ledger, or cannot be written."""
-        with self._writing:  # another thread may be writing what was collected before
+        """Write the collected requests to the ledger; return when all are written or cannot be written."""
+        with self._writing:  # another thread may be writing earlier requests
             with self._lock:
                 entries, self._waiting = self._waiting, []
             if not entries or self._recorder is None:
@@ -106,7 +105,7 @@ class BatchRecorder:
         return bool(self._recorder and self._host and not self._over_budget and self._recorder.has_budget)
 
     def covers(self, cost: Decimal) -> bool:
-        """Return whether requests in flight may cost this much, and reserve it if need be."""
+        """Return whether the budgets allow this cost of requests in flight; reserve more if necessary."""
         with self._lock:
             missing = cost + self._unwritten - self._reserved
         if missing <= 0 or self._recorder is None:
@@ -120,18 +119,18 @@ class BatchRecorder:
 
     @property
     def covered(self) -> Decimal:
-        """What requests in flight may cost of what is reserved, in USD."""
+        """The reserved USD that requests in flight may cost."""
         with self._lock:
             return self._reserved - self._unwritten
 
     def budget_exceeded(self) -> CappedError:
-        """Return the error of a run that stops because another request could exceed a budget."""
-        assert self._recorder is not None  # noqa: S101 - it refused the request
+        """Return the error for a run that stops because another request could exceed a budget."""
+        assert self._recorder is not None  # noqa: S101 - without one, there is no budget
         self.flush()
         return self._recorder.budgets.exceeded("stopped before exceeding a budget")
 
     def tick(self, stop: Callable[[CappedError], object]) -> None:
-        """Write what is collected, and call `stop` if a budget is spent; looks every few seconds."""
+        """Write the collected requests. Every few seconds, also call `stop` if a budget is spent."""
         self.flush()
         now = self._streams.monotonic()
         if self.has_budget and self._recorder and now - self._checked_at >= BUDGET_CHECK_INTERVAL_S:
@@ -140,7 +139,7 @@ class BatchRecorder:
                 stop(CappedError("the budget is spent", spent.words, BUDGET_HINT))
 
     def close(self) -> None:
-        """Write the remaining requests, give back what is reserved, and close the ledger."""
+        """Write the remaining requests, release the reserved amount, and close the ledger."""
         self.flush()
         if self._recorder:
             if self._reserved:

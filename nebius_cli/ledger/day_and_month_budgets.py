@@ -1,4 +1,4 @@
-"""Budgets: the limits on what a day or a month may cost, checked before each request."""
+"""Checks the daily and monthly budgets before each request, and reserves its cost from them."""
 
 import contextlib
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from nebius_cli.system.calendar import LocalCalendar
 if TYPE_CHECKING:
     from nebius_cli.request.request_body import CompletionRequest
 
-WARN_FROM = Decimal("0.8")  # the spent share of a budget
+WARN_FROM = Decimal("0.8")  # nbx warns when this share of a budget is spent
 BUDGET_HINT = "--over-budget ignores the budget"
 
 
 class SpendingLimit(NamedTuple):
-    """A limit in USD for a `period` such as `today`, from a Unix time on, and what was spent in it so far.
+    """A limit in USD for a `period` such as `today`, and the amount spent since its start, a Unix time.
 
     `unknown` is the number of requests in the period whose cost is unknown.
     """
@@ -43,7 +43,7 @@ class SpendingLimit(NamedTuple):
 
     @property
     def is_nearly_spent(self) -> bool:
-        """Whether to warn."""
+        """Whether enough is spent to warn about it."""
         return self.spent >= self.limit * WARN_FROM
 
     @property
@@ -53,13 +53,13 @@ class SpendingLimit(NamedTuple):
 
     @property
     def words(self) -> str:
-        """How much of it is spent, as a message."""
+        """How much of the limit is spent, as a message."""
         spent = ("≥ " if self.unknown else "") + usd(self.spent)
         return f"{self.name}: {spent} of {usd(self.limit)} spent {self.period}"
 
 
 class Budgets:
-    """The budgets in the settings of one run: checked before a request, and reserved from for its cost.
+    """Checks the budgets in the settings of one run, and reserves the cost of requests from them.
 
     `price_of` gives the price of a model, and `now` the Unix time.
     """
@@ -77,7 +77,7 @@ class Budgets:
         self._now = now
 
     def read(self) -> list[SpendingLimit]:
-        """Return the budgets that are set and what was spent of them; empty if the ledger cannot be read."""
+        """Return the budgets that are set, with the amounts spent; empty if the ledger cannot be read."""
         found = []
         for limit in self._limits():
             try:
@@ -89,7 +89,7 @@ class Budgets:
         return found
 
     def remaining(self) -> Decimal | None:
-        """Return the USD that remain of the tightest budget, None if no budget is set."""
+        """Return the USD that remain in the tightest budget, None if no budget is set."""
         return min((budget.remaining for budget in self.read()), default=None)
 
     def check(self, model: str, price: Price, *, over_budget: bool) -> None:
@@ -115,9 +115,9 @@ class Budgets:
             warn_once("off", f"{name} does not count this request: the ledger is off")
 
     def reserve_for(self, request: "CompletionRequest") -> None:
-        """Reserve what a request may cost at most, as far as that is known.
+        """Reserve the maximum cost of a request, if it is known.
 
-        Raises CappedError if that exceeds a budget.
+        Raises CappedError if it exceeds a budget.
         """
         price = self._price_of(request.model)
         if not price.known:
@@ -127,10 +127,10 @@ class Budgets:
             raise self.exceeded(f"the request may cost {usd(cost)}, more than is left of a budget")
 
     def reserve(self, amount: Decimal, *, ahead: bool = False) -> Decimal | None:
-        """Reserve USD below every budget that is set, and return what was added; 0 if that exceeds one.
+        """Reserve USD within every budget that is set. Return the added amount, 0 if it exceeds a budget.
 
-        With `ahead`, reserve for later requests too. Returns None if the ledger cannot be written: like any
-        problem with the ledger, that stops no request.
+        With `ahead`, reserve for later requests too. Returns None if the ledger cannot be written:
+        a problem with the ledger never stops a request.
         """
         caps = [Cap(limit.since, limit.limit) for limit in self._limits()]
         timeout_s = 0.0 if self._access.held else None
@@ -138,7 +138,7 @@ class Budgets:
         try:
             return self._access.run(partial(reserve, amount, caps, ahead=ahead, timeout_s=timeout_s))
         except (LedgerError, TimedOutError) as error:
-            self._access.held = self._access.held or isinstance(error, BusyError)  # wait only once
+            self._access.held = self._access.held or isinstance(error, BusyError)  # do not wait again
             self._access.warn_once("unreadable", f"cannot check the budgets: {error.line}")
             return None
 
@@ -148,13 +148,13 @@ class Budgets:
         return CappedError(what, tightest.words if tightest else "", BUDGET_HINT)
 
     def release(self) -> None:
-        """Give back what is reserved; without that, the next process notices that this one has ended."""
+        """Release the reserved amount. Otherwise another process releases it after this one has ended."""
         if not self._access.failed:
             with contextlib.suppress(LedgerError, TimedOutError):
                 self._access.run(self._access.ledger.reservations.release)
 
     def _limits(self) -> list[SpendingLimit]:
-        """Return the budgets that are set, without what was spent."""
+        """Return the budgets that are set, without the amounts spent."""
         settings, calendar = self._settings, LocalCalendar()
         today = calendar.day(self._now())
         found = []

@@ -1,6 +1,6 @@
-"""An entry of the ledger: the time, usage and cost of one request, and its text if texts are stored.
+"""Defines a ledger entry: the time, usage and cost of a request, and its text if texts are stored.
 
-Amounts are exact decimals in USD. None is unknown. These are tuples because defining them is faster than
+Amounts are exact decimals in USD. None means unknown. These are tuples because defining them is faster than
 defining dataclasses, and a run waits for this import after its answer.
 """
 
@@ -32,7 +32,7 @@ class Entry(NamedTuple):
     """One request that was sent. `time` is Unix time; `latency` and `first_token` are seconds after it.
 
     `finish` holds the distinct finish reasons, separated by commas; `host` is the server, `local` for the
-    embedded engine; `run` is the id of its bulk run. None is unknown.
+    embedded engine; `run` is the id of its bulk run. None means unknown.
     """
 
     time: float

@@ -1,7 +1,7 @@
-"""The columns of the table of requests: the values that an entry has there, and checks of values read.
+"""Converts entries to the columns of the requests table, and checks values that are read back.
 
-A database or a pending file may be damaged, or edited by hand. Whatever is in it, the values that leave
-this module have the types of their columns.
+A database or a pending file may be damaged, or edited by hand. The values that this module returns always
+have the types of their columns.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import Any
 from nebius_cli.core.prices_and_costs import MAX_TOKENS, Price, exact, parse_amount
 from nebius_cli.ledger.entry import Entry, StoredText
 
-MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is damaged
+MAX_TIME_MS = 253_402_214_400_000  # 9999-12-31; a later time is invalid
 MAX_EXIT = 255
 
 Values = tuple[Any, ...]
@@ -37,11 +37,11 @@ def _seconds(value: Any) -> float | None:
 
 
 def text(value: Any) -> str | None:
-    """Return a text, None for any other value."""
+    """Return a string unchanged, None for any other value."""
     return value if isinstance(value, str) else None
 
 
-# Each column after the id → its guard, which returns None for a value of another type or out of range.
+# Each column after the id, with its guard, which returns None for a value of another type or out of range.
 _GUARDS: dict[str, Callable[[Any], Any]] = {
     "time": partial(_whole, limit=MAX_TIME_MS),
     "model": text,
@@ -70,7 +70,7 @@ _TEXTS = tuple(name for name, guard in _GUARDS.items() if guard is text)
 def of_entry(entry: Entry) -> Values:
     """Return the values of an entry, in the order of COLUMNS without the id.
 
-    Token counts that are impossible are None: servers make mistakes, sums must not.
+    Impossible token counts become None, so that a server's mistake does not change the sums.
     """
     usage = entry.usage
     counts = (usage.prompt, usage.completion, usage.cached, usage.reasoning) if usage else (None,) * 4
@@ -89,7 +89,7 @@ def of_entry(entry: Entry) -> Values:
 
 @lru_cache(maxsize=16)
 def _price_texts(price: Price) -> tuple[str | None, ...]:
-    """Return the stored form of a price, which most rows of a bulk run share."""
+    """Return the stored form of a price; it is cached, as most rows of a bulk run have the same one."""
     return tuple(None if amount is None else exact(amount) for amount in price)
 
 
@@ -104,7 +104,7 @@ def from_file(values: Any) -> Values | None:
 
 
 def text_from_file(value: Any) -> StoredText | None:
-    """Return the text of a request from a pending file, None if there is none or it is damaged."""
+    """Return the text of a request from a pending file, None if it is missing or damaged."""
     match value:
         case [str(body), str(query), str(prompt), [*answers]] if all(isinstance(a, str) for a in answers):
             return StoredText(body.encode("utf-8", "replace"), query, prompt, tuple(answers))
@@ -112,7 +112,7 @@ def text_from_file(value: Any) -> StoredText | None:
 
 
 def from_database(row: Sequence[Any]) -> dict[str, Any]:
-    """Return a row of the table by the names of its columns. A damaged value is None, a text empty."""
+    """Return a row as a dict by column name. A damaged value becomes None, a damaged string empty."""
     named: dict[str, Any] = {"id": row[0]}
     for (name, guard), value in zip(_GUARDS.items(), row[1:], strict=True):
         named[name] = guard(value)
@@ -122,7 +122,7 @@ def from_database(row: Sequence[Any]) -> dict[str, Any]:
 
 
 def text_from_database(row: tuple[Any, ...] | None) -> StoredText | None:
-    """Return a text of the table of texts, None if there is none or it is damaged."""
+    """Return the text of a request from a row of `texts`, None if it is missing or damaged."""
     match row:
         case (bytes(body), str(query), str(prompt), str(encoded)):
             answers = parse(encoded)

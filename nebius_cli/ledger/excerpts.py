@@ -1,4 +1,4 @@
-"""Excerpts of long texts: the beginning, or the part around a word that was searched for."""
+"""Cuts excerpts out of long texts: the beginning, or the part around a word that was searched for."""
 
 import re
 import unicodedata
@@ -8,12 +8,12 @@ WIDE = ("W", "F")  # East Asian widths of two columns (Unicode TR 11)
 
 
 def excerpt(text: str, words: Sequence[str], columns: int) -> str:
-    """Return part of a text on one line, at most `columns` wide, around the first of `words` in it."""
+    """Return part of a text on one line, at most `columns` wide, around the first match of `words`."""
     line = " ".join(text.split())
     if _cut(line, columns) == line:
         return line
-    places = [match.start() for word in words if (match := re.search(re.escape(word), line, re.IGNORECASE))]
-    at = min(places, default=0)
+    starts = [match.start() for word in words if (match := re.search(re.escape(word), line, re.IGNORECASE))]
+    at = min(starts, default=0)
     # A third of the width is for the text before the word.
     start = at if at == 0 else at - len(_cut(line[:at][::-1], columns // 3))
     head = "…" if start else ""

@@ -10,7 +10,7 @@ from nebius_cli.ledger.request_recorder import LOCAL
 from nebius_cli.local.weights import DEFAULT_MODEL
 
 MAX_ID = 2**63 - 1  # the largest integer of SQLite
-MAX_ID_DIGITS = 30  # a longer text is not read as a number at all
+MAX_ID_DIGITS = 30  # longer text is not parsed as a number
 STORE_HINT = "nbx config set history.text true stores texts from now on"
 TEXT_IS_OFF = f"texts are not stored; {STORE_HINT}"
 
@@ -18,7 +18,7 @@ TEXT_IS_OFF = f"texts are not stored; {STORE_HINT}"
 def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText | None]:
     """Return the row and the stored text of a request. Raises UsageError if there is no such request.
 
-    `command` is the one of `nbx history` to name in the hint.
+    `command` is the subcommand of `nbx history` that the hint names.
     """
     if not typed:
         hint = f"nbx history {command} ID; nbx history list shows the IDs"
@@ -30,7 +30,7 @@ def find(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any
 
 
 def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str, Any], StoredText]:
-    """Return the row and the text of a request. Raises UsageError as `find`, or if the text is not stored."""
+    """Return a request's row and text. Raises UsageError as `find` does, or if the text is not stored."""
     row, text = find(ledger, typed, command)
     if text is None:
         name = f"request {row['id']}"
@@ -40,7 +40,7 @@ def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str
 
 
 def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
-    """Return whether a request went to the embedded engine. Raises UsageError if its model file is needed."""
+    """Return whether the embedded engine ran a request. Raises UsageError if its model file is needed."""
     if row["host"] != LOCAL:
         return False
     if row["model"] != DEFAULT_MODEL.name and model_file is None:
@@ -50,7 +50,7 @@ def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
 
 
 def last_id(ledger: Ledger) -> int:
-    """Return the id of the last request, without those of bulk runs. Raises UsageError if there is none."""
+    """Return the ID of the last request outside of bulk runs. Raises UsageError if there is none."""
     found = ledger.last_single()
     if found is None:
         raise UsageError("there is no request to continue", "", STORE_HINT)
@@ -58,7 +58,7 @@ def last_id(ledger: Ledger) -> int:
 
 
 def parse_id(text: str) -> int:
-    """Return the id that a text stands for. Raises UsageError."""
+    """Parse the ID of a request. Raises UsageError."""
     if (number := whole_number(text)) < 0:
         raise UsageError(
             f"{text!r} is not a request ID", "an ID is a number", "nbx history list shows the IDs"
@@ -67,6 +67,6 @@ def parse_id(text: str) -> int:
 
 
 def whole_number(text: str) -> int:
-    """Return the whole number that a text is, -1 for any other text and for one that is too large."""
+    """Parse a whole number. Return -1 if the text is not a whole number, or if the number is too large."""
     number = int(text) if text.isascii() and text.isdecimal() and len(text) < MAX_ID_DIGITS else -1
     return number if number <= MAX_ID else -1

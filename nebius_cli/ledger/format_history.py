@@ -1,4 +1,4 @@
-"""The tables and texts of `nbx history`, either to fit the terminal or for programs."""
+"""Formats the tables and texts of `nbx history`, to fit the terminal or for programs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from nebius_cli.terminal.write_table import columns_that_fit, width_of
 MIN_EXCERPT_COLUMNS, MAX_EXCERPT_COLUMNS = 8, 80
 MAX_RULE_COLUMNS = 40
 NUMBERS = ("id", "tokens", "cost")
-# Columns from left to right, and in the order in which they are given room.
+# Columns from left to right, and by importance: on a narrow terminal the last ones are left out.
 _ORDER = ("id", "time", "model", "tokens", "cost", "end", "text")
 _BY_IMPORTANCE = ("id", "time", "end", "text", "tokens", "cost", "model")
 _FOR_PROGRAMS = (
@@ -22,7 +22,7 @@ _FOR_PROGRAMS = (
 )
 _DIM, _RESET = "\x1b[2m", "\x1b[0m"
 
-Row = dict[str, Any]  # of the ledger, with `prompt` and `answer`
+Row = dict[str, Any]  # a row of the ledger, with `prompt` and `answer`
 
 
 def table(
@@ -79,7 +79,7 @@ def _cells(row: Row, calendar: LocalCalendar) -> dict[str, str]:
 
 
 def member(value: Any, *, drawn: bool = False) -> str:
-    """Format one member of a row; `drawn` on a terminal, where durations are rounded to milliseconds."""
+    """Format one member of a row. `drawn`, for a terminal, rounds durations to milliseconds."""
     if drawn and isinstance(value, float):
         return f"{value:.3f}"
     return UNKNOWN if value in (None, "") else str(value)

@@ -1,4 +1,4 @@
-"""The table of `nbx usage`: as many columns as the terminal has room for, then bars."""
+"""Formats the table of `nbx usage`: as many columns as fit on the terminal, then bars."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -15,14 +15,14 @@ Cell = Callable[[Sums], str]
 
 
 def cost(row: Sums) -> str:
-    """Format the cost of a group; `≥` if the cost of some requests is unknown."""
+    """Format the cost of a group, with `≥` if the cost of some requests is unknown."""
     if row.requests and row.unknown == row.requests:
         return "unknown"
     return ("≥ " if row.unknown else "") + usd(row.cost)
 
 
 def cost_in_words(row: Sums) -> str:
-    """Format the cost of a group and the number of requests that it leaves out."""
+    """Format the cost of a group, and the number of requests whose cost is unknown."""
     some = 0 < row.unknown < row.requests
     return cost(row) + (f", {row.unknown:,} unknown" if some else "")
 
@@ -73,7 +73,7 @@ def table(
     group = min(group, room)
     room = min(room - group - COLUMN_GAP, MAX_BAR_COLUMNS)
     titles = [title for title in _ORDER if title in shown]
-    # Bars are of the cost, or of tokens where no cost at all is known.
+    # The bars show the cost, or the tokens if no cost is known.
     known = all_rows.unknown < all_rows.requests
     amounts = [row.cost if known else Decimal(row.tokens) for row in rows]
     largest = max(amounts)
@@ -101,5 +101,5 @@ def lines(rows: Sequence[Sums]) -> list[tuple[str, ...]]:
 
 
 def _short(text: str, width: int) -> str:
-    """Return a text, or its end if it is too long: the end is what differs between two models."""
+    """Return a text, or only its end if it is too long: the names of models differ at the end."""
     return text if len(text) <= width else "…" + text[-(width - 1) :]

@@ -1,4 +1,4 @@
-"""Access to the ledger for a run, which must not wait for it or fail because of it."""
+"""Calls the ledger with a time limit, so that a run never waits long or fails because of it."""
 
 import contextlib
 from collections.abc import Callable
@@ -16,8 +16,8 @@ Result = TypeVar("Result")
 class LedgerAccess:
     """Calls the ledger within a time limit, and warns once about each problem.
 
-    `held` means that another program held the database at the last call, and `failed` that nothing can be
-    written any more.
+    `held` is true if another program had locked the database at the last call, `failed` if nothing more can
+    be written.
     """
 
     def __init__(self, ledger: Ledger, warn: Callable[[str], None]) -> None:

@@ -1,7 +1,7 @@
-"""Pending files: rows that could not be written to the ledger wait beside it for the next writer.
+"""Keeps rows that could not be written to the ledger in pending files until the next write.
 
-Each process appends its rows to a file of its own, as JSON lines. Every row has an id of its own, which the
-ledger accepts once. So it does no harm if a row is read twice, and no row is lost if a writer dies.
+Each process appends its rows to its own file beside the ledger, as JSON lines. Every row has a unique id, and
+the ledger accepts each id once. So reading a row twice does no harm, and no row is lost if a writer dies.
 """
 
 import contextlib
@@ -21,16 +21,16 @@ from nebius_cli.system.read_and_replace_files import make_folder
 FILE_MODE = 0o600
 WAITING, TAKEN = ".jsonl", ".taken"
 _NAME = r"\d{1,20}-\d{1,10}-[0-9a-f]{1,32}\.(?:jsonl|taken|json)"
-_START = b'{"pending_id":'  # of every line
+_START = b'{"pending_id":'  # the start of every line
 _OLD_START = b"["  # until version 3 of the ledger's format, a file was one JSON list
 MAX_OLD_FILE_BYTES = 64 << 20
-# O_NONBLOCK: opening a pipe would wait for its other end. Windows has neither flag, and no such files.
+# O_NONBLOCK: do not wait for the other end of a pipe. Windows has none of these flags and no such pipes.
 _SAFE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
 class PendingRow(NamedTuple):
-    """A row that waits: its id, its values in the order of the columns, its text."""
+    """A pending row: its id, its values in the order of the columns, its text."""
 
     pending_id: str
     values: Values
@@ -38,7 +38,7 @@ class PendingRow(NamedTuple):
 
 
 class Pending:
-    """The pending files beside the ledger at `path`. Whatever else is in their folder is left alone."""
+    """The pending files beside the ledger at `path`. Other files in their folder are left alone."""
 
     def __init__(self, path: Path) -> None:
         self.folder = path.with_suffix(".pending")
@@ -50,11 +50,11 @@ class Pending:
         """Append rows to the file of this process. Raises OSError."""
         if self._path is None:
             self._create(rows[0][0][0])
-        assert self._path is not None  # noqa: S101 - created just now
+        assert self._path is not None  # noqa: S101 - `_create` has set it
         data = b"".join(self._line(values, text) for values, text in rows)
         self._append(data)
         if not _is_file(self._path, self._descriptor):
-            # Meanwhile a writer took the file, perhaps before these rows were in it. It may take them twice.
+            # A writer has taken the file, perhaps without these rows. It does no harm if it reads them twice.
             self._create(rows[0][0][0])
             self._append(data)
 
@@ -77,14 +77,14 @@ class Pending:
                 start = os.read(descriptor, len(_START))
                 os.lseek(descriptor, 0, os.SEEK_SET)
                 if start in (_START, b""):  # empty: the disk was full, or its process is about to append
-                    # Under the new name: its process notices, and appends to it no more.
+                    # The process that owns the file notices the new name and no longer appends to it.
                     taken = file if file.suffix == TAKEN else file.rename(file.with_suffix(TAKEN))
                     yield taken, _lines(descriptor)
                 elif start.startswith(_OLD_START) and (rows := _old_rows(file.stem, descriptor)):
                     yield file, iter(rows)
 
     def close(self) -> None:
-        """Close the file of this process; later rows go to another one."""
+        """Close the file of this process; later rows are written to a new file."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
         self._path, self._descriptor = None, -1
@@ -98,7 +98,7 @@ class Pending:
         self._path = path
 
     def _line(self, values: Values, text: StoredText | None) -> bytes:
-        assert self._path is not None  # noqa: S101 - `add` created it
+        assert self._path is not None  # noqa: S101 - `add` has set it
         self._next += 1
         row = {
             "pending_id": f"{self._path.stem}:{self._next}",
@@ -113,7 +113,7 @@ class Pending:
             while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError:
-            with contextlib.suppress(OSError):  # half a line would spoil the next row
+            with contextlib.suppress(OSError):  # an incomplete line would damage the next row
                 os.ftruncate(self._descriptor, size)
             raise
 
@@ -146,7 +146,7 @@ def _lines(descriptor: int) -> Iterator[PendingRow]:
 
 
 def _old_rows(stem: str, descriptor: int) -> list[PendingRow]:
-    """Return the rows of a file in the old form, whose ids follow from its name."""
+    """Return the rows of a file in the old format. Their ids are derived from the file name."""
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         found = entry_to_columns.parse(file.read(MAX_OLD_FILE_BYTES)) or []
     rows = [_row(value, f"{stem}:{number}") for number, value in enumerate(found, 1)]

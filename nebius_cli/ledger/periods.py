@@ -1,6 +1,6 @@
 """Parses periods such as `today`, `7d` and `2026-11-01`, and formats times.
 
-Days are those of the local time zone; times are Unix times in seconds.
+Days are in the local time zone; times are Unix times in seconds.
 """
 
 import re
@@ -24,7 +24,7 @@ class Period(NamedTuple):
 
 
 def period(since: str, until: str, now: float, calendar: LocalCalendar) -> Period:
-    """Return the period that `--since` and `--until` mean; empty texts set no limit. Raises UsageError."""
+    """Return the period from `--since` and `--until`; an empty string sets no limit. Raises UsageError."""
     return Period(
         _parse("--since", since, now, calendar) if since else None,
         _parse("--until", until, now, calendar, end=True) if until else None,
@@ -60,7 +60,7 @@ def age(text: str) -> float:
 
 
 def is_day(text: str, last: date) -> bool:
-    """Return whether a text is an ISO date up to `last`."""
+    """Return whether a text is an ISO date no later than `last`."""
     try:
         return date.fromisoformat(text) <= last
     except ValueError:
@@ -74,7 +74,7 @@ def filled(days: Sequence[str]) -> list[str]:
 
 
 def utc(when: float, timespec: str = "auto") -> str:
-    """Format a Unix time for programs: in UTC, as in RFC 3339."""
+    """Format a Unix time for programs: in UTC, in the format of RFC 3339."""
     return datetime.fromtimestamp(when, UTC).isoformat(timespec=timespec).replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""Makes the prompt that continues the answer of an earlier request, and finds out how that was sent."""
+"""Builds the prompt that continues an earlier answer, and returns the fields of the earlier request."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
@@ -10,15 +10,15 @@ from nebius_cli.ledger.request_queries import Ledger
 from nebius_cli.request import read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
 
-# They do not shape the text: how many answers a request has, and how they are sent and shown.
+# Fields that do not affect the text, only the number of answers and how they are sent and shown.
 _DROPPED = ("n", "logprobs", "echo", "stream", "stream_options")
 
 
 class Continuation(NamedTuple):
     """An earlier request: its row in the ledger, and what to send to continue it.
 
-    `prompt` is the prompt as sent plus the answer as received. `ended` tells whether the model ended the
-    answer, so that there may be nothing to add.
+    `prompt` is the prompt as sent plus the answer as received. `ended` is true if the model itself
+    ended the answer, so that there may be nothing to continue.
     """
 
     row: Mapping[str, Any]
@@ -32,15 +32,15 @@ class Continuation(NamedTuple):
         return {name: value for name, value in self.fields.items() if name not in unset}
 
     def ran_here(self, model_file: str | None) -> bool:
-        """Return whether it went to the embedded engine. Raises UsageError if its model file is needed."""
+        """Return whether the embedded engine ran it. Raises UsageError if its model file is needed."""
         return ran_here(self.row, model_file)
 
 
 def continuation(ledger: Ledger, typed_id: str | None, choice: str | None) -> Continuation:
-    """Return what continues a request, the last one without `typed_id`.
+    """Return how to continue the request `typed_id`, or the last request if that is None.
 
-    `choice` counts the answers from 1, in the order in which they are printed. Raises UsageError if there is
-    no such request, its text is not stored, or it has several answers and none is chosen.
+    `choice` is the number of an answer, from 1, in the order of printing. Raises UsageError if there is no
+    such request, its text is not stored, or it has several answers and none is chosen.
     """
     ledger.write_pending()
     number = last_id(ledger) if typed_id is None else parse_id(typed_id)
@@ -52,8 +52,8 @@ def continuation(ledger: Ledger, typed_id: str | None, choice: str | None) -> Co
     if not isinstance(asked, str):
         raise UsageError(f"cannot continue {name}", "its prompt is token IDs, but the answer is text")
     echoed = sent.fields.get("echo") is True and answer.startswith(asked)
-    whole = answer if echoed else asked + answer
-    return Continuation(row, whole, fields, sent.params, ended="stop" in row["finish"].split(","))
+    prompt = answer if echoed else asked + answer
+    return Continuation(row, prompt, fields, sent.params, ended="stop" in row["finish"].split(","))
 
 
 def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name: str) -> tuple[str, Any]:
@@ -67,6 +67,6 @@ def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name
         count = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"
         raise UsageError(f"--choice {choice}", f"{name} has {count}")
     prompts = read_prompt.each(sent)
-    # Prompts in an array have their answers one prompt after the other.
-    of = min((number - 1) // max(1, len(answers) // len(prompts)), len(prompts) - 1)
-    return answers[number - 1], prompts[of]
+    # With an array of prompts, all answers to the first prompt come first, then those to the second.
+    index = min((number - 1) // max(1, len(answers) // len(prompts)), len(prompts) - 1)
+    return answers[number - 1], prompts[index]

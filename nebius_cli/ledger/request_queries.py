@@ -1,4 +1,4 @@
-"""The ledger: a row for each request that was sent. Many processes may write it at the same time."""
+"""Stores a row for each request in the ledger, which many processes may write at the same time."""
 
 import contextlib
 import json
@@ -20,48 +20,48 @@ from nebius_cli.ledger.pending_rows_file import Pending
 from nebius_cli.ledger.sqlite_file import HINT, LOCK_TIMEOUT_S, LedgerFile
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # a run that only writes its row need not import what queries need
+if TYPE_CHECKING:  # a run that only writes its row does not import what queries need
     from nebius_cli.ledger.budget_reservations import Reservations
     from nebius_cli.ledger.periods import Period
     from nebius_cli.ledger.sums import Sums
 
 NAME = "ledger.db"
-MIN_INDEXED_CHARS = 3  # the trigram index finds no shorter word
+MIN_INDEXED_CHARS = 3  # the trigram index cannot find shorter words
 MAX_IDS_PER_STATEMENT = 500
 MAX_ROWS_PER_STATEMENT = 32
 
 _NAMES = ", ".join(COLUMNS[1:])
-_PLACES = f"({', '.join('?' * (len(COLUMNS) - 1))})"
-_INSERT_PENDING = f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES {_PLACES[:-1]}, ?)"
+_PLACEHOLDERS = f"({', '.join('?' * (len(COLUMNS) - 1))})"
+_INSERT_PENDING = f"INSERT OR IGNORE INTO requests ({_NAMES}, pending_id) VALUES {_PLACEHOLDERS[:-1]}, ?)"
 
-# The ways to group rows → the SQL expression for the name of a group. Days are local days.
+# The ways to group rows, with the SQL expression for a group's name. Days are in local time.
 GROUPS = {
     "day": "COALESCE(strftime('%Y-%m-%d', time / 1000, 'unixepoch', 'localtime'), '')",
-    **{name: f"CAST({name} AS TEXT)" for name in ("model", "profile", "run")},  # damaged ones are numbers
+    **{name: f"CAST({name} AS TEXT)" for name in ("model", "profile", "run")},  # damaged ones may be numbers
 }
 
 LedgerRow = dict[str, Any]
 
 
 class Ledger:
-    """The ledger in the file `path`. Every method raises LedgerError; any thread may use it."""
+    """The ledger in the file `path`. Every method may raise LedgerError; any thread may use it."""
 
     def __init__(self, path: Path, timeout_s: float = LOCK_TIMEOUT_S) -> None:
         self.path = path
         self._file = LedgerFile(path, timeout_s)
         self._pending = Pending(path)
-        self._looked = False  # for rows in pending files
+        self._pending_taken = False  # whether the rows of pending files have been taken
 
     @cached_property
     def reservations(self) -> "Reservations":
-        """What running processes have reserved of the budgets."""
+        """The amounts of the budgets that running processes have reserved."""
         from nebius_cli.ledger.budget_reservations import Reservations
 
         return Reservations(self._file)
 
     @property
     def pending_files(self) -> list[Path]:
-        """The files beside the database in which rows wait, or that nbx cannot read."""
+        """The files beside the database with pending rows, or that nbx cannot read."""
         return self._pending.files
 
     def close(self) -> None:
@@ -74,8 +74,8 @@ class Ledger:
     ) -> None:
         """Write these entries and, the first time, those in pending files, all in one transaction.
 
-        `spent` USD of what is reserved become the cost of these entries, in the same transaction.
-        `timeout_s` replaces the limit of this object. Raises LedgerError if nothing is written; `set_aside`
+        `spent` is the part of the reserved USD that these entries cost; the same transaction subtracts it.
+        `timeout_s` overrides the limit of this object. Raises LedgerError if nothing is written; `set_aside`
         then keeps the entries for the next writer.
         """
         rows = [(entry_to_columns.of_entry(entry), entry.text) for entry in entries]
@@ -84,10 +84,10 @@ class Ledger:
             _insert(database, rows)
             if spent is not None:
                 self.reservations.reduce(database, spent)
-            if not self._looked:
+            if not self._pending_taken:
                 taken = self._take_pending(database)
             self._file.commit(database)  # before the pending files are deleted
-        self._looked = True
+        self._pending_taken = True
         for file in taken:
             with contextlib.suppress(OSError):  # the next writer deletes it
                 file.unlink()
@@ -99,17 +99,17 @@ class Ledger:
         except OSError as error:
             why = error.strerror or str(error)
             raise LedgerError(f"cannot write a file beside the ledger {self.path}", why, HINT) from None
-        self._looked = False
+        self._pending_taken = False
 
     def write_pending(self) -> None:
-        """Write the entries in pending files, unless the ledger cannot be written."""
+        """Write the entries of pending files to the database, unless it cannot be written."""
         with contextlib.suppress(LedgerError):  # the query that follows raises the error
             if self._pending.files:
-                self._looked = False
+                self._pending_taken = False
                 self.append(())
 
     def _take_pending(self, database: sqlite3.Connection) -> list[Path]:
-        """Insert the rows of pending files, and return the files. Odd files cannot end the transaction."""
+        """Insert the rows of pending files, and return the files. Damaged files do not abort it."""
         files = []
         for file, rows in self._pending.take():
             for row in rows:
@@ -150,7 +150,7 @@ class Ledger:
                 yield entry_to_columns.from_database(row)
 
     def latest(self, period: "Period", limit: int, words: Sequence[str] = ()) -> list[LedgerRow]:
-        """Return the last rows of a period, newest first; with `words`, those whose text contains them all.
+        """Return the last rows of a period, newest first; with `words`, only those whose text has all words.
 
         Each row also has `prompt` and `answer`, which are None if its text is not stored.
         """
@@ -173,7 +173,7 @@ class Ledger:
         ]
 
     def find(self, number: int) -> tuple[LedgerRow, StoredText | None] | None:
-        """Return a row and its text, None if there is no such row."""
+        """Return the row with this id and its text, None if there is no such row."""
         query = f"SELECT {', '.join(COLUMNS)} FROM requests WHERE id = ?"
         texts = """
             SELECT body, query, prompt, answers FROM texts JOIN words ON words.rowid = texts.id
@@ -187,7 +187,7 @@ class Ledger:
         return entry_to_columns.from_database(row), entry_to_columns.text_from_database(text)
 
     def last_single(self) -> int | None:
-        """Return the id of the newest row that is not of a bulk run, None if there is none."""
+        """Return the id of the newest row outside of bulk runs, None if there is none."""
         with self._file.reading() as database:
             query = "SELECT id FROM requests WHERE run = '' ORDER BY id DESC LIMIT 1"
             row = database.execute(query).fetchone() if database else None
@@ -198,7 +198,7 @@ class Ledger:
         return self._remove(f"id IN ({', '.join(map(str, ids))})")
 
     def prune(self, before: float) -> int:
-        """Delete the rows before a Unix time and every trace of their texts; return how many."""
+        """Delete the rows before a Unix time and every trace of their texts; return their number."""
         return len(self._remove(f"time < {milliseconds(before)}"))
 
     def _remove(self, condition: str) -> list[int]:
@@ -221,7 +221,7 @@ class Ledger:
         return deleted
 
     def problem(self) -> str | None:
-        """Return the first thing that is wrong in the database, None if it is sound or missing."""
+        """Return the first problem in the database, None if it is intact or missing."""
         with self._file.reading() as database:
             found = database.execute("PRAGMA quick_check (1)").fetchone() if database else None
         return None if found is None or found[0] == "ok" else shorten(str(found[0]))
@@ -233,24 +233,24 @@ class Ledger:
 
 
 def _insert(database: sqlite3.Connection, rows: Sequence[tuple[Values, StoredText | None]]) -> None:
-    # Many rows in one statement: each statement gives the interpreter lock away, and a busy bulk run takes
-    # long to get it back. A text needs the id of its row.
+    # Many rows in one statement: each statement releases the interpreter lock, and a busy bulk run waits long
+    # to get it back. Rows with a text are inserted one by one, because the text needs the id of its row.
     for has_text, group in groupby(rows, lambda row: row[1] is not None):
         size = 1 if has_text else MAX_ROWS_PER_STATEMENT
-        while some := list(islice(group, size)):
-            values = [value for row, _ in some for value in row]
-            number = database.execute(_insert_statement(len(some)), values).lastrowid
-            if (text := some[0][1]) is not None:
+        while batch := list(islice(group, size)):
+            values = [value for row, _ in batch for value in row]
+            number = database.execute(_insert_statement(len(batch)), values).lastrowid
+            if (text := batch[0][1]) is not None:
                 _insert_text(database, number, text)
 
 
 @lru_cache(maxsize=MAX_ROWS_PER_STATEMENT)
 def _insert_statement(rows: int) -> str:
-    return f"INSERT INTO requests ({_NAMES}) VALUES " + ", ".join([_PLACES] * rows)
+    return f"INSERT INTO requests ({_NAMES}) VALUES " + ", ".join([_PLACEHOLDERS] * rows)
 
 
 def _sum_of_tokens(name: str) -> str:
-    """Return the SQL sum of a column; what is no count of tokens, as in a damaged database, counts as 0."""
+    """Return the SQL sum of a column; a value that is not a token count counts as 0."""
     column = f"{name}_tokens"
     is_count = f"typeof({column}) = 'integer' AND {column} BETWEEN 0 AND {MAX_TOKENS}"
     return f"COALESCE(SUM(CASE WHEN {is_count} THEN {column} END), 0)"
@@ -264,7 +264,7 @@ def _insert_text(database: sqlite3.Connection, row: int | None, text: StoredText
 
 
 def _total_cost(text: str | None) -> tuple[Decimal, int]:
-    """Return the sum of the known costs and the number of unknown ones; SQLite gives NULL for no rows."""
+    """Return the sum of the known costs and the number of unknown ones; SQLite returns NULL for no rows."""
     known, unknown = (text or "0 0").split()
     return Decimal(known), int(unknown)
 
@@ -280,10 +280,10 @@ def _within(period: "Period") -> str:
 def _containing(words: Sequence[str]) -> tuple[str, list[str]]:
     """Return the SQL condition that a text contains every word, ignoring case, and its values."""
     long = [word for word in words if len(word) >= MIN_INDEXED_CHARS]
-    # In quotes, no character of a word is query syntax.
+    # Quoted, so that no character of a word is query syntax.
     match = " ".join('"{}"'.format(word.replace('"', '""')) for word in long)
     conditions, values = (["words MATCH ?"], [match]) if long else ([], [])
-    short = [word for word in words if word not in long]  # for the index; the texts are searched for them
+    short = [word for word in words if word not in long]  # too short for the index, so all texts are searched
     conditions += ["contains(prompt, answer, ?)"] * len(short)
     values += short
     return "".join(f" AND {condition}" for condition in conditions), values

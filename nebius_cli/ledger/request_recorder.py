@@ -1,6 +1,6 @@
-"""Records each request in the ledger after its answer.
+"""Records each request in the ledger when its answer has ended.
 
-A problem with the ledger never stops a request and never changes its exit code; it is one warning.
+A problem with the ledger never stops a request or changes its exit code; it only causes one warning.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ class LedgerRecorder:
         self._settings = settings
         self._cache = cache
         self._streams = streams
-        self._broken = False  # the database cannot be written; rows wait beside it
+        self._broken = False  # whether the database cannot be written; rows then go to a pending file
 
     @cached_property
     def budgets(self) -> "Budgets":
@@ -65,8 +65,8 @@ class LedgerRecorder:
     def write(self, entries: Sequence[Entry], *, spent: Decimal | None = None) -> bool:
         """Write entries, and return whether they are in the database. Warns once if they are not.
 
-        `spent` USD of what is reserved become the cost of these entries. After a lasting failure nothing more
-        is written.
+        `spent` is the part of the reserved USD that these entries cost. After a permanent failure, nothing
+        more is written.
         """
         if self._access.failed:
             return False
@@ -83,11 +83,11 @@ class LedgerRecorder:
         return False
 
     def _write(self, entries: Sequence[Entry], spent: Decimal | None) -> bool:
-        """Write entries to the database, else to a file beside it. Raises LedgerError if both fail."""
+        """Write entries to the database, or else to a pending file. Raises LedgerError if both fail."""
         why = f"another program has locked {self.ledger.path}"
         if not self._broken:
             try:
-                # A bulk run waits only once for a program that holds the database.
+                # A bulk run waits only once for another program to release the database.
                 self.ledger.append(entries, spent=spent, timeout_s=0.0 if self._access.held else None)
             except BusyError:
                 self._access.held = True

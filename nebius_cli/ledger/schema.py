@@ -1,4 +1,4 @@
-"""The tables of the ledger, as a list of migrations; an old database gets the missing ones when opened.
+"""Defines the tables of the ledger as migrations; opening an old database applies the missing ones.
 
 To change the schema, add a function to the end of MIGRATIONS. Never change a released migration: users have
 databases at every version.
@@ -41,7 +41,7 @@ def m001_requests(database: sqlite3.Connection) -> None:
 def m002_texts(database: sqlite3.Connection) -> None:
     """Create the table of request texts and a full-text index over them.
 
-    Trigrams also find parts of words, and words in languages that do not separate them with blanks.
+    Trigrams also find parts of words, and words in languages that do not separate them with spaces.
     """
     columns = "id INTEGER PRIMARY KEY, query TEXT NOT NULL, body BLOB NOT NULL, answers TEXT NOT NULL"
     database.execute(f"CREATE TABLE texts ({columns})")
@@ -49,12 +49,12 @@ def m002_texts(database: sqlite3.Connection) -> None:
 
 
 def m003_reservations(database: sqlite3.Connection) -> None:
-    """Give rows from pending files an id of their own, and create the table of reserved amounts.
+    """Add unique ids for rows from pending files, and create the table of reserved amounts.
 
     `owner` is the name of the lock that the reserving process holds; `amount` is in USD, as text.
     """
     database.execute("ALTER TABLE requests ADD COLUMN pending_id TEXT")
-    # Partial: only the few rows that were in a pending file take part.
+    # A partial index: only the few rows that were in a pending file are in it.
     on = "ON requests (pending_id) WHERE pending_id IS NOT NULL"
     database.execute(f"CREATE UNIQUE INDEX requests_by_pending_id {on}")
     database.execute("CREATE TABLE reservations (owner TEXT PRIMARY KEY NOT NULL, amount TEXT NOT NULL)")
@@ -67,7 +67,7 @@ def migrate(database: sqlite3.Connection) -> None:
     """Run the missing migrations in one transaction. Raises sqlite3.Error."""
     database.execute("BEGIN IMMEDIATE")
     try:
-        # Read again, now that no other process can migrate it.
+        # Read the version again, now that no other process can migrate the database.
         version = version_of(database)
         for number, migration in enumerate(MIGRATIONS[version:], version + 1):
             migration(database)
@@ -81,7 +81,7 @@ def migrate(database: sqlite3.Connection) -> None:
 
 def check_ours(database: sqlite3.Connection) -> None:
     """Raise sqlite3.DatabaseError for a database that has tables but is not a ledger."""
-    # One statement sees one state: another process may create the tables of a ledger at this moment.
+    # One statement reads one state, even if another process is creating the tables of a ledger.
     query = "SELECT user_version, (SELECT COUNT(*) FROM sqlite_master) FROM pragma_user_version"
     version, tables = database.execute(query).fetchone()
     if version < 0 or (version == 0 and tables):
@@ -89,5 +89,5 @@ def check_ours(database: sqlite3.Connection) -> None:
 
 
 def version_of(database: sqlite3.Connection) -> int:
-    """Return the number of migrations that a database has had. Raises sqlite3.Error."""
+    """Return the number of migrations that were applied to a database. Raises sqlite3.Error."""
     return int(database.execute("PRAGMA user_version").fetchone()[0])

@@ -1,4 +1,4 @@
-"""The SQLite file of the ledger: opens, migrates and closes it, waits for other writers, maps errors."""
+"""Opens, migrates and closes the SQLite file of the ledger, waits for other writers and maps errors."""
 
 import contextlib
 import math
@@ -17,12 +17,12 @@ from nebius_cli.core.short_text import shorten
 from nebius_cli.ledger.schema import MIGRATIONS, check_ours, migrate, version_of
 from nebius_cli.system.read_and_replace_files import make_folder
 
-LOCK_TIMEOUT_S = 1.5  # for other writers; each of them takes less than a millisecond
+LOCK_TIMEOUT_S = 1.5  # how long to wait for other writers; each takes less than a millisecond
 RETRY_INTERVAL_S = 0.003
 FILE_MODE = 0o600
 HINT = "nbx doctor checks it; --no-ledger or ledger = false runs without it"
 
-# Ends the write-ahead mode, for file systems without shared memory.
+# Pragmas that end write-ahead mode, for file systems without shared memory.
 ROLLBACK_JOURNAL = ("locking_mode = EXCLUSIVE", "journal_mode = DELETE", "locking_mode = NORMAL")
 HELD = "another program has locked it"
 
@@ -37,7 +37,7 @@ _WHY = {
 
 
 class BusyError(LedgerError):
-    """Another program holds the ledger and did not release it in time."""
+    """Another program has locked the ledger and did not release it in time."""
 
 
 class _LogInUseError(sqlite3.OperationalError):
@@ -57,14 +57,14 @@ class LedgerFile:
         self._timeout_s = timeout_s
         self._lock = threading.RLock()
         self._database: sqlite3.Connection | None = None
-        self._sqlite_timeout_s = math.nan  # of the open database; not equal to any
+        self._sqlite_timeout_s = math.nan  # the busy timeout of the open database; NaN equals no value
         self._deadline = 0.0
 
     @contextlib.contextmanager
     def writing(self, timeout_s: float | None = None) -> Iterator[sqlite3.Connection]:
-        """Give the database for one transaction, which is committed at the end or rolled back.
+        """Yield the database for one transaction, which is committed at the end, or rolled back on an error.
 
-        `timeout_s` replaces the limit of this object. Raises LedgerError.
+        `timeout_s` overrides the limit of this object. Raises LedgerError.
         """
         with self._mapping_errors("write", timeout_s):
             if self._database is None:
@@ -87,7 +87,7 @@ class LedgerFile:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection | None]:
-        """Give the database, None if the file does not exist. Raises LedgerError."""
+        """Yield the database, None if the file does not exist. Raises LedgerError."""
         with self._mapping_errors("read"):
             if self._database is None and self._exists():
                 self._database = self._retrying(self._open_to_read)
@@ -97,9 +97,9 @@ class LedgerFile:
     def close(self) -> None:
         """Close the database without a checkpoint, so that its write-ahead log stays.
 
-        The last connection to close writes the log into the database, and the run would wait for the two
-        disk syncs that this takes. If a read-only connection is the last one, it cannot. SQLite does the
-        checkpoint anyway once the log has grown to a few megabytes.
+        The last connection that closes writes the log into the database, and the run would wait for two disk
+        syncs. A read-only connection cannot do this, so one is closed last. SQLite does a checkpoint anyway
+        once the log has grown to a few megabytes.
         """
         with self._lock:  # closing a connection that another thread uses crashes the process
             if self._database is None:
@@ -160,13 +160,13 @@ class LedgerFile:
             migrate(database)
 
     def _wait_in_sqlite(self, timeout_s: float) -> None:
-        """Let SQLite itself wait this long for others: for reads. Writes wait in `_retrying`."""
+        """Set how long SQLite itself waits for other processes, for reads. Writes wait in `_retrying`."""
         if self._database is not None and timeout_s != self._sqlite_timeout_s:
             self._database.execute(f"PRAGMA busy_timeout = {round(timeout_s * 1000)}")
             self._sqlite_timeout_s = timeout_s
 
     def _exists(self) -> bool:
-        """Return whether there is a file, or anything else but a missing one. Raises OSError."""
+        """Return whether anything exists at this path. Raises OSError."""
         try:
             self.path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -199,7 +199,7 @@ class LedgerFile:
     def _retrying(self, work: Callable[[], Result]) -> Result:
         """Repeat `work` while another process holds the database, until the timeout.
 
-        SQLite's own busy handler sleeps longer after each attempt, so that some of many writers starve.
+        SQLite's own busy handler sleeps longer after each attempt, so that with many writers some starve.
         """
         while True:
             try:
@@ -232,12 +232,12 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 def _decode(data: bytes) -> str:
-    """Return a text of a database; damaged bytes must not keep the rest of a row from being read."""
+    """Decode a string of the database; damaged bytes must not prevent reading the rest of the row."""
     return data.decode("utf-8", "replace")
 
 
 def _empty_log(database: sqlite3.Connection) -> None:
-    """Write the log into the database and truncate it. Raises _LogInUseError while others read it."""
+    """Write the log into the database and truncate it. Raises _LogInUseError if it is being read."""
     if database.execute("PRAGMA wal_checkpoint (TRUNCATE)").fetchone()[0]:
         raise _LogInUseError
 
@@ -249,7 +249,7 @@ def _contains(prompt: str, answer: str, word: str) -> bool:
 
 
 class _TotalCost:
-    """An aggregate function that adds costs exactly. Its value is a text: the sum and the unknown ones."""
+    """An aggregate function that adds costs exactly. It returns the sum and the number of unknown costs."""
 
     def __init__(self) -> None:
         self._known = ZERO
@@ -264,5 +264,5 @@ class _TotalCost:
             self._known += amount
 
     def finalize(self) -> str:
-        """Return both, with a blank between them."""
+        """Return both numbers as text, separated by a space."""
         return f"{self._known} {self._unknown}"

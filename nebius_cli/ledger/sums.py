@@ -1,4 +1,4 @@
-"""Sums of tokens and cost over many requests."""
+"""Adds up the tokens and costs of many requests."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -8,7 +8,7 @@ from nebius_cli.core.prices_and_costs import ZERO, exact
 
 
 class Sums(NamedTuple):
-    """The sums over one group of requests. Tokens and cost are the sums of what is known."""
+    """The sums over one group of requests. Unknown token counts and costs are left out."""
 
     group: str
     requests: int = 0
@@ -18,7 +18,7 @@ class Sums(NamedTuple):
     cached: int = 0
     reasoning: int = 0
     cost: Decimal = ZERO
-    unknown: int = 0  # requests of unknown cost
+    unknown: int = 0  # number of requests with unknown cost
 
     @property
     def tokens(self) -> int:
@@ -33,7 +33,7 @@ def total(rows: Sequence[Sums]) -> Sums:
 
 
 def record(row: Sums) -> dict[str, object]:
-    """Return the JSON object for a group; the cost is a text, so that no digit is lost."""
+    """Return the JSON object for a group; the cost is a string, so that no digit is lost."""
     return {
         "group": row.group,
         "requests": row.requests,

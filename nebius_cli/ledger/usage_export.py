@@ -1,4 +1,4 @@
-"""The rows of the ledger as JSON or CSV, in pieces."""
+"""Exports the rows of the ledger as JSON or CSV, piece by piece."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from nebius_cli.ledger.entry_to_columns import COLUMNS
 
 
 def as_json(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    """Yield one JSON object in pieces, so that a large ledger is never in memory at once."""
+    """Yield one JSON object in pieces, so that a large ledger is never in memory as a whole."""
     yield '{"requests":['
     for number, row in enumerate(rows):
         yield ("," if number else "") + "\n" + jsontext.encode(row).decode()

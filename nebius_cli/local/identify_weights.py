@@ -1,4 +1,4 @@
-"""Distinguishes GGUF files with the same name: by content, to resume a run, and by path, for people."""
+"""Distinguishes GGUF files with the same name: by content, to resume a run, and by path, for display."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -11,7 +11,7 @@ BLOCK_COUNT = 64  # read at even distances, because fine-tuning may change only 
 def content_id(file: str | None) -> str:
     """Return text that identifies the content of a model file: its size and a hash of 8 MiB of it.
 
-    It is empty for None, the default model, and for a file that cannot be read, which the engine reports.
+    It is empty for None (the default model), and for an unreadable file, which the engine reports.
     """
     if file is None:
         return ""
@@ -31,9 +31,9 @@ def content_id(file: str | None) -> str:
 
 
 def distinct_names(names: Sequence[str], files: Sequence[str | None]) -> list[str]:
-    """Return the names of models; if they are equal, with as much of the paths of the files as differs.
+    """Return distinct names of models: if names are equal, parts of the paths of their files are added.
 
-    `files` has the path of each model, None for one without a file of its own.
+    `files` has the path of each model, None for a model without its own file.
     """
     if len(set(names)) == len(names):
         return list(names)

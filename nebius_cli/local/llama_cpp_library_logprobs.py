@@ -1,7 +1,7 @@
-"""Gets the log probabilities of a text's tokens from llama.cpp's C library, in a process of its own.
+"""Gets the log probabilities of a text's tokens from llama.cpp's C library, in a separate process.
 
-One evaluation of the text has the logits of all its tokens, which the engine's server does not offer: it is
-many times as fast as llama_cpp_server_logprobs.py. Where the library is missing or has another version than
+One evaluation of the text returns the logits of all its tokens, which the engine's server does not offer: it
+is many times as fast as llama_cpp_server_logprobs.py. If the library is missing or has another version than
 expected, entering raises LibraryUnavailableError.
 """
 
@@ -32,7 +32,7 @@ class LibraryScoring:
 
     def __init__(self, path: Path) -> None:
         self._options = {"path": str(path.absolute()), "context": context_tokens(path)}
-        self.context_tokens = 0  # how many a text may have; known once the process runs
+        self.context_tokens = 0  # the maximum for a text; known once the process runs
 
     def __enter__(self) -> Self:
         self._child = EngineChild("llama_cpp_library_process.py")
@@ -76,15 +76,15 @@ class LibraryScoring:
                 raise ServerError("the engine cannot score", answer["failed"])
             found = answer["logprobs"]
         known = len(pieces) - len(found)
-        for place, piece in enumerate(pieces):
-            logprob = None if place < known else max(MIN_LOGPROB, found[place - known])
+        for index, piece in enumerate(pieces):
+            logprob = None if index < known else max(MIN_LOGPROB, found[index - known])
             yield TokenLogprob(piece.raw.decode("utf-8", "replace"), logprob, raw=piece.raw)
 
-    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         child, line = self._child, b""
-        limit_s = LOAD_TIMEOUT_S + len(order.get("ids", ())) * MAX_TOKEN_S
+        limit_s = LOAD_TIMEOUT_S + len(request.get("ids", ())) * MAX_TOKEN_S
         with contextlib.suppress(OSError), child.watch.limit(limit_s):
-            child.stdin.write(json.dumps(order).encode() + b"\n")
+            child.stdin.write(json.dumps(request).encode() + b"\n")
             child.stdin.flush()
             line = child.stdout.readline()
         if not line:

@@ -1,10 +1,10 @@
 """Scores token IDs with llama.cpp's C library; llama_cpp_library_logprobs.py starts this file as a script.
 
-It reads JSON lines from stdin and answers each with one on stdout. The first one has the options. A text is
-evaluated in batches, with the logits of every token; the softmax is the library's own. Structures of llama.h
-are opaque here and larger than any version has them: passed by value, only their beginning is read. What is
-relied on is checked first, and {"unavailable": why} is the answer if it is not so. This file imports nothing
-of nbx, because it is run by its path.
+It reads JSON lines from stdin and answers each with one on stdout. The first one contains the options. A text
+is evaluated in batches, with the logits of every token; the library's own softmax is used. Structures of
+llama.h are opaque here and larger than in any version: passed by value, only their beginning is read. The
+layouts that this file relies on are checked first; if they differ, the answer is {"unavailable": why}. This
+file does not import nbx, because it is run by its path.
 """
 
 import ctypes
@@ -22,24 +22,24 @@ from typing import Any
 MAX_LOGITS_BYTES = 64 << 20  # of one batch
 MAX_BATCH_TOKENS = 512
 BYTES_PER_LOGIT = 4
-BATCH_TOKENS_OFFSET = 8  # of the pointers in llama_batch
+BATCH_TOKENS_OFFSET = 8  # byte offsets of the pointers in llama_batch
 BATCH_LOGITS_OFFSET = 48
-# Words of llama_context_params, and what they are by default.
+# 32-bit words of llama_context_params, and their default values.
 FLASH_ATTENTION_WORD = 13
-CACHE_TYPE_WORDS = slice(26, 28)  # of the keys and of the values
+CACHE_TYPE_WORDS = slice(26, 28)  # cache types of the keys and of the values
 DEFAULT_WORDS = (
     (slice(3), [512, 2048, 512]),  # n_ctx, n_batch, n_ubatch
     (slice(10, 14), [0xFFFFFFFF] * 4),  # -1: types of RoPE scaling, pooling, attention and flash attention
     (slice(22, 30), [0, 0, 0, 0, 1, 1, 0, 0]),  # two pointers, the types of the cache, two pointers
 )
-DISABLED = 0  # of llama_flash_attn_type
-FLOAT32 = 0  # of ggml_type
+DISABLED = 0  # a value of llama_flash_attn_type
+FLOAT32 = 0  # a value of ggml_type
 
 Pointer = ctypes.c_void_p
 
 
 class Opaque(ctypes.Structure):
-    """A structure of llama.h, as its own functions make it."""
+    """A structure of llama.h, as returned by its functions."""
 
     _fields_ = (("words", ctypes.c_uint32 * 256),)
 
@@ -72,7 +72,7 @@ OTHERS = (
 
 
 class UnavailableError(Exception):
-    """The library cannot be used in this way."""
+    """The library differs from what this file expects, or cannot be loaded."""
 
 
 class Library:
@@ -99,17 +99,17 @@ class Library:
         self._check()
 
     def parameters(self, context_tokens: int) -> Opaque:
-        """Return the parameters of the context. By default llama.cpp attends in 16 bits; this is in 32."""
+        """Return the parameters of the context, with 32-bit attention; llama.cpp's default is 16 bits."""
         params: Opaque = self.c.llama_context_default_params()
-        if any(params.words[place] != values for place, values in DEFAULT_WORDS):
+        if any(params.words[span] != values for span, values in DEFAULT_WORDS):
             raise UnavailableError("llama_context_params has changed")
         params.words[:2] = [context_tokens, self.batch_tokens]
-        params.words[FLASH_ATTENTION_WORD] = DISABLED  # it multiplies in 16 bits whatever the cache is
+        params.words[FLASH_ATTENTION_WORD] = DISABLED  # it multiplies in 16 bits, whatever type the cache has
         params.words[CACHE_TYPE_WORDS] = [FLOAT32, FLOAT32]
         return params
 
     def tokenize(self, text: str) -> list[tuple[int, list[int]]]:
-        """Return the ids of a prompt's tokens, with special ones that the model adds, and their bytes."""
+        """Return the IDs and bytes of a prompt's tokens, including special tokens that the model adds."""
         data = text.encode("utf-8", "surrogatepass")
         ids = (ctypes.c_int32 * (len(data) + 16))()
         special = ctypes.c_bool(True)
@@ -130,28 +130,28 @@ class Library:
             room = -size
 
     def logprobs(self, ids: list[int], first: int) -> list[float]:
-        """Return the natural log probability of each token from place `first`, at least 1, on."""
+        """Return the natural log probability of each token from index `first` on; `first` is at least 1."""
         self.c.llama_memory_clear(Pointer(self.c.llama_get_memory(self.context)), ctypes.c_bool(True))
         found = []
         for start in range(0, len(ids) - 1, self.batch_tokens):
             part = ids[start : min(start + self.batch_tokens, len(ids) - 1)]
-            wanted = [start + place + 1 >= first for place in range(len(part))]
+            wanted = [start + index + 1 >= first for index in range(len(part))]
             tokens, flags = (ctypes.c_int32 * len(part))(*part), (ctypes.c_int8 * len(part))(*wanted)
             batch = self.c.llama_batch_get_one(tokens, ctypes.c_int32(len(part)))
             batch.pointer(BATCH_LOGITS_OFFSET).value = ctypes.addressof(flags)
             if code := self.c.llama_decode(self.context, batch):
                 raise RuntimeError(f"llama_decode returned {code}")
-            for place, is_wanted in enumerate(wanted):
+            for index, is_wanted in enumerate(wanted):
                 if is_wanted:
-                    found.append(self.logprob(place, ids[start + place + 1]))
+                    found.append(self.logprob(index, ids[start + index + 1]))
         return found
 
-    def logprob(self, place: int, token: int) -> float:
-        """Return the natural log probability of a token at a place of the last batch."""
-        logits = self.c.llama_get_logits_ith(self.context, ctypes.c_int32(place))
+    def logprob(self, index: int, token: int) -> float:
+        """Return the natural log probability of `token` after the token at `index` of the last batch."""
+        logits = self.c.llama_get_logits_ith(self.context, ctypes.c_int32(index))
         row = (ctypes.c_float * self.size).from_address(logits)
         own: float = row[token]
-        # Relative to the token itself: the sum is 1 / p. It overflows only where p is below e^-88.
+        # Relative to the logit of the token, the sum is 1 / p. It overflows only if p is below e^-88.
         total = self.c.ggml_vec_soft_max_f32(self.size, self.scratch, row, ctypes.c_float(own))
         if math.isfinite(total) and total >= 1:
             return -math.log(float(total))
@@ -160,7 +160,7 @@ class Library:
         return min(0.0, own - most - math.log(total))
 
     def _check(self) -> None:
-        """Raise UnavailableError if what this file relies on is not so."""
+        """Raise UnavailableError if the structures differ from what this file relies on."""
         ids = (ctypes.c_int32 * 2)(0, 1)
         batch = self.c.llama_batch_get_one(ids, ctypes.c_int32(2))
         pointers = [
@@ -187,15 +187,15 @@ def _load() -> Any:
     return library
 
 
-def _answer(library: Library, order: dict[str, Any]) -> dict[str, Any]:
-    if "text" in order:
-        return {"tokens": library.tokenize(order["text"])}
-    ids = order["ids"]
+def _answer(library: Library, request: dict[str, Any]) -> dict[str, Any]:
+    if "text" in request:
+        return {"tokens": library.tokenize(request["text"])}
+    ids = request["ids"]
     if len(ids) > library.context_tokens:
         return {"too_long": library.context_tokens}
     if any(not 0 <= token < library.size for token in ids):
         return {"rejected": "a token is not in the vocabulary"}
-    return {"logprobs": library.logprobs(ids, order["first"])}
+    return {"logprobs": library.logprobs(ids, request["first"])}
 
 
 def main() -> None:
@@ -203,23 +203,23 @@ def main() -> None:
     # Ctrl-C goes to the whole process group, but the parent process decides when to stop.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if "OMP_WAIT_POLICY" not in os.environ:
-        # On a busy machine, spinning threads take seconds per token; with this they soon sleep.
+        # On a busy machine, spinning threads take seconds per token; this makes them sleep soon.
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     answers = os.fdopen(os.dup(1), "w")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    orders: SimpleQueue[bytes] = SimpleQueue()
-    threading.Thread(target=_read_orders, args=(orders,), daemon=True).start()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    requests: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     library: Library | None = None
     while True:
-        order = json.loads(orders.get())
+        request = json.loads(requests.get())
         try:
             if library is None:
-                library = Library(order["path"], order["context"])
+                library = Library(request["path"], request["context"])
                 answer: dict[str, Any] = {"ready": library.batch_tokens, "context": library.context_tokens}
             else:
-                answer = _answer(library, order)
+                answer = _answer(library, request)
         except UnavailableError as error:
             answer = {"unavailable": str(error)}
         except RuntimeError as error:
@@ -228,10 +228,10 @@ def main() -> None:
         answers.flush()
 
 
-def _read_orders(orders: "SimpleQueue[bytes]") -> None:
-    """Put each line of stdin into a queue, and end the process with stdin, even in an evaluation."""
+def _read_requests(requests: "SimpleQueue[bytes]") -> None:
+    """Put each line of stdin into a queue; end the process when stdin ends, even during an evaluation."""
     for line in sys.stdin.buffer:
-        orders.put(line)
+        requests.put(line)
     os._exit(0)
 
 

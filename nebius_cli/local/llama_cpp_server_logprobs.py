@@ -24,7 +24,7 @@ from nebius_cli.response.token_logprobs import TokenLogprob
 FORCING_BIAS = 1e6  # above every logit
 MAX_LIKELY_TOKENS = 1000  # listing a whole vocabulary takes half a second
 MAX_VOCABULARY_TOKENS = 1 << 24
-ANSWER_TIMEOUT_S = 36_000.0  # a whole context at a token per second; a stopped engine is noticed much sooner
+ANSWER_TIMEOUT_S = 36_000.0  # a full context at a token per second; a stopped engine is noticed much sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class EngineScoring:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self.context_tokens = engine.context_tokens  # how many a text may have; 0 if that is not known
+        self.context_tokens = engine.context_tokens  # the maximum for a text; 0 if it is not known
         address = urlsplit(engine.base_url)
         self._connection = http.client.HTTPConnection(
             address.hostname or "", address.port, timeout=ANSWER_TIMEOUT_S
@@ -67,23 +67,23 @@ class EngineScoring:
         Raises RejectedError if the context is too small, ServerError if the engine fails.
         """
         ids = [piece.id for piece in pieces]
-        for place, piece in enumerate(pieces):
+        for index, piece in enumerate(pieces):
             # The first evaluation must not use the cache of another text, which would change the rounding.
             logprob = (
-                None if place < first else max(MIN_LOGPROB, self._logprob(ids, place, cached=place > first))
+                None if index < first else max(MIN_LOGPROB, self._logprob(ids, index, cached=index > first))
             )
             yield TokenLogprob(piece.raw.decode("utf-8", "replace"), logprob, raw=piece.raw)
 
-    def _logprob(self, ids: list[int], place: int, *, cached: bool) -> float:
-        wanted = ids[place]
-        chosen = self._force_token(wanted, ids[:place], 1, cached=cached)
+    def _logprob(self, ids: list[int], index: int, *, cached: bool) -> float:
+        wanted = ids[index]
+        chosen = self._force_token(wanted, ids[:index], 1, cached=cached)
         if chosen is not None:
             if chosen["id"] != wanted:
                 raise ServerError("the engine cannot score", f"it took token {chosen['id']}, not {wanted}")
             return float(chosen["logprob"])
-        # The engine holds back a token that ends inside a character, so look it up among the likely tokens.
+        # The engine does not return a token that ends inside a character, so look it up in the likely tokens.
         for count in (MAX_LIKELY_TOKENS, MAX_VOCABULARY_TOKENS):
-            other = self._force_token(self._complete_token, ids[:place], count, cached=cached)
+            other = self._force_token(self._complete_token, ids[:index], count, cached=cached)
             for top in other["top_logprobs"] if other else ():
                 if top["id"] == wanted:
                     return float(top["logprob"])
@@ -92,7 +92,7 @@ class EngineScoring:
     def _force_token(
         self, token: int, prompt: list[int], count: int, *, cached: bool
     ) -> dict[str, Any] | None:
-        """Force a token; return its entry with the `count` likeliest tokens, None if it is held back."""
+        """Force a token; return its entry with the `count` likeliest tokens, None if the engine omits it."""
         request = {
             "prompt": prompt,
             "n_predict": 1,

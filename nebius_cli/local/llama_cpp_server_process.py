@@ -1,8 +1,8 @@
 """Runs llama.cpp's server; start_llama_cpp_server.py starts this file as a script.
 
 It reads one JSON line of options from stdin, and prints the engine's messages and then one JSON line with the
-port. It ends when stdin ends, and on Linux with its parent process, even while it loads. It imports nothing
-of nbx, because it is run by its path.
+port. It ends when stdin ends, and on Linux with its parent process, even while it loads. It does not import
+nbx, because it is run by its path.
 """
 
 import ctypes
@@ -25,17 +25,17 @@ def main() -> None:
     server = start(json.loads(sys.stdin.buffer.readline()))
     port = int(server.listening_address.rpartition(":")[2])
     os.write(1, b"\n" + json.dumps({"port": port}).encode() + b"\n")
-    # Nobody reads stdout from now on, and a full pipe would block the server.
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
+    # The parent does not read stdout from now on, and a full pipe would block the server.
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
     sys.stdin.buffer.read()
-    # Without cleanup: destroying the server waits for open connections, 30 seconds and more.
+    # Exit without cleanup: destroying the server waits for open connections, 30 seconds and more.
     os._exit(0)
 
 
 def end_with_parent() -> None:
-    """End when the parent process ends, where the system has a signal for that (Linux).
+    """End when the parent process ends, if the system can signal that (Linux).
 
     Loading a model holds the interpreter lock, so no thread could notice the end of stdin during that time.
     """
@@ -44,9 +44,9 @@ def end_with_parent() -> None:
 
 
 def start(options: dict[str, Any]) -> Any:
-    """Start the server and return it. Raises whatever the engine raises."""
+    """Start the server and return it. Raises the exceptions of the engine."""
     if "OMP_WAIT_POLICY" not in os.environ:
-        # On a busy machine, spinning threads take seconds per token; with this they soon sleep.
+        # On a busy machine, spinning threads take seconds per token; this makes them sleep soon.
         os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     import xllamacpp
 
@@ -69,7 +69,7 @@ def start(options: dict[str, Any]) -> Any:
     params.ui = False
     params.verbosity = 1  # errors only
     if hasattr(os, "sched_getaffinity") and (cores := len(os.sched_getaffinity(0))) < (os.cpu_count() or 1):
-        # The engine counts all cores; more threads than may run at once are far slower.
+        # The engine counts all cores, but more threads than may run at once are much slower.
         params.cpuparams.n_threads = cores
     return xllamacpp.Server(params)
 

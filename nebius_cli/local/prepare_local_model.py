@@ -1,4 +1,4 @@
-"""What a command does with the embedded engine: fetch weights, name the model that runs, run the engine."""
+"""Runs the embedded engine for a command: fetches weights, names the model, starts and stops the engine."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring
     from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring
 
-MAX_CHOICES = 64  # sequences that the engine's cache is made for
+MAX_CHOICES = 64  # the most sequences that nbx sizes the engine's cache for
 
 
 def weights_dir(environ: Mapping[str, str]) -> Path:
@@ -26,7 +26,7 @@ def weights_dir(environ: Mapping[str, str]) -> Path:
 
 
 def fetch(model: LocalModel, console: Console, *, force: bool = False) -> Path:
-    """Return the file of a known model, fetched if it is not there or with `force`; progress goes to stderr.
+    """Return the file of a known model, fetched if missing or with `force`; shows progress on stderr.
 
     Raises NbxError.
     """
@@ -41,9 +41,9 @@ def fetch(model: LocalModel, console: Console, *, force: bool = False) -> Path:
 
 
 def model_name(file: str | None, asked: Value | None, console: Console) -> str:
-    """Return the name of the model that runs here: that of `file`, else the default one.
+    """Return the name of the local model: that of `file`, or the default model.
 
-    A warning says that another model, `asked` with -m, is ignored.
+    Warns that another model, `asked` for with -m, is ignored.
     """
     name = DEFAULT_MODEL.name if file is None else Path(file).stem
     if asked not in (None, name):
@@ -52,7 +52,7 @@ def model_name(file: str | None, asked: Value | None, console: Console) -> str:
 
 
 def check_request(n: int, *, as_curl: bool) -> None:
-    """Raise UsageError for a request that the engine cannot answer: of `n` choices, or sent by curl."""
+    """Raise UsageError for a request that the engine cannot answer: too many choices, or sent by curl."""
     if as_curl:
         why = "the embedded engine stops when nbx exits"
         raise UsageError("--curl with a local model", why, "nbx local serve keeps one running")
@@ -63,9 +63,9 @@ def check_request(n: int, *, as_curl: bool) -> None:
 
 @contextlib.contextmanager
 def _weights(file: str | None, console: Console) -> Iterator[Path]:
-    """Give the GGUF file to run, the default model's for None. Raises NbxError.
+    """Yield the GGUF file to run, the default model's for None. Raises NbxError.
 
-    If the block cannot load weights that nbx fetched, its error says how to mend them.
+    If the block cannot load weights that nbx fetched, the hint of its error says how to repair them.
     """
     start_llama_cpp_server.require_engine()
     path = Path(file) if file is not None else fetch(DEFAULT_MODEL, console)
@@ -84,7 +84,7 @@ def running(
 ) -> Iterator[Engine]:
     """Run a GGUF file, or the default model, while the block runs. Raises NbxError.
 
-    `parallel` sequences at once, `caches` whole contexts of memory; port 0 is any free one.
+    `parallel` sequences run at once, with memory for `caches` full contexts; port 0 means any free port.
     """
     with (
         _weights(file, console) as path,
@@ -95,9 +95,9 @@ def running(
 
 @contextlib.contextmanager
 def scoring(file: str | None, console: Console) -> "Iterator[tuple[str, LibraryScoring | EngineScoring]]":
-    """Yield the name of the model and what gives log probabilities of its tokens. Raises NbxError.
+    """Yield the name of the model and an object that scores texts with it. Raises NbxError.
 
-    That is the engine's library, or its slower server where the library cannot be used.
+    The object uses the engine's library, or its slower server if the library cannot be used.
     """
     from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring, LibraryUnavailableError
     from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring

@@ -1,7 +1,7 @@
-"""Starts and stops the embedded engine: llama.cpp's server, in a process of its own, serving the same API.
+"""Starts and stops the embedded engine: llama.cpp's server in a separate process, with the same API.
 
-In our process, destroying the server would hold the interpreter lock for 30 seconds while a stream is open,
-and an abort of the engine would end nbx.
+In the process of nbx, destroying the server would hold the interpreter lock for 30 seconds while a stream is
+open, and an abort of the engine would end nbx.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.system import child_process
 from nebius_cli.system.end_stuck_child import ChildWatch
 
-MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and much memory
+MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and a lot of memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
 ENDED = "the local engine has ended"
-DEATH_WAIT_S = 0.5  # after a connection broke, for the end of the process that broke it
+DEATH_WAIT_S = 0.5  # how long to wait for the process to end after its connection broke
 
 
 class ModelFileError(ConfigError):
@@ -43,7 +43,7 @@ class ModelFileError(ConfigError):
 
 
 class EngineChild:
-    """A script of this folder in a process of its own that is watched; `options` go to Popen."""
+    """Runs a script of this folder in a watched child process; `options` are passed to Popen."""
 
     def __init__(self, script: str, **options: Any) -> None:
         self.process = child_process.start(
@@ -53,7 +53,7 @@ class EngineChild:
             stdout=subprocess.PIPE,
             **options,
         )
-        self.stdin: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # asked for
+        self.stdin: IO[bytes] = self.process.stdin  # type: ignore[assignment]  # a pipe
         self.stdout: IO[bytes] = self.process.stdout  # type: ignore[assignment]
         self.watch = ChildWatch(self.process)
 
@@ -62,16 +62,16 @@ class EngineChild:
         self.process.kill()
         self.process.wait()
         for pipe in (self.stdin, self.stdout):
-            with contextlib.suppress(OSError):  # unsent bytes for a process that ended
+            with contextlib.suppress(OSError):  # unsent bytes for a process that has ended
                 pipe.close()
 
 
 class Engine:
-    """A server of one GGUF file on the loopback interface, for the duration of a `with` block.
+    """A server for one GGUF file on the loopback interface, for the duration of a `with` block.
 
     Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
     `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
-    can use a whole context. With `for_scoring` the engine attends in 32 bits, not 16, as in
+    can use a full context. With `for_scoring`, attention uses 32 bits instead of 16, as in
     llama_cpp_library_process.py. Raises UsageError for an unreadable file or a used port, else ConfigError.
     """
 
@@ -109,12 +109,12 @@ class Engine:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
         if death is not None and isinstance(error, NbxError) and error.what != death.what:
-            # A connection that broke, or is refused, is only how the end of the engine looks from here.
+            # The connection broke or was refused because the engine has ended, so report that instead.
             error.what, error.why, error.hint = death.what, death.why, death.hint
         self.stop()
 
     def death(self, wait_s: float = 0.0) -> NetworkError | None:
-        """Return why the process has ended, None while it runs; wait up to `wait_s` for its end."""
+        """Return an error that says why the process has ended, None while it runs; wait up to `wait_s`."""
         try:
             code = self._child.process.wait(wait_s)
         except subprocess.TimeoutExpired:
@@ -186,7 +186,7 @@ def context_tokens(path: Path) -> int:
 
 
 def _trained_context(path: Path) -> int:
-    """Return the context length in tokens that the model was trained with, 0 if the file lacks it.
+    """Return the context length in tokens that the model was trained with, 0 if the file does not say.
 
     Raises UsageError for an unreadable file, ConfigError for one that is not GGUF.
     """

@@ -1,4 +1,4 @@
-"""The table of `nbx models`: as many columns as the terminal has room for, or all of them for programs."""
+"""Formats the table of `nbx models`: the columns that fit on a terminal, or all of them for programs."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,7 +9,7 @@ from nebius_cli.terminal.write_table import COLUMN_GAP, columns_that_fit
 
 HEADER = ("id", "ctx", "$ in", "$ out", "rpm", "tpm", "status", "features")
 NUMBERS = HEADER[1:6]
-MIN_FEATURES_COLUMNS = 18  # as many as structured_outputs has
+MIN_FEATURES_COLUMNS = 18  # the length of structured_outputs
 
 Cells = tuple[str, ...]
 
@@ -45,7 +45,7 @@ def _cells(model: Model, count: Callable[[int | None], str], comma: str) -> Cell
 def _fit(rows: list[Cells], width: int) -> list[Cells]:
     """Return rows with the first column and as many others as fit in `width`."""
     widths = {title: max(len(row[column]) for row in rows) for column, title in enumerate(rows[0])}
-    widths["features"] = min(widths["features"], MIN_FEATURES_COLUMNS)  # they may wrap
+    widths["features"] = min(widths["features"], MIN_FEATURES_COLUMNS)  # features may wrap
     used = widths.pop("id") + COLUMN_GAP
     shown = {"id", *columns_that_fit(widths, width - used)}
     return [tuple(cell for title, cell in zip(rows[0], row, strict=True) if title in shown) for row in rows]

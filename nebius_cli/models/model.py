@@ -12,14 +12,14 @@ from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.jsontext import object_of
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, parse_amount
 
-# Token Factory, vLLM, LiteLLM
+# in Token Factory, vLLM and LiteLLM
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
-# Ids that no shell needs quotes for; the completion scripts check the same.
+# Ids that need no quotes in any shell; the completion scripts make the same check.
 _PLAIN = r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}"
 
 
 class Model(NamedTuple):
-    """One entry. None is unknown; `raw` is the entry as the server sent it."""
+    """One entry. None means unknown; `raw` is the entry as the server sent it."""
 
     id: str
     raw: Mapping[str, Any]

@@ -1,6 +1,6 @@
-"""The cached model list of one server, project and profile, with the prices and rate limits in it.
+"""Caches the model list of each server, project and profile, with the prices and rate limits in it.
 
-`models/ids.txt` in the cache directory holds the ids of the list that was shown last, one a line. The shell
+`models/ids.txt` in the cache directory holds the ids of the list that was shown last, one per line. The shell
 completion scripts read that file, so that they need not start nbx.
 """
 
@@ -25,7 +25,7 @@ MAX_UNIX_TIME_S = 1e12  # a list with a later time is damaged
 
 
 class ModelList(NamedTuple):
-    """A model list as the server sent it, and when that was, in Unix time."""
+    """A model list as the server sent it, and when it was fetched, in Unix time."""
 
     value: Any
     fetched_at: float
@@ -36,7 +36,7 @@ class ModelList(NamedTuple):
 
 
 class ModelsCache:
-    """The cached list for a base URL, project and profile: two profiles may belong to two accounts."""
+    """The cached list for a base URL, project and profile, because profiles may use different accounts."""
 
     def __init__(
         self, cache_dir: Path, base_url: str, project: str | None, profile: str | None = None
@@ -52,7 +52,7 @@ class ModelsCache:
         self._unwritten: ModelList | None = None
 
     def read(self) -> ModelList | None:
-        """Return the list, None if it is missing or unreadable. A list that could not be written counts."""
+        """Return the list, also one that could not be written; None if it is missing or unreadable."""
         if self._unwritten is not None:
             return self._unwritten
         try:
@@ -77,7 +77,7 @@ class ModelsCache:
             return []
 
     def write(self, stored: ModelList) -> None:
-        """Write the list. Raises OSError; this run has the list nevertheless."""
+        """Write the list. Raises OSError, but `read` returns the list anyway."""
         self._unwritten = stored
         content = {"format": FORMAT, "asked": self._asked, "fetched_at": stored.fetched_at}
         write_atomically(self._path, jsontext.encode({**content, "value": stored.value}), mode=FILE_MODE)
@@ -98,7 +98,7 @@ class ModelsCache:
 
 
 class PriceSource:
-    """Prices and rate limits from the cached list; `fetch` gets the server's list when that lacks a price."""
+    """Prices and rate limits from the cached list; `fetch` gets the server's list if a price is missing."""
 
     def __init__(self, cache: ModelsCache, fetch: Callable[[], ModelList]) -> None:
         self._cache = cache

@@ -1,4 +1,4 @@
-"""Everything that is known about one model: as a JSON object, or as names and values."""
+"""Formats everything that is known about one model, as a JSON object or as names and values."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime

@@ -21,7 +21,7 @@ def _searched(model: Model) -> str:
 
 
 def ordered(models: Iterable[Model], by: str, *, reverse: bool = False) -> list[Model]:
-    """Return models sorted: by id, or cheapest, largest context or newest first; unknown ones always last."""
+    """Return models sorted: by id, or cheapest, largest context or newest first; unknown always last."""
     listed = sorted(models, key=lambda model: (model.id.casefold(), model.id))
     if by == "id":
         return listed[::-1] if reverse else listed

@@ -1,4 +1,4 @@
-"""One answer from the first event to the end: its renderer, its file, the spinner and the usage table."""
+"""Writes one answer from the first event to the end, with its renderer, file, spinner and usage table."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -21,10 +21,10 @@ USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_di
 
 
 class AnswerWriter:
-    """Takes the events of one answer. Afterwards call `finish`, or `cut` after any error.
+    """Writes the events of one answer. Afterwards call `finish`, or `cut` after any error.
 
-    `needed_after` names the modules that the caller needs once the answer has ended, `long_wait` tells that
-    there is time to import them before the answer comes; on a terminal, there always is.
+    `needed_after` names the modules that the caller needs once the answer has ended. `long_wait` is true if
+    there is time to import them before the answer arrives; on a terminal, there always is.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class AnswerWriter:
         self.untouched = True
 
     def wait(self) -> None:
-        """Show the spinner while the request is on its way; import what is needed later if there is time."""
+        """Show the spinner until the answer begins; import modules for later if there is time."""
         self._spinner.start("waiting for the server")
         if self._terminal:
             drawing = drawing_module(self._streams, self._options)
@@ -71,7 +71,7 @@ class AnswerWriter:
         self._spinner.start("waiting to try again")
 
     def event(self, event: Event) -> None:
-        """Take one event."""
+        """Write one event."""
         self._frames += isinstance(event, Frame | Repeats)
         self._renderer.event(event)
 
@@ -95,7 +95,7 @@ class AnswerWriter:
             self._finish_file(self._export)
 
     def cut(self, completion: Completion, timing: Timing) -> str:
-        """Write what has arrived of an incomplete answer; return where it is kept, if in a file."""
+        """Write the received part of an incomplete answer; return a message about its file, if any."""
         self._spinner.stop()
         if completion.started and not self._broken and not self._ended:
             self._renderer.finish(completion)
@@ -106,21 +106,21 @@ class AnswerWriter:
         return f"the answer received so far is in {kept}" if kept else ""
 
     def _finish_file(self, file: OutputFile) -> None:
-        # It may hold text that is nowhere else, so it is not removed.
+        # A partial file may contain text that exists nowhere else, so it is not removed.
         if (partial := file.finish()) is not None and not self._options.quiet:
             text = f"{partial} still holds an incomplete answer of an earlier run"
             messages.note(text, self._streams)
 
     @cached_property
     def _renderer(self) -> Renderer:
-        # Made at the first event: the request does not wait for what only draws its answer.
+        # Created at the first event, so that the request does not wait for modules that only draw the answer.
         return choose(self._streams, self._put, self._options, terminal=self._terminal, started=self._started)
 
     def _put(self, data: bytes) -> None:
         self.untouched = False
         try:
             if self._target or self._streams.stdout_file:
-                self._spinner.note = "writing the file"  # which leaves the terminal to the spinner
+                self._spinner.note = "writing the file"  # the spinner stays: stdout is not the terminal
             else:
                 self._spinner.stop()
             self._write(data)

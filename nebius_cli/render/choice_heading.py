@@ -1,4 +1,4 @@
-"""The heading of one choice among several."""
+"""Formats the heading of one of several choices."""
 
 
 def choice_name(index: int, choices: int, prompts: int) -> str:

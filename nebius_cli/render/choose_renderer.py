@@ -4,7 +4,7 @@ from nebius_cli.render.output_options import Mode, OutputOptions, Renderer, View
 from nebius_cli.system.streams import Streams, Write
 from nebius_cli.terminal.color_support import draws
 
-MAX_LIVE_CHOICES = 1000  # that are drawn at once; more are written one after another
+MAX_LIVE_CHOICES = 1000  # more choices are not drawn live but written one after another
 
 
 def drawing_module(streams: Streams, options: OutputOptions) -> str:
@@ -23,7 +23,7 @@ def choose(
 ) -> Renderer:
     """Return the renderer of one answer.
 
-    `terminal` tells whether stdout is one. `started` is the monotonic time of the request.
+    `terminal` tells whether stdout is a terminal. `started` is the monotonic time of the request.
     """
     if options.mode is not Mode.TEXT:
         from nebius_cli.render.json_output import JsonOutput

@@ -1,4 +1,4 @@
-"""`--export`: the heat view of an answer, with hover texts, as SVG or HTML in one file."""
+"""Exports the heat view of an answer, with hover texts, as one SVG or HTML file (`--export`)."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ def export(completion: Completion, form: str, *, prompts: int) -> bytes:
 
 
 def _texts(completion: Completion, prompts: int, titles: list[str]) -> Iterator[Text]:
-    """Yield what is printed; the hover text of link `#n` is put into `titles[n]`."""
+    """Yield the texts to print; the hover text of link `#n` is put into `titles[n]`."""
     choices = [completion.choices[index] for index in sorted(completion.choices)]
     for choice in choices:
         if len(choices) > 1:
@@ -49,7 +49,7 @@ def _texts(completion: Completion, prompts: int, titles: list[str]) -> Iterator[
         tokens = parse(choice.logprobs)
         text = _text(token_spans(choice.text, tokens), titles)
         if text.plain.endswith("\n"):
-            text.right_crop(1)  # printing ends the line
+            text.right_crop(1)  # print adds a newline
         yield text
         if line := summary(tokens):
             yield Text(line, "dim")
@@ -79,7 +79,7 @@ def _style(step: ColorStep | None) -> Style:
 
 
 def _title(token: TokenLogprob) -> str:
-    """Return the hover text of a token: its figures, and its alternatives by falling probability."""
+    """Return the hover text of a token: its values, and its alternatives by descending probability."""
     likely, bits, found = probability(token.logprob), surprise(token.logprob), rank(token)
     facts = [_clean(shown(token.text, token.raw))]
     facts += [] if likely is None or bits is None else [percent(likely), f"{bits:.2f} bits"]

@@ -1,8 +1,8 @@
-"""Tokens and probabilities as text that people and programs can read."""
+"""Formats tokens and probabilities as text for people and for programs."""
 
 
 def percent(likely: float) -> str:
-    """Return a probability in at most three digits, which are never 0 or 100 for what is only nearly that."""
+    """Return a probability in percent, with at most three digits; only exact values are shown as 0 or 100."""
     if 0 < likely < 0.001:
         return "<0.1%"
     if 0 < likely < 0.1:
@@ -11,7 +11,7 @@ def percent(likely: float) -> str:
 
 
 def shown(text: str, raw: bytes | None) -> str:
-    r"""Return a token so that its spaces and newlines can be seen: quoted, `\n` for a newline.
+    r"""Return a token with visible spaces and newlines: in quotes, with `\n` for a newline.
 
     Bytes that are only part of a character are shown as `\xe2\x80`.
     """

@@ -1,7 +1,7 @@
-"""`--view heat` on a terminal: the text as it arrives, each token in the colour of its probability.
+"""Shows `--view heat` on a terminal: text as it arrives, each token in the colour of its probability.
 
-Like plain text, each character is written once and never drawn again. Without colour a mark follows each
-token that was less likely than not.
+As with plain text, each character is written once and never redrawn. Without colour, a mark follows each
+token whose probability is below 50 %.
 """
 
 from rich.cells import cell_len
@@ -14,26 +14,26 @@ from nebius_cli.response.token_spans import TokenSpan
 from nebius_cli.system.streams import Streams, Write
 from nebius_cli.terminal.sanitize import to_bytes, visible
 
-_ERASE = "\x1b[K"  # to the end of the row
+_ERASE = "\x1b[K"  # erases to the end of the row
 TAB_WIDTH = 8  # cells
 
 
 class Heat(TokenView):
-    """Writes the choices in colour, and below them what the colours mean."""
+    """Writes the choices in colour, with a legend below them."""
 
     def __init__(self, streams: Streams, write: Write, options: OutputOptions) -> None:
         super().__init__(streams, write, options)
         self._has_summary = False
-        self._column = 0  # of the cursor, in cells
+        self._column = 0  # column of the cursor, in cells
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held, the last summary, and the legend."""
+        """Write the held text, the last summary, and the legend."""
         super().finish(completion)
         if self._has_summary:
             self.line(legend(color=self.color, columns=self.streams.width))
 
     def line(self, text: str, style: str = "") -> None:
-        """Write a line of its own."""
+        """Write a line that is not part of a choice."""
         super().line(text, style)
         self._column = 0
 
@@ -65,7 +65,7 @@ class Heat(TokenView):
             elif row:
                 out.append(painted(row, step) if step else row)
                 if self._advance(row) and step:
-                    # A terminal that scrolls fills the new row with the background of the moment.
+                    # A terminal that scrolls fills the new row with the current background colour.
                     out.append(_ERASE)
             if piece.endswith("\n"):
                 out.append("\n")
@@ -73,7 +73,7 @@ class Heat(TokenView):
         self.write("".join(out).encode())
 
     def _advance(self, text: str) -> bool:
-        """Move the column as the terminal does; return whether it is on a new row and not at its edge."""
+        """Move the column as the terminal does; return whether it is on a new row but not at the edge."""
         width, wrapped = self.streams.width, False
         for number, run in enumerate(text.split("\t")):
             if number:

@@ -1,4 +1,4 @@
-"""`--json`: the API's own response as one object. `--ndjson`: each object of the stream as it arrives."""
+"""Writes `--json` (the API's response as one object) and `--ndjson` (each object as it arrives)."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import visible_json
 
-_MARK = "\0é\0"  # stands for a text; not ASCII, so that a frame that has to be ASCII is noticed
+_MARK = "\0é\0"  # placeholder for a text; not ASCII, so that a frame that has to be ASCII is noticed
 
 
 class JsonOutput:
@@ -41,7 +41,7 @@ class JsonOutput:
             self._write(self._line(self._only if self._frames == 1 else completion.to_json()))
 
     def _lines(self, repeats: Repeats) -> Iterator[bytes]:
-        """Yield the line of each frame. What they have in common is encoded once."""
+        """Yield the line of each frame. The parts that they have in common are encoded only once."""
         around = self._line(_with_text(repeats.frame, _MARK)).split(jsontext.encode(_MARK))
         for text in repeats.texts:
             encoded = jsontext.encode(text)
@@ -54,7 +54,7 @@ class JsonOutput:
     def _line(self, value: Mapping[str, Any]) -> bytes:
         try:
             data = jsontext.encode(value, indent=2 if self._terminal and self._mode is Mode.JSON else None)
-        except ValueError:  # a server sent NaN, which JSON does not have; null takes its place
+        except ValueError:  # a server sent NaN, which JSON does not have; null replaces it
             data = jsontext.encode(jsontext.replace_nan(value))
         if self._terminal:
             data = visible_json(data.decode("utf-8")).encode("utf-8")

@@ -1,4 +1,4 @@
-"""Several choices on a terminal, each in a block of its own while all of them are written.
+"""Draws several choices on a terminal as they arrive, each in its own block.
 
 A finished choice with no unfinished one before it is printed once, in full, above the live part.
 The live part shows the last rows of the other choices and is redrawn several times a second.
@@ -24,7 +24,7 @@ from nebius_cli.terminal.rich_console import rich_console
 from nebius_cli.terminal.sanitize import to_bytes, visible
 from nebius_cli.terminal.spinner import spinner_text
 
-MAX_BLOCK_ROWS = 8  # of one block while it is live
+MAX_BLOCK_ROWS = 8  # rows of text in one block of the live part
 MAX_TAIL_CHARS = 8192  # the end of a choice that the live part may need
 REFRESHES_PER_S = 20
 
@@ -54,7 +54,7 @@ class LiveChoices:
         )
 
     def event(self, event: Event) -> None:
-        """Take one event; print the choices that are done."""
+        """Process one event; print the choices that are done."""
         match event:
             case TextDelta(index, text):
                 with self._lock:
@@ -82,27 +82,27 @@ class LiveChoices:
     def _print(self, indexes: range) -> None:
         if not indexes:
             return
-        parts: list[Text | _Exact] = []
+        parts: list[Text | _Verbatim] = []
         for index in indexes:
             text = to_bytes("".join(self._texts[index])).decode()
-            parts += [self.heading(index, "unfinished" if text else "no text"), _Exact(visible(text))]
+            parts += [self.heading(index, "unfinished" if text else "no text"), _Verbatim(visible(text))]
         before = self._printed
         with self._lock:
             self._printed = indexes.stop  # what is printed here must not be drawn below
         try:
             self._console.print(Group(*parts), soft_wrap=True)
         except BaseException:
-            self._printed = before  # a signal interrupted it: better twice than not at all
+            self._printed = before  # a signal interrupted it: printing it twice is better than not at all
             raise
 
     def heading(self, index: int, unfinished: str) -> Text:
-        """Return the line above a block: its name, and how it finished or what it does."""
+        """Return the line above a block: its name, and how it finished or its state."""
         reason = visible(self._reasons.get(index, unfinished))
         text = heading(index, self._options.choices, self._options.prompts, reason)
         return Text(text, style="bold", overflow="ellipsis", no_wrap=True)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        yield from list(self.rows(options.max_width, console.height))  # all of them under the lock
+        yield from list(self.rows(options.max_width, console.height))  # a list: all rows under the lock
 
     def rows(self, width: int, height: int) -> Iterator[Text]:
         """Yield the rows of the live part: the blocks that are not printed yet, and the progress of all."""
@@ -142,13 +142,13 @@ class LiveChoices:
             try:
                 self._write(data)
             except (OutputError, ReaderGone) as error:
-                self._failure = error  # perhaps in rich's thread, where nobody would see it
+                self._failure = error  # perhaps in rich's thread, where it would be lost
                 if threading.current_thread() is threading.main_thread():
                     raise
 
 
-class _Exact:
-    """Text as it is. Rich would turn tabs into spaces."""
+class _Verbatim:
+    """Text that is printed unchanged. Rich would turn tabs into spaces."""
 
     def __init__(self, text: str) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""What the views of log probabilities on a terminal share: headings, summaries, one choice after another."""
+"""Writes what all log probability views on a terminal need: headings, summaries, choices in order."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -23,20 +23,20 @@ class TokenView(OrderedRenderer[TokenSpan]):
         self.write = write
         self.color = options.color_out
         self._options = options
-        self._begun = 0  # choices that have begun
-        self._tokens: list[TokenLogprob] = []  # of the current choice
+        self._begun = 0  # number of choices that have begun
+        self._tokens: list[TokenLogprob] = []  # tokens of the current choice
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held, and the last summary."""
+        """Write the held tokens and the last summary."""
         super().finish(completion)
         self._end_choice()
 
     def line(self, text: str, style: str = "") -> None:
-        """Write a line, in a style where there is colour."""
+        """Write a line, with a style if colour is on."""
         self.write((f"{style}{text}{RESET}\n" if style and self.color else f"{text}\n").encode())
 
     def begin_choice(self, index: int) -> None:
-        """Write what stands above the tokens of a choice: its heading, if there are several choices."""
+        """Write the lines above the tokens of a choice: its heading, if there are several choices."""
         if self._options.choices > 1 or index:
             self.line(heading(index, self._options.choices, self._options.prompts))
 
@@ -45,12 +45,12 @@ class TokenView(OrderedRenderer[TokenSpan]):
         """Write the next span of the current choice."""
 
     def summarize(self, text: str) -> None:
-        """Write the summary of a choice, empty where no log probability is known."""
+        """Write the summary of a choice, which is empty if no log probability is known."""
         if text:
             self.line(text, DIM)
 
     def put(self, spans: Iterable[TokenSpan | None]) -> None:
-        """Write spans, with what stands above and below each choice."""
+        """Write spans, with the lines above and below each choice."""
         for span in spans:
             if span is None:
                 self._end_choice()

@@ -1,6 +1,6 @@
 """Puts the interleaved tokens of several choices in order: complete choices, one after another.
 
-The current choice passes straight through; the choices after it are held until it has finished.
+The current choice is passed on at once; the choices after it are held until it has finished.
 """
 
 from abc import ABC, abstractmethod
@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 
-NEXT_CHOICE = None  # stands between the last piece of a choice and the first of the next one
+NEXT_CHOICE = None  # yielded between the last piece of a choice and the first of the next one
 
 Output = TypeVar("Output")
 Output_co = TypeVar("Output_co", covariant=True)
@@ -23,7 +23,7 @@ class ChoiceFormatter(Protocol[Output_co]):
         """Yield what can be written now, given the next tokens."""
 
     def close(self) -> Iterator[Output_co]:
-        """Yield the rest: no more tokens come."""
+        """Yield the rest; no more tokens will follow."""
 
 
 class ChoiceOrder(Generic[Output]):
@@ -52,7 +52,7 @@ class ChoiceOrder(Generic[Output]):
             yield from self._feed()
 
     def flush(self) -> Iterator[Output | None]:
-        """Yield what is held: choices that were cut off, and those after a choice that was cut off."""
+        """Yield everything held: choices that were cut off, and those after a choice that was cut off."""
         yield from self._feed()
         while any(index > self.current for index in self._held):
             yield from self._next_choice()
@@ -71,23 +71,23 @@ class ChoiceOrder(Generic[Output]):
 
 
 class OrderedRenderer(ABC, Generic[Output]):
-    """Passes events to `order`, and what it yields to `put`."""
+    """Passes events to `order`, and its output to `put`."""
 
     def __init__(self, order: ChoiceOrder[Output]) -> None:
         self.order = order
 
     def event(self, event: Event) -> None:
-        """Write what this event makes ready."""
+        """Write everything that can be written after this event."""
         self.put(self.order.add(event))
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held."""
+        """Write everything held."""
         del completion
         self.put(self.order.flush())
 
     @abstractmethod
     def put(self, outputs: Iterable[Output | None]) -> None:
-        """Write outputs of the current choice; None (NEXT_CHOICE) stands between two choices."""
+        """Write outputs of the current choice; None (NEXT_CHOICE) separates two choices."""
 
 
 class TextOrder(ChoiceOrder[str]):
@@ -99,7 +99,7 @@ class TextOrder(ChoiceOrder[str]):
 
 class _TextPieces:
     def __init__(self) -> None:
-        self._half = ""  # the first half of a surrogate pair, whose second half comes with the next token
+        self._half = ""  # the first half of a surrogate pair, whose second half is in the next token
 
     def feed(self, tokens: Sequence[TextDelta]) -> Iterator[str]:
         text = "".join([self._half, *(token.text for token in tokens)])

@@ -1,6 +1,6 @@
-"""The order of choices for the views of log probabilities: yields spans of text with their tokens.
+"""Orders the choices for the log probability views, and yields spans of text with their tokens.
 
-Apart from `order_choices`, because plain text needs none of the modules that read log probabilities.
+It is separate from `order_choices` because plain text does not need the modules that read log probabilities.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from nebius_cli.response.token_spans import TokenSpan, TokenSpans
 
 
 class SpanOrder(ChoiceOrder[TokenSpan]):
-    """Yields the text of the choices with the tokens that it consists of."""
+    """Yields the text of the choices with its tokens."""
 
     def __init__(self, choices: int) -> None:
         super().__init__(choices, _SpanPieces)

@@ -1,4 +1,4 @@
-"""The options of an answer's output, and what a renderer is."""
+"""Defines the output options of an answer and the interface of a renderer."""
 
 from collections.abc import Collection
 from enum import Enum, auto
@@ -9,7 +9,7 @@ from nebius_cli.core.similar_names import nearest
 from nebius_cli.response.check_complete import FINISH_REASONS
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # a run that ends before it sends a request needs none of it
+if TYPE_CHECKING:  # a run that ends before it sends a request does not need these
     from nebius_cli.response.answer_events import Event
     from nebius_cli.response.events_to_answer import Completion
 
@@ -18,7 +18,7 @@ EXPORT_FORMATS = (".svg", ".html")
 
 
 class Mode(Enum):
-    """What an answer is written as."""
+    """The format in which an answer is written."""
 
     TEXT = auto()
     JSON = auto()
@@ -36,10 +36,10 @@ class Renderer(Protocol):
     """Writes one answer."""
 
     def event(self, event: "Event") -> None:
-        """Take one event; write at once what can be written."""
+        """Process one event; write at once what can be written."""
 
     def finish(self, completion: "Completion") -> None:
-        """Write what is still held, whether the answer is complete or not."""
+        """Write everything still held, whether the answer is complete or not."""
 
 
 class Layout(NamedTuple):
@@ -52,9 +52,9 @@ class Layout(NamedTuple):
 class OutputOptions(NamedTuple):
     """How an answer is written, with the number of its `choices` and `prompts`.
 
-    `usage` None writes usage where a person watches both streams. `export` is one of EXPORT_FORMATS, or
+    If `usage` is None, usage is shown if both streams are terminals. `export` is one of EXPORT_FORMATS, or
     empty. `color_out` and `color_err` tell whether stdout and stderr get colour, `view_drawn` whether a view
-    is drawn in a pipe, too, for a pager.
+    is drawn even in a pipe, for a pager.
     """
 
     mode: Mode
@@ -71,14 +71,14 @@ class OutputOptions(NamedTuple):
 
 
 def parse_view(word: str | None) -> View | None:
-    """Return the view of this name. Raises UsageError for another word."""
+    """Return the view with this name. Raises UsageError if there is none."""
     if word not in (None, *(view.value for view in View)):
         raise UsageError(f"--view {word}", "must be heat or table")
     return View(word) if word else None
 
 
 def parse_export(path: str | None) -> str:
-    """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError for none."""
+    """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError otherwise."""
     form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
         hint = f"it must end in {' or '.join(EXPORT_FORMATS)}"

@@ -1,4 +1,4 @@
-"""The text of an answer in a pipe or a file: exact bytes as they arrive, choices in index order."""
+"""Writes an answer's text to a pipe or file: exact bytes as they arrive, choices in index order."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ class PlainText(OrderedRenderer[str]):
         self._layout = layout
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held, and what ends the last choice."""
+        """Write everything held, and the ending of the last choice."""
         super().finish(completion)
         if self._layout.final:
             self._write(self._layout.separator)

@@ -1,4 +1,4 @@
-"""The colour scale of probabilities, and the marks where there is no colour."""
+"""Defines the colour scale of probabilities, and the marks to use without colour."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ MIN_UNMARKED = 0.5  # tokens at least this probable have no mark
 
 @dataclass(frozen=True, slots=True)
 class ColorStep:
-    """The colours from probability `least` up, among the terminal's 256, and their name in the legend."""
+    """The colours, of the terminal's 256, from probability `least` up, and their name in the legend."""
 
     least: float
     background: int
@@ -22,8 +22,8 @@ class ColorStep:
     name: str
 
 
-# Dark blue to yellow, each step lighter than the one before: the order survives colour blindness and grey
-# print. Text has a contrast of at least 5 to 1. docs/logprobs.md has the figures.
+# Dark blue to yellow, each step lighter than the one before: the order stays visible in grey print and to
+# colour-blind readers. Text has a contrast of at least 5 to 1. docs/logprobs.md has the figures.
 STEPS = (
     ColorStep(0.90, 17, 231, "≥90"),
     ColorStep(0.70, 24, 231, "≥70"),
@@ -36,7 +36,7 @@ STEPS = (
 
 
 def step_of(logprob: float | None) -> ColorStep | None:
-    """Return the step of a log probability, None where it is not known."""
+    """Return the step of a log probability, None if it is not known."""
     likely = probability(logprob)
     return None if likely is None else next(step for step in STEPS if likely >= step.least)
 
@@ -47,7 +47,7 @@ def painted(text: str, step: ColorStep) -> str:
 
 
 def mark(logprob: float | None) -> str:
-    """Return the mark behind a token where there is no colour: `{12}` for 12 %, nothing from 50 % up."""
+    """Return the mark after a token if there is no colour: `{12}` for 12 %, nothing from 50 % up."""
     likely = probability(logprob)
     if likely is None:
         return "{?}"
@@ -65,7 +65,7 @@ def legend(*, color: bool, columns: int) -> str:
 
 
 def summary(tokens: Iterable[TokenLogprob]) -> str:
-    """Return one line about a choice, empty where no log probability is known."""
+    """Return one line about a choice, empty if no log probability is known."""
     known = [token.logprob for token in tokens if token.logprob is not None]
     branching, total = perplexity(known), surprise(sum(known))
     if branching is None or total is None:

@@ -1,10 +1,10 @@
-"""The files that `--export` writes: the content of a rich console as an SVG picture or an HTML page.
+"""Turns the content of a rich console into the SVG picture or HTML page that `--export` writes.
 
-Rich writes both. What its output lacks is added here, to text that rich has already escaped:
+Rich writes both formats. This module adds what rich leaves out, to text that rich has already escaped:
 
 - HTML: hover texts.
-- SVG: a font that no server has to send, the right length of wide characters, a last row that is not
-  clipped, and the spaces in front of a text, which some viewers drop.
+- SVG: a font that needs no download, the right width of wide characters, a last row that is not
+  clipped, and leading spaces, which some viewers drop.
 """
 
 import html
@@ -63,7 +63,7 @@ _LINK = re.compile(r'<a class="(r\d+)" href="#(\d+)">')
 
 
 def svg_page(console: Console, title: str) -> str:
-    """Return what a recording console was given as an SVG picture: a window with a title."""
+    """Return the content of a recording console as an SVG picture: a window with a title."""
 
     def measure(match: re.Match[str]) -> str:
         length = CELL_WIDTH * cell_len(html.unescape(match[1]))
@@ -73,13 +73,13 @@ def svg_page(console: Console, title: str) -> str:
 
 
 def html_page(console: Console, title: str, titles: Sequence[str]) -> str:
-    """Return the same as an HTML page; `titles[n]` is the hover text of the link `#n`."""
+    """Return the same content as an HTML page; `titles[n]` is the hover text of the link `#n`."""
 
     def hover(match: re.Match[str]) -> str:
         text = html.escape(titles[int(match[2])]).replace("\n", "&#10;")
         return f'<a class="{match[1]}" title="{text}">'
 
-    # A template of str.format: braces are doubled.
+    # The page is a template for str.format, so braces are doubled.
     escaped = html.escape(title).replace("{", "{{").replace("}", "}}")
     page = HTML.replace("FONT", FONT).replace("TITLE", escaped)
     return _LINK.sub(hover, console.export_html(theme=SVG_EXPORT_THEME, code_format=page))

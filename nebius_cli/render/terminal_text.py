@@ -1,4 +1,4 @@
-"""The text of an answer on a terminal, written as it arrives."""
+"""Writes the text of an answer to a terminal as it arrives."""
 
 from collections.abc import Iterable
 
@@ -10,7 +10,7 @@ from nebius_cli.terminal.sanitize import to_bytes, visible
 
 
 class TerminalText(OrderedRenderer[str]):
-    """One choice streams straight through; several, on a dumb terminal, come one after another."""
+    """Writes a single choice as it arrives, or several, on a dumb terminal, one after another."""
 
     def __init__(self, write: Write, *, choices: int, prompts: int) -> None:
         super().__init__(TextOrder(choices))
@@ -21,7 +21,7 @@ class TerminalText(OrderedRenderer[str]):
         self._at_line_start = True
 
     def finish(self, completion: Completion) -> None:
-        """Write what is held and end the last line, so that the shell's prompt starts on its own."""
+        """Write everything held and end the last line, so that the shell's prompt starts on a new line."""
         super().finish(completion)
         self._end_line()
 

@@ -1,4 +1,4 @@
-"""`--view table` on a terminal: one row per token, as it arrives."""
+"""Shows `--view table` on a terminal: one row per token, as it arrives."""
 
 from collections.abc import Callable, Sequence
 from itertools import zip_longest

@@ -1,4 +1,4 @@
-"""`--view` in a pipe: one tab-separated line per token, as it arrives. docs/logprobs.md has the columns."""
+"""Writes `--view` to a pipe: one tab-separated line per token, with the columns in docs/logprobs.md."""
 
 import math
 from collections.abc import Iterable

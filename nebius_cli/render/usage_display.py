@@ -11,13 +11,13 @@ from rich.text import Text
 from nebius_cli.render.usage_metrics import Metric
 
 COLUMN_GAP = 2  # cells
-MIN_VALUE_WIDTH = 8  # cells; in less, the list folds its titles too
-# The metrics in the title of the table: the finish reason too where it does not fit as a column.
+MIN_VALUE_WIDTH = 8  # cells; in a narrower list, the titles are folded too
+# The metrics in the title of the table. The finish reason is added if it does not fit as a column.
 TITLES = (("model", "tier"), ("model", "tier", "finish"))
 
 
 def draw(found: Sequence[Metric], console: Console) -> None:
-    """Draw the metrics for a person: side by side where they fit, else one per line."""
+    """Draw the metrics for a person: side by side if they fit, otherwise one per line."""
     if found:
         console.print(_table(found, console))
 

@@ -1,4 +1,4 @@
-"""The token usage and timing of an answer as metrics, for people and for programs."""
+"""Computes metrics of an answer's token usage and timing, for people and for programs."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.sanitize import one_line
 
-MIN_STREAMING_S = 0.01  # a faster answer arrived at once, and has no speed of its own
+MIN_STREAMING_S = 0.01  # a faster answer arrived all at once, so its streaming speed is not measurable
 
 
 class Timing(NamedTuple):
@@ -52,7 +52,7 @@ def metrics(completion: Completion, timing: Timing, *, streamed: bool) -> list[M
 
 
 def _rate(tokens: int, timing: Timing) -> float:
-    """Return tokens per second: of the tokens after the first, else of the whole request."""
+    """Return tokens per second: of the tokens after the first, or else of the entire request."""
     streaming = timing.end - (timing.end if timing.first_token is None else timing.first_token)
     if streaming >= MIN_STREAMING_S and tokens > 1:
         return (tokens - 1) / streaming

@@ -12,8 +12,8 @@ def curl_command(
 ) -> str:
     """Return a curl command for a POSIX shell that sends `body` to `url`.
 
-    `trusted` is a file of certificate authorities, and a folder or several, each empty for none. The key is
-    read from `$NEBIUS_API_KEY`, and `headers` are names without values, so the command can be shared.
+    `trusted` is a file and the folders of certificate authorities; either may be empty. The key is read from
+    `$NEBIUS_API_KEY`, and `headers` are names without values, so the command can be shared.
     """
     text = body.decode("utf-8")
     parts = ["curl -N" if streamed else "curl", shlex.quote(url)]

@@ -1,8 +1,8 @@
 """THE table of request fields, in the order of help, man page and README.
 
 Names, defaults and meanings come from the API reference (POST /v1/completions, "Create completion").
-Bounds are those the reference documents, or the obvious ones, such as 0 or more for a count. `prompt` is not
-in the table: it has four forms and flags of its own (request/read_prompt.py).
+Bounds are those in the reference, or obvious ones, such as 0 or more for a count. `prompt` is not
+in the table: it has four forms and its own flags (request/read_prompt.py).
 """
 
 from nebius_cli.request.parse_and_check_values import Field, Kind

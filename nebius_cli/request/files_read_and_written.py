@@ -20,7 +20,7 @@ def files_written(flags: Mapping[str, Any]) -> list[tuple[str, str | None]]:
 
 
 def files_read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the flags that read a whole file, as pairs of flag and path.
+    """Yield the flags that read a file as a whole, as pairs of flag and path.
 
     Raises UsageError for an invalid --infill.
     """
@@ -39,7 +39,7 @@ def files_read(flags: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _values(flags: Mapping[str, Any], name: str) -> list[str]:
     given = flags.get(name, [])
-    if isinstance(given, bool):  # a switch of this name, such as --tokens of nbx score
+    if isinstance(given, bool):  # a switch with the same name, such as --tokens of nbx score
         return []
     return [given] if isinstance(given, str) else given
 

@@ -1,7 +1,7 @@
 """Builds the prompts that make a model write the text between a prefix and a suffix.
 
-The completions API has no `suffix` field. A model that was trained to fill in the middle does it from an
-ordinary prompt, in which special tokens (here: markers) say what comes before and what comes after.
+The completions API has no `suffix` field. A model that was trained to fill in the middle does it for an
+ordinary prompt, in which special tokens (here: markers) mark the prefix and the suffix.
 `FORMATS` is THE table of those markers, one entry for each family of models.
 """
 
@@ -14,11 +14,11 @@ from nebius_cli.request.request_body import NO_VALIDATE
 
 
 class InfillFormat(NamedTuple):
-    """How one family of models is asked to fill in the middle.
+    """The prompt format that makes one family of models fill in the middle.
 
-    `family` names the models for people. `template` holds `{prefix}` and `{suffix}` once each; the rest of
-    it is sent as it stands. `stop` are the texts that the models write after the middle, at most four.
-    `models` is a regular expression that is searched for in a model's id in lower case.
+    `family` is the display name of the models. `template` contains `{prefix}` and `{suffix}` once each; the
+    rest of it is sent unchanged. `stop` are the texts that the models write after the middle, at most four.
+    `models` is a regular expression that is searched for in a model's ID in lower case.
     """
 
     name: str
@@ -39,13 +39,13 @@ class InfillFormat(NamedTuple):
         return self.template.format(prefix=prefix, suffix=suffix)
 
 
-# Where a model's id matches more than one pattern, the first one counts.
+# If a model's ID matches more than one pattern, the first match is used.
 FORMATS = (
     InfillFormat(
         "qwen",
         "Qwen2.5-Coder",
         "<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>",
-        # The authors' benchmark cuts answers at the last two (qwencoder-eval/base/benchmarks/fim-bench).
+        # The authors' benchmark cuts off answers at the last two (qwencoder-eval/base/benchmarks/fim-bench).
         ("<|endoftext|>", "<|fim_pad|>", "<|file_sep|>"),
         r"qwen2\.5-coder",
         "https://github.com/QwenLM/Qwen2.5-Coder, README, 'File-Level Code Completion (Fill in the middle)'",
@@ -53,7 +53,7 @@ FORMATS = (
     InfillFormat(
         "deepseek",
         "DeepSeek-Coder, DeepSeek-Coder-V2-Lite",
-        # The bars are U+FF5C and the low lines U+2581: with ASCII characters these are no special tokens.
+        # The bars are U+FF5C and the low lines U+2581: with ASCII characters these are not special tokens.
         "<\uff5cfim\u2581begin\uff5c>{prefix}<\uff5cfim\u2581hole\uff5c>{suffix}<\uff5cfim\u2581end\uff5c>",
         ("<\uff5cend\u2581of\u2581sentence\uff5c>",),
         # Of the second generation only Lite was trained for it (arXiv 2406.11931, section 3.1).
@@ -80,11 +80,11 @@ FORMATS = (
     InfillFormat(
         "codellama",
         "Code Llama",
-        # A space begins each marker's token. The one after <PRE> is the space that this tokenizer puts in
-        # front of a text; the reference code encodes the suffix without it.
+        # The token of each marker begins with a space. The space after <PRE> is the one that this tokenizer
+        # adds before a text; the reference code encodes the suffix without it.
         "<PRE> {prefix} <SUF>{suffix} <MID>",
         (" <EOT>", "<EOT>"),  # the space is part of the token, not of the answer
-        r"code-?llama(?!.*(python|34b))",  # neither Python nor 34B models were trained for it
+        r"code-?llama(?!.*(python|34b))",  # Python and 34B models were not trained for it
         "https://github.com/facebookresearch/codellama, llama/generation.py, infilling_prompt_tokens",
     ),
     InfillFormat(
@@ -101,7 +101,7 @@ FORMATS = (
         "Codestral",
         "[SUFFIX]{suffix}[PREFIX]{prefix}",  # the suffix comes first, and no marker ends the prompt
         ("[SUFFIX]", "[PREFIX]"),
-        r"(?<!mamba-)codestral",  # Mamba-Codestral has no such training
+        r"(?<!mamba-)codestral",  # Mamba-Codestral was not trained for it
         "https://github.com/mistralai/mistral-common, tokens/tokenizers/instruct.py, encode_fim;"
         " tests/test_fim_tokenizer.py",
     ),
@@ -130,7 +130,7 @@ NAMES = ", ".join(sorted(BY_NAME))
 
 
 def choose(model: str, name: str | None) -> InfillFormat:
-    """Return the format called `name`, else the one of the model. Raises UsageError where there is none."""
+    """Return the format called `name`, or that of the model. Raises UsageError if there is none."""
     if name is not None:
         if name not in BY_NAME:
             close = nearest(name, tuple(BY_NAME))
@@ -151,8 +151,7 @@ def choose(model: str, name: str | None) -> InfillFormat:
 def build(chosen: InfillFormat, prefix: str | list[str], suffix: str, *, validate: bool) -> str | list[str]:
     """Return the prompt for a prefix, or one for each of several.
 
-    Raises UsageError where one of the texts holds a special token of the format; `validate=False` lets it
-    through.
+    Raises UsageError if one of the texts contains a special token of the format, unless `validate=False`.
     """
     if validate:
         for one in prefix if isinstance(prefix, list) else [prefix]:

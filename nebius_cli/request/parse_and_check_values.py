@@ -1,6 +1,6 @@
-"""Describes a request field or setting: name, kind, bounds and help; parses and checks its values.
+"""Describes request fields and settings (kind, bounds, help), and parses and checks their values.
 
-One `Field` describes a flag, a config key and a JSON member. `parse` takes texts from a flag or an
+One `Field` describes a flag, a config key and a JSON member. `parse` accepts texts from a flag or an
 environment variable, `check` a value from TOML or JSON. Both apply the same rules with the same messages.
 """
 
@@ -12,14 +12,14 @@ from typing import Any, NamedTuple, assert_never
 
 from nebius_cli.core import jsontext
 
-# The value of a field, as it is passed to json.dumps.
+# The value of a field, in the form that is passed to json.dumps.
 Value = str | int | float | bool | list[Any] | dict[str, Any]
 
 _INTEGER = r"[+-]?[0-9]{1,18}"
 _WHOLE = r"([+-]?[0-9]{1,18})(\.0+)?"
 _DIGITS = r"[+-]?[0-9]+"
 _NUMBER = r"[+-]?([0-9]{1,18}(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?"
-_MAX_EXACT_FLOAT = 2**53  # above it a float may stand for several integers
+_MAX_EXACT_FLOAT = 2**53  # above it, one float may represent several integers
 _MAX_INTEGER, _TOO_LARGE = 10**18 - 1, "is larger than any server accepts"
 _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _PLAIN_ID = r"([0-9]{1,18})(\.0+)?"
@@ -40,9 +40,9 @@ class Kind(Enum):
 
 
 class FieldError(ValueError):
-    """An invalid value; the message says what the field takes.
+    """An invalid value; the message says what the field accepts.
 
-    `bound`: the type was right and the value out of bounds, which `--no-validate` allows.
+    `bound`: only the bounds are violated, not the type; `--no-validate` allows that.
     """
 
     def __init__(self, message: str, *, bound: bool = False) -> None:
@@ -54,7 +54,7 @@ class Field(NamedTuple):
     """One request field or setting.
 
     `low` and `high` are the inclusive bounds of a number, or of each bias in BIASES. A number, or a count of
-    texts, above `warn_above` is sent with a warning. `in_query` fields go into the URL.
+    texts, above `warn_above` is sent with a warning. `in_query` fields are sent in the URL.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Field(NamedTuple):
     warn_above: int | None = None
     choices: tuple[str, ...] = ()
     in_query: bool = False
-    flag_name: str = ""  # where the flag has another name
+    flag_name: str = ""  # if the flag has another name
 
     @property
     def flag(self) -> str:
@@ -77,7 +77,7 @@ class Field(NamedTuple):
 
     @property
     def takes_file(self) -> bool:
-        """Whether the flag accepts `@file`, which stands for the file's text."""
+        """Whether the flag accepts `@file`, which is replaced by the file's text."""
         return self.kind in (Kind.BIASES, Kind.OBJECT)
 
     @property
@@ -92,7 +92,7 @@ class Field(NamedTuple):
     def parse(self, texts: Sequence[str], *, bounded: bool = True) -> Value:
         """Parse the value from `texts`, one for each time the flag was given.
 
-        TEXTS and BIASES use all texts; for other kinds the last one counts.
+        TEXTS and BIASES use all texts; other kinds use the last one.
         Raises FieldError.
         """
         last = texts[-1]
@@ -119,7 +119,7 @@ class Field(NamedTuple):
         return self.check(value, bounded=bounded)
 
     def check(self, value: Any, *, bounded: bool = True) -> Value:
-        """Return `value` in the form that is sent. Raises FieldError if the field does not take it.
+        """Return `value` in the form that is sent. Raises FieldError if the field does not accept it.
 
         `bounded=False` accepts values outside the bounds, but never another type.
         """
@@ -129,7 +129,7 @@ class Field(NamedTuple):
         return checked
 
     def warning(self, value: Value) -> str:
-        """Return a warning about a value that is doubtful but sent, or an empty string."""
+        """Return a warning about a doubtful value, which is sent anyway, or an empty string."""
         count = len(value) if isinstance(value, list) else value
         if self.warn_above is not None and isinstance(count, int) and count > self.warn_above:
             noun = f"{self.name} sequences" if isinstance(value, list) else self.name
@@ -148,7 +148,7 @@ class Field(NamedTuple):
 
 
 def whole_number(value: Any) -> Any:
-    """Return a float such as 64.0 as an int; any other value as it is.
+    """Return a float such as 64.0 as an int; any other value unchanged.
 
     Dataframes and spreadsheets store the integers of a column with gaps as floats.
     """

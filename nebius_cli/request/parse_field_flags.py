@@ -19,7 +19,7 @@ def parse_fields(
     Raises UsageError that names the flag, the value and what the flag takes.
     """
     values: dict[str, Value] = {}
-    # Fields that may read a file come last, so that other mistakes are reported before any I/O.
+    # Parse fields that may read a file last, so that other mistakes are reported before any I/O.
     for name, raw in sorted(given.items(), key=lambda item: BY_NAME[item[0]].takes_file):
         request_field = BY_NAME[name]
         texts = [str(raw).lower()] if isinstance(raw, bool) else [raw] if isinstance(raw, str) else list(raw)
@@ -38,7 +38,7 @@ def parse_fields(
 
 
 def parse_params(texts: Sequence[str], *, validate: bool) -> dict[str, Any]:
-    """Parse `--param KEY=JSON`. Raises UsageError, also for a key that has a flag of its own."""
+    """Parse `--param KEY=JSON`. Raises UsageError, also for a key that has its own flag."""
     params: dict[str, Any] = {}
     for text in texts:
         key, equals, raw = text.partition("=")

@@ -1,4 +1,4 @@
-"""Makes a request from the flags about the prompt: the prompt as given, or an infill."""
+"""Makes a request from the flags about the prompt, either for the prompt itself or for an infill."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ from nebius_cli.request.request_body import CompletionRequest
 
 
 def check(options: PromptOptions) -> None:
-    """Raise UsageError for flags that mean nothing or exclude each other, before anything is read."""
+    """Raise UsageError for flags that are invalid or exclude each other, before anything is read."""
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
     if options.continues and (options.has_prompt or options.is_infill):
@@ -39,7 +39,7 @@ def make_request(
 ) -> CompletionRequest:
     """Read the prompt and return the request.
 
-    For an infill, the prompt is put into the markers of the model, and the format's stop sequences are added
+    For an infill, the prompt is put between the model's markers, and the format's stop sequences are added
     unless `stop` is set or in `unset`. Raises UsageError, and BadInputError for bytes that are not text.
     """
     if options.continued is not None:

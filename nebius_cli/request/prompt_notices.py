@@ -1,4 +1,4 @@
-"""What somebody at a terminal may not have meant about the prompt that is sent."""
+"""Notices for a terminal user about a prompt that may not be what they meant."""
 
 from collections.abc import Callable, Iterator, Sequence
 from shlex import quote
@@ -6,15 +6,15 @@ from shlex import quote
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import Prompt
 
-MAX_NAMES = 3  # files that a notice names
+MAX_NAMES = 3  # files that a notice lists
 
 
 def notices(
     options: PromptOptions, sent: Prompt, *, unread: bool, is_file: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Yield what somebody at a terminal may not have meant about the prompt that is `sent`.
+    """Yield notices for a terminal user about a prompt that may not be what they meant; `sent` is the prompt.
 
-    `unread`: a pipe on stdin holds input that is not part of it. `is_file`: whether a path names a file.
+    `unread`: a pipe on stdin contains input that is not part of it. `is_file`: whether a path names a file.
     """
     count = len(options.prompt)
     names = [argument for argument in options.prompt if is_file(argument)]
@@ -24,7 +24,7 @@ def notices(
         yield "piped input is not read; {stdin} in the prompt inserts it"
     elif unread:
         yield "piped input is not read"
-    if len(names) < count:  # else the names of files were not meant as prompts at all
+    if len(names) < count:  # otherwise all prompts were meant as file names
         if count > 1:
             yield f"{count} arguments are {count} prompts; quote them to make one"
         if options.file:

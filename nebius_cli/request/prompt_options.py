@@ -1,14 +1,14 @@
-"""The flags about the prompt of a request: what it is, how it is read, and what it continues or fills in."""
+"""The flags about the prompt of a request: its source, its encoding, and what it continues or fills in."""
 
 from typing import NamedTuple
 
 
 class PromptOptions(NamedTuple):
-    """What was typed about the prompt. Arguments, a template, files and lists are read in this order."""
+    """The flags about the prompt. Arguments, a template, files and lists are read in this order."""
 
     prompt: tuple[str, ...] = ()
     file: tuple[str, ...] = ()  # one prompt each
-    template_file: str | None = None  # in which {stdin} stands for stdin
+    template_file: str | None = None  # in which {stdin} is replaced by the input
     prompts: tuple[str, ...] = ()  # files of many prompts, one per line
     tokens: str | None = None  # JSON or @file
     null: bool = False
@@ -27,12 +27,12 @@ class PromptOptions(NamedTuple):
 
     @property
     def has_text(self) -> bool:
-        """Whether the prompt is given as text: in an argument, or in a file."""
+        """Whether the prompt is given as text, in an argument or a file."""
         return bool(self.prompt or self.file or self.prompts) or self.template_file is not None
 
     @property
     def has_prompt(self) -> bool:
-        """Whether the prompt is given; otherwise it is on stdin."""
+        """Whether the prompt is given by a flag or an argument; otherwise it is read from stdin."""
         return self.has_text or self.tokens is not None
 
     @property
@@ -42,10 +42,10 @@ class PromptOptions(NamedTuple):
 
     @property
     def continues(self) -> bool:
-        """Whether the prompt is that of an earlier request, with its answer."""
+        """Whether the prompt is an earlier prompt with its answer."""
         return self.continue_last or self.continue_from is not None
 
     @property
     def stdin_is_prompt(self) -> bool:
-        """Whether nothing else says what the prompt is."""
+        """Whether the prompt is read from stdin, because nothing else defines it."""
         return not self.has_prompt and self.infill is None and not self.continues

@@ -36,7 +36,7 @@ def check_sources(options: PromptOptions) -> None:
 def read_infill(options: PromptOptions, readers: InputReaders) -> tuple[str | list[str], str]:
     """Return the prefix, or one for each of several prompts, and the suffix that follows each of them.
 
-    Raises UsageError, and BadInputError for bytes that are not text. Either side may be empty, not both.
+    Raises UsageError, and BadInputError for bytes that are not text. One side may be empty, but not both.
     """
     decoding = read_prompt.decoding_of(options)
     prefix: str | list[str]

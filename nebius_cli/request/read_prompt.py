@@ -1,4 +1,4 @@
-"""Reads prompts exactly as given: decodes bytes, splits lines, parses token IDs; trims and joins nothing."""
+"""Reads prompts exactly as given: decodes bytes, splits lines, parses token IDs; trims and joins no text."""
 
 import codecs
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.request.parse_and_check_values import whole_number
 from nebius_cli.request.prompt_options import PromptOptions
 
-# The four forms the API accepts: a string, several strings, token ids, several arrays of token ids.
+# The four forms the API accepts: a string, several strings, token IDs, several arrays of token IDs.
 Prompt = str | list[str] | list[int] | list[list[int]]
 
 STDIN_PLACEHOLDER = "{stdin}"
 
 
 class DecodeOptions(NamedTuple):
-    """How bytes are decoded to prompts."""
+    """How to decode bytes to prompts."""
 
     encoding: str = "utf-8"
     replace_invalid: bool = False
@@ -36,7 +36,7 @@ def decode_options(encoding: str, *, replace_invalid: bool, strip_final_newline:
 
 
 def decoding_of(options: PromptOptions) -> DecodeOptions:
-    """Return how the bytes of prompts become text. Raises UsageError for an unknown encoding."""
+    """Return how to decode the bytes of prompts. Raises UsageError for an unknown encoding."""
     return decode_options(
         options.encoding,
         replace_invalid=options.invalid == "replace",
@@ -52,12 +52,12 @@ class InputReaders(NamedTuple):
     raw: Callable[[str], bytes]
 
     def read(self, path: str) -> bytes:
-        """Return the bytes of a file; - is stdin."""
+        """Return the bytes of a file; `-` means stdin."""
         return self.stdin() if path == "-" else self.file(path)
 
 
 def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
-    """Return the prompt: one text, several, or token ids. Reads stdin only if a source refers to it.
+    """Return the prompt: one text, several, or token IDs. Reads stdin only if a source refers to it.
 
     Raises UsageError, or BadInputError for bytes that cannot be decoded.
     """
@@ -72,9 +72,9 @@ def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
 
 
 def read_texts(options: PromptOptions, readers: InputReaders) -> str | list[str]:
-    """Return the text of the prompt, or the texts of several; ignores token ids.
+    """Return the text of the prompt, or the texts of several; ignores token IDs.
 
-    Reads and raises what `read_prompt` does.
+    Reads the same sources as `read_prompt`, and raises the same errors.
     """
     decoding = decoding_of(options)
     inputs = _Inputs(readers, decoding, allow_empty=options.allow_empty)
@@ -90,7 +90,7 @@ def read_texts(options: PromptOptions, readers: InputReaders) -> str | list[str]
 
 
 class _Inputs:
-    """Reads prompts from arguments and files, and inserts stdin where they say {stdin}."""
+    """Reads prompts from arguments and files, and replaces {stdin} in them by the input on stdin."""
 
     def __init__(self, readers: InputReaders, options: DecodeOptions, *, allow_empty: bool) -> None:
         self._readers = readers
@@ -99,17 +99,17 @@ class _Inputs:
         self._piped: str | None = None
 
     def file(self, path: str) -> str:
-        """Return the text of a file as it is."""
+        """Return the text of a file unchanged."""
         return text_of_file(path, self._readers, self._options)
 
     def argument(self, argument: str) -> str:
-        """Return the prompt that an argument stands for."""
+        """Return the prompt for an argument; `-` means stdin."""
         if argument == "-":
             return self.file("-")
         return self._filled(decode_argument(argument, self._readers.raw(argument)))
 
     def template(self, path: str) -> str:
-        """Return the text of a file with stdin inserted. Raises UsageError if it does not say where."""
+        """Return the text of a file with stdin inserted. Raises UsageError if it does not contain {stdin}."""
         text = self.file(path)
         if STDIN_PLACEHOLDER not in text:
             raise UsageError(f"{path} does not contain {{stdin}}", "", "--file sends a file unchanged")
@@ -129,7 +129,7 @@ class _Inputs:
 
 
 def text_of_file(path: str, readers: InputReaders, options: DecodeOptions) -> str:
-    """Return the text of a file; - is stdin. Raises BadInputError."""
+    """Return the text of a file; `-` means stdin. Raises BadInputError."""
     return decode(readers.read(path), source_name(path), options)
 
 
@@ -142,8 +142,8 @@ def decode(data: bytes, source: str, options: DecodeOptions) -> str:
 
 
 def marked_encoding(data: bytes) -> str:
-    """Return the encoding that the byte order mark of a text tells, UTF-16 or UTF-32, empty for none."""
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # of which one begins as UTF-16's does
+    """Return the encoding that a byte order mark indicates, UTF-16 or UTF-32; empty without one."""
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # first: one starts with UTF-16's mark
         return "UTF-32"
     return "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
 
@@ -179,8 +179,8 @@ def _check_text(text: str, source: str, options: DecodeOptions) -> str:
 def decode_argument(text: str, raw: bytes) -> str:
     """Return the text of a prompt argument; `raw` is its bytes as the system passed them.
 
-    Python decodes bytes that are invalid in the locale's encoding to lone surrogates; those are decoded
-    again as UTF-8. Raises BadInputError if they are not UTF-8 either.
+    Python decodes bytes that are invalid in the locale's encoding to lone surrogates; such an argument is
+    decoded again as UTF-8. Raises BadInputError if they are not UTF-8 either.
     """
     try:
         text.encode("utf-8")
@@ -210,7 +210,7 @@ def split_prompts(data: bytes, source: str, options: DecodeOptions, *, nul: bool
 
 
 def parse_tokens(text: str) -> Prompt:
-    """Parse token ids, `[1, 2]`, or several arrays of them, `[[1, 2], [3]]`. Raises UsageError."""
+    """Parse token IDs, `[1, 2]`, or several arrays of them, `[[1, 2], [3]]`. Raises UsageError."""
     try:
         value = jsontext.decode(text)
     except ValueError as error:
@@ -225,7 +225,7 @@ def parse_tokens(text: str) -> Prompt:
 
 
 def token_ids(value: Any) -> list[int] | None:
-    """Return an array of token ids, with floats such as 5.0 as integers; None if it is something else."""
+    """Return an array of token IDs, with floats such as 5.0 as integers; None for anything else."""
     if not isinstance(value, list):
         return None
     if not all(type(token) is int for token in value):
@@ -243,7 +243,7 @@ def check_not_empty(prompt: Prompt, hint: str = "--allow-empty sends it anyway")
 
 
 def as_text(prompt: Prompt) -> str:
-    """Return a prompt as one text to show or search: prompts joined by newlines, token ids as JSON."""
+    """Return a prompt as one text to show or search: prompts joined by newlines, token IDs as JSON."""
     if isinstance(prompt, str):
         return prompt
     texts = [one for one in prompt if isinstance(one, str)]
@@ -257,5 +257,5 @@ def each(prompt: Any) -> list[Any]:
 
 
 def source_name(path: str) -> str:
-    """Return what messages call a file that the user named; `-` is stdin."""
+    """Return the name of an input file for messages; `-` means stdin."""
     return "stdin" if path == "-" else path

@@ -1,6 +1,6 @@
 """A completion request, and the rules that apply across its fields.
 
-A request holds the fields that the user set and nothing else. `check_rules` has the rules across fields.
+A request contains only the fields that the user set. `check_rules` checks the rules across fields.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,8 +21,8 @@ NO_VALIDATE = "--no-validate sends it anyway"
 class CompletionRequest(NamedTuple):
     """A request to POST /v1/completions.
 
-    `fields` holds only the fields that were set, by their name in the field table. `params` (`--param`) are
-    further members, put at the top level of the body.
+    `fields` contains only the fields that were set, by their name in the field table. `params` (`--param`)
+    are further members at the top level of the body.
     """
 
     prompt: Prompt
@@ -37,7 +37,7 @@ class CompletionRequest(NamedTuple):
 
     @property
     def model(self) -> str:
-        """The model's id, empty if none is set."""
+        """The model's ID, empty if none is set."""
         return str(self.params.get("model", self.fields.get("model", "")))
 
     @property
@@ -58,7 +58,7 @@ class CompletionRequest(NamedTuple):
         return {**model, "prompt": self.prompt, **set_fields, **self.params}
 
     def encode(self) -> bytes:
-        """Return the body as UTF-8 JSON, as it is sent."""
+        """Return the body as UTF-8 JSON, exactly as it is sent."""
         return self.stored_body or jsontext.encode(self.body())
 
     def query(self) -> str:
@@ -83,7 +83,7 @@ def from_body(body: bytes, query: str) -> CompletionRequest:
 
 
 def add_stream(fields: dict[str, Value], given: Collection[str], *, as_json: bool) -> None:
-    """Set how the answer is streamed, unless a flag in `given` or the configuration says so."""
+    """Set whether and how the answer is streamed, unless a flag in `given` or the configuration does."""
     if "stream" not in fields and not as_json:
         fields["stream"] = True
     if fields.get("stream") is True:
@@ -108,7 +108,7 @@ def check_rules(fields: Mapping[str, Value], params: Mapping[str, Any], *, valid
 
 
 def warnings(request: CompletionRequest, *, local: bool = False) -> Iterator[str]:
-    """Yield a warning for each doubtful value in a request; `local`: it goes to the embedded engine."""
+    """Yield a warning for each doubtful value in a request; `local`: it is sent to the embedded engine."""
     for name, value in request.fields.items():
         if text := BY_NAME[name].warning(value):
             yield text

@@ -1,4 +1,4 @@
-"""Splits a text at a position that is written as editors and compilers write it: `FILE:LINE:COL`."""
+"""Splits a text at a position in the notation of editors and compilers, `FILE:LINE:COL`."""
 
 import re
 from typing import NamedTuple
@@ -13,7 +13,7 @@ EXAMPLE = "for example app.py:12:5"
 
 
 class Cursor(NamedTuple):
-    """A position in a file, as editors and compilers write it. `line` and `column` count from 1."""
+    """A position in a file. `line` and `column` count from 1."""
 
     file: str
     line: int
@@ -21,7 +21,7 @@ class Cursor(NamedTuple):
 
 
 def parse(text: str) -> Cursor:
-    """Read `FILE:LINE` or `FILE:LINE:COL`; without COL the cursor is at the start of the line.
+    """Parse `FILE:LINE` or `FILE:LINE:COL`; without COL, the cursor is at the start of the line.
 
     Raises UsageError.
     """
@@ -37,9 +37,9 @@ def parse(text: str) -> Cursor:
 
 
 def split(text: str, cursor: Cursor) -> tuple[str, str]:
-    """Return what stands before and after the cursor. Raises UsageError where the text does not reach it.
+    """Return the text before and after the cursor. Raises UsageError if the text has no such position.
 
-    Lines end with LF or CRLF. A column counts characters; the one behind the last character is the end of
+    Lines end with LF or CRLF. Columns count characters; the column after the last character is the end of
     the line.
     """
     lines = text.split("\n")

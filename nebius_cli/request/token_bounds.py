@@ -1,4 +1,4 @@
-"""Upper bounds of the tokens that a request uses, for caps and budgets."""
+"""Computes upper bounds of the tokens that a request uses, for caps and budgets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,14 +10,14 @@ _ANSWERS = ("n", "best_of")  # either makes the server generate that many answer
 
 
 def max_prompt_tokens(prompt: object) -> int:
-    """Return the most tokens that one prompt can have: a token is at least one byte of a text."""
+    """Return the maximum number of tokens of one prompt: a token is at least one byte of a text."""
     if isinstance(prompt, str) and not prompt.isascii():
         return len(prompt.encode("utf-8", "surrogatepass")) + MAX_EXTRA_PROMPT_TOKENS
     return (len(prompt) if isinstance(prompt, str | list) else 0) + MAX_EXTRA_PROMPT_TOKENS
 
 
 def max_completion_tokens(fields: Mapping[str, Any], params: Mapping[str, Any]) -> int | None:
-    """Return the most tokens that all answers to one prompt can be billed for, None without max_tokens.
+    """Return the maximum number of billed tokens of all answers to one prompt, None without max_tokens.
 
     vLLM generates and bills one token for each choice even if max_tokens is 0.
     """
@@ -26,7 +26,7 @@ def max_completion_tokens(fields: Mapping[str, Any], params: Mapping[str, Any]) 
 
 
 def max_tokens(prompt: object, fields: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the most prompt and completion tokens of a request for one or more prompts.
+    """Return the maximum numbers of prompt and completion tokens of a request for one or more prompts.
 
     Without max_tokens there is no bound; the completion then counts as one token for each answer.
     """

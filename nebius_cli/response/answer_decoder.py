@@ -13,20 +13,20 @@ from nebius_cli.response.error_message_in_body import body_message, error_messag
 from nebius_cli.response.join_text_frames import Coalescer
 from nebius_cli.response.sse_parser import EventParser, EventTooLargeError, Payload
 
-# First bytes of the lines of an event stream (data, event, id, retry, comments); no JSON object has one.
+# First bytes of event stream lines (data, event, id, retry, comments); a JSON object never starts with them.
 _STREAM_STARTS = b"deir:"
-_DONE = object()  # what `[DONE]`, the end marker of a stream, is decoded to
+_DONE = object()  # the decoded value of `[DONE]`, the end marker of a stream
 
 MAX_PREFIX_BYTES = 65536
 MAX_TOKEN_COUNT = 10**15  # larger counts are ignored
-MAX_BODY_BYTES = 64 * 1024 * 1024  # of an answer that is not streamed; the setting max_memory overrides it
+MAX_BODY_BYTES = 64 * 1024 * 1024  # for an answer that is not streamed; the setting max_memory overrides it
 
 
 class AnswerDecoder:
     """Decodes the bytes of one answer to events. `done` is True after the end marker of a stream.
 
-    Frames that arrive together and add only text become one TextDelta; with `every_frame`, Repeats tell what
-    these frames were. `max_bytes` limits an answer that is not streamed.
+    Frames that arrive together and add only text become one TextDelta; with `every_frame`, Repeats contain
+    these frames, too. `max_bytes` limits an answer that is not streamed.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ def _parse(payload: Payload) -> Any:
 
 
 def _events(value: Any, payload: Payload) -> Iterator[Event]:
-    """Yield the events of one server-sent event; `[DONE]` and `null` have none."""
+    """Yield the events of one server-sent event; none for `[DONE]` and `null`."""
     if isinstance(value, Problem):
         yield value
     elif isinstance(value, dict):
@@ -155,7 +155,7 @@ def choice_index(choice: Mapping[str, Any], place: int) -> int:
 
 
 def choice_text(choice: Mapping[str, Any]) -> str | None:
-    """Return the text of a choice, None where it has none; also of one in the form of the chat endpoint."""
+    """Return the text of a choice, None if it has none; also accepts the form of the chat endpoint."""
     if isinstance(text := choice.get("text"), str):
         return text
     for name in ("message", "delta"):

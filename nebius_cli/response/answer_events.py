@@ -13,7 +13,7 @@ class Frame(NamedTuple):
 class Repeats(NamedTuple):
     """Frames that arrived together, one for each text: `frame` with this text in its only choice.
 
-    What they hold is in the TextDeltas that follow.
+    The TextDeltas that follow contain the same text.
     """
 
     frame: Mapping[str, Any]
@@ -49,7 +49,7 @@ class Problem(NamedTuple):
     """The server reported an error inside the answer, or sent something that is not a completion.
 
     `cut`: only the end of the answer is missing, which is harmless if every choice has a finish reason.
-    `status` is the HTTP status that the error names, 0 for none.
+    `status` is the HTTP status that the error names, 0 if it names none.
     """
 
     message: str

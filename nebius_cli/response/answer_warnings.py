@@ -9,7 +9,7 @@ CHAT_SHAPED = "the answer has the format of the chat endpoint, not of completion
 
 
 def oddities(completion: Completion, prompt: Any, *, echo: bool) -> Iterator[str]:
-    """Yield a warning for each oddity of the answer to `prompt`, as it was sent; `echo` was asked for."""
+    """Yield a warning for each oddity of the answer to `prompt`; `echo` tells whether echo was requested."""
     if completion.chat_shaped:
         yield CHAT_SHAPED
     prompts = prompt if isinstance(prompt, list) else [prompt]

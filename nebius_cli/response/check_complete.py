@@ -1,18 +1,18 @@
-"""Decides whether an answer is complete: each choice that was asked for has a finish reason."""
+"""Decides whether an answer is complete: each requested choice must have a finish reason."""
 
 from collections.abc import Mapping
 from itertools import chain, islice
 
 from nebius_cli.core.errors_and_exit_codes import IncompleteError
 
-FINISH_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is of vLLM and SGLang
+FINISH_REASONS = ("stop", "length", "content_filter", "abort")  # the last one is used by vLLM and SGLang
 MAX_UNFINISHED = 100  # choices that are listed
 
 
 def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
-    """Return the first indexes without a finish reason, those never seen among them, in order.
+    """Return the first indexes without a finish reason, in order, including choices that never arrived.
 
-    `reasons` are by index. A request may ask for more choices than fit in memory, so at most
+    `reasons` maps indexes to reasons. A request may ask for more choices than fit in memory, so at most
     MAX_UNFINISHED are returned.
     """
     missing = (index for index in range(expected) if not reasons.get(index))
@@ -21,7 +21,7 @@ def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
 
 
 def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
-    """Return why choices that ended for these reasons are not a complete answer, empty where they are.
+    """Return why choices with these finish reasons are not a complete answer, empty if they are.
 
     This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
     """
@@ -34,6 +34,6 @@ def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
 
 
 def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
-    """Return the error of an answer that is not complete, for the reason `fault`."""
+    """Return the error for an incomplete answer; `fault` says why it is incomplete."""
     note = f" (request {request_id})" if request_id else ""
     return IncompleteError(f"the answer is incomplete{note}", fault, hint)

@@ -1,6 +1,6 @@
 """Finds the message in the body of an error response.
 
-The message is returned whole: it may hold the key, which must be removed before the message is shortened.
+The full message is returned: it may contain the key, which must be removed before shortening the message.
 Nothing here trusts the server: any member may be missing, null, or of another type.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from nebius_cli.core import jsontext
 
-# Types of errors, in small letters and without underscores, that stand for a status.
+# Types of errors that imply a status, in lower case and without underscores.
 _STATUS_OF_TYPE = {
     "badrequesterror": 400,
     "invalidrequesterror": 400,
@@ -38,7 +38,7 @@ def error_message(value: Any) -> str:
     """Return the server's own message from an error object, or an empty string.
 
     Token Factory answers `{"detail": text}` or, for 422, `{"detail": [{"loc", "msg", "type", "input"}]}`;
-    other servers answer `{"error": {"message"}}`. `input` can hold the whole request and is never shown.
+    other servers answer `{"error": {"message"}}`. `input` can contain the whole request and is never shown.
     """
     if not isinstance(value, dict):
         return ""
@@ -54,9 +54,9 @@ def error_message(value: Any) -> str:
 
 
 def error_status(value: Mapping[str, Any]) -> int:
-    """Return the HTTP status that an error object names, from 400 to 599; 0 where it names none.
+    """Return the HTTP status that an error object names, from 400 to 599; 0 if it names none.
 
-    vLLM: `{"error": {"code": 400, "type": "BadRequestError"}}`; others write `status`, a text or a type.
+    vLLM: `{"error": {"code": 400, "type": "BadRequestError"}}`; other servers use `status`, text or a type.
     """
     for holder in (value.get("error"), value):
         if not isinstance(holder, Mapping):
@@ -81,13 +81,13 @@ def body_message(body: bytes) -> str:
         text = body.decode("utf-8-sig", "replace").strip()
         if is_html(body):
             return "the body is HTML: a proxy or gateway answered, not the API"
-        # Truncated JSON can hold the `input` of an error, which is never shown.
+        # Truncated JSON can contain the `input` of an error, which is never shown.
         return "the body is JSON that is invalid or truncated" if text.startswith(("{", "[")) else text
     return value if isinstance(value, str) else error_message(value)
 
 
 def is_html(body: bytes) -> bool:
-    """Return whether a body is a page for people, not an answer of the API."""
+    """Return whether a body is an HTML page instead of an answer of the API."""
     return body.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 

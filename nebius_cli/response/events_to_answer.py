@@ -9,8 +9,8 @@ from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, R
 from nebius_cli.response.check_complete import incomplete, missing_reason, unfinished
 from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
 
-# Members of a choice that the fold builds itself.
-_FOLDED = ("index", "text", "finish_reason", "logprobs")
+# Members of a choice that `Choice.to_json` writes itself.
+_BUILT = ("index", "text", "finish_reason", "logprobs")
 
 
 class Choice:
@@ -19,9 +19,9 @@ class Choice:
     def __init__(self, index: int) -> None:
         self.index = index
         self.finish_reason: str | None = None
-        self.has_text = False  # a text came, if only an empty one
+        self.has_text = False  # a text was received, which may be empty
         self._texts: list[str] = []
-        self.logprobs: dict[str, Any] = {}  # in the server's shape
+        self.logprobs: dict[str, Any] = {}  # in the format of the server
         self._extra: dict[str, Any] = {}
 
     @property
@@ -35,16 +35,16 @@ class Choice:
         return bool(self._texts or self.finish_reason)
 
     def add(self, token: TextDelta) -> int:
-        """Append a token's text and log probabilities; return the bytes they take, roughly."""
+        """Append a token's text and log probabilities; return roughly how many bytes they take."""
         self.has_text = True
         self._texts.append(token.text)
         logprobs = merge_members(self.logprobs, token.logprobs) if token.logprobs else 0
         return OBJECT_BYTES + len(token.text) + logprobs
 
     def keep(self, members: Mapping[str, Any]) -> int:
-        """Keep the members of a frame's choice that the fold does not build; return what `add` does."""
+        """Keep the other members of a frame's choice; return roughly how many bytes they take."""
         return merge_members(
-            self._extra, {name: value for name, value in members.items() if name not in _FOLDED}
+            self._extra, {name: value for name, value in members.items() if name not in _BUILT}
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -61,13 +61,13 @@ class Completion:
         self.choices: dict[int, Choice] = {}
         self.usage: Usage | None = None
         self.problem: str = ""
-        self.refused = 0  # the HTTP status that an error named before any text came
-        self.chat_shaped = False  # the text was where the chat endpoint has it
+        self.refused = 0  # the HTTP status that an error named before any text was received
+        self.chat_shaped = False  # the text was in a member that the chat endpoint uses
         self.held = 0  # bytes of memory, roughly
         self._members: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:
-        """Take one event."""
+        """Add one event."""
         match event:
             case TextDelta(index, text):
                 choice = self._choice(index)
@@ -101,7 +101,7 @@ class Completion:
 
     @property
     def unfinished(self) -> list[int]:
-        """The first indexes of choices without a finish reason, those never seen among them."""
+        """The first indexes of choices without a finish reason, including choices that never arrived."""
         return unfinished(self._reasons, self.expected)
 
     @property
@@ -110,7 +110,7 @@ class Completion:
 
     @property
     def fault(self) -> str:
-        """Why the answer is not complete, empty where it is."""
+        """Why the answer is not complete, empty if it is."""
         silent = [index for index, choice in self.choices.items() if not choice.has_text]
         missing = missing_reason(self._reasons, self.expected)
         return self.problem or missing or (f"choice {silent[0] + 1} has no text" if silent else "")
@@ -133,7 +133,7 @@ class Completion:
         return list(dict.fromkeys(reason for reason in ordered if reason))
 
     def check_reasons(self, refused: Collection[str]) -> None:
-        """Raise IncompleteError for a choice that ended for one of these reasons."""
+        """Raise IncompleteError if a choice has one of these finish reasons."""
         for reason in self.reasons():
             if reason in refused:
                 cut = reason == "length"
@@ -142,7 +142,7 @@ class Completion:
                 raise IncompleteError(what, f"--fail-on {reason} makes this an error", hint)
 
     def to_json(self) -> dict[str, Any]:
-        """Return one response object in the API's own shape."""
+        """Return the answer as one response object of the API."""
         choices = [self.choices[i].to_json() for i in sorted(self.choices)]
         return {**self._members, "choices": choices}
 
@@ -151,7 +151,7 @@ class Completion:
 
     def _keep_members(self, payload: Mapping[str, Any]) -> None:
         for name, value in payload.items():
-            if value is None or name == "choices":  # which keeps its place among the members
+            if value is None or name == "choices":  # keep its position among the members
                 self._members.setdefault(name, None)
             elif value != self._members.get(name):
                 self.held += put_member(self._members, name, value)
@@ -167,7 +167,7 @@ class Completion:
 
 
 def failure(completion: Completion, request_id: str) -> NbxError:
-    """Return the error of a completion that is not complete: a refusal by its status, as without a stream."""
+    """Return the error for an incomplete completion; a refusal gives the same error as without streaming."""
     if completion.refused:
         return from_status(completion.refused, completion.fault, request_id=request_id)
     return incomplete(completion.fault, request_id)

@@ -9,14 +9,14 @@ from typing import Any
 
 from nebius_cli.response.answer_events import Repeats, TextDelta
 
-# Choices whose last frame is remembered; frames of further choices are decoded one by one.
+# Choices whose last frame is stored; frames of further choices are decoded one by one.
 MAX_CHOICES = 256
 
 
 class Coalescer:
-    """Takes frames that add only text, and collects that text until `events` is called.
+    """Collects the text of frames that add only text, until `events` is called.
 
-    With `every_frame` it yields Repeats too, from which each frame can be made again.
+    With `every_frame`, it also yields Repeats, from which each frame can be restored.
     """
 
     def __init__(self, *, every_frame: bool = False) -> None:
@@ -27,7 +27,7 @@ class Coalescer:
         self._texts: dict[int, list[str]] = {}
 
     def take(self, frame: dict[str, Any]) -> bool:
-        """Take a frame that adds only text, and return True; otherwise remember the frame for comparison."""
+        """Take a frame that adds only text, and return True; otherwise store the frame for comparison."""
         if "choices" not in frame:
             self._frame = {}
             self._choices.clear()
@@ -68,7 +68,7 @@ class Coalescer:
         self._repeats[-1][1].texts.append(text)
 
     def events(self) -> Iterator[Repeats | TextDelta]:
-        """Yield what was taken since the last call: the frames in their order, one TextDelta per choice."""
+        """Yield what was collected since the last call: the frames in order, and one TextDelta per choice."""
         if self._repeats:
             repeats, self._repeats = self._repeats, []
             yield from (repeated for _, repeated in repeats)
@@ -80,7 +80,7 @@ class Coalescer:
 
 
 def _repeatable(frame: dict[str, Any], choice: dict[str, Any]) -> bool:
-    """Return whether an equal frame would add only text: it has no usage, error, end or list to append."""
+    """Return whether an equal frame would add only text: no usage, error, finish reason or list to append."""
     ends = frame.get("usage") or frame.get("error") or frame.get("detail") or choice.get("finish_reason")
     grows = any(type(value) in (list, dict) for value in choice.values())
     return not ends and not grows and choice["index"] >= 0 and frame.get("object") != "error"

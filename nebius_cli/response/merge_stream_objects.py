@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-# Bytes that a piece of an answer takes in memory beside its characters, roughly.
+# Bytes that a piece of an answer takes in memory in addition to its characters, roughly.
 OBJECT_BYTES = 64
 
 
 def merge_members(target: dict[str, Any], part: Mapping[str, Any]) -> int:
-    """Take the members of one frame into `target`: lists grow, a null changes nothing, else the last counts.
+    """Merge the members of one frame into `target`: append lists, ignore null, else replace the value.
 
-    That joins log probabilities in both wire shapes (four parallel lists, or one list `content`). Returns
-    the bytes of memory that `target` grew by, roughly.
+    This joins log probabilities in both wire formats (four parallel lists, or one list `content`). Returns
+    by roughly how many bytes of memory `target` grew.
     """
     grown = 0
     for name, value in part.items():
@@ -26,14 +26,14 @@ def merge_members(target: dict[str, Any], part: Mapping[str, Any]) -> int:
 
 
 def put_member(target: dict[str, Any], name: str, value: Any) -> int:
-    """Set a member; return the bytes of memory that `target` grew by, roughly."""
+    """Set a member; return by roughly how many bytes of memory `target` grew."""
     before = _weight(target[name]) if name in target else -OBJECT_BYTES - len(name)
     target[name] = value
     return _weight(value) - before
 
 
 def _weight(value: Any) -> int:
-    """Return the bytes that a JSON value takes in memory, roughly; `jsontext` bounds how deep it is."""
+    """Return roughly how many bytes a JSON value takes in memory; `jsontext` limits how deep it is."""
     if isinstance(value, str):
         return OBJECT_BYTES + len(value)
     if isinstance(value, list):

@@ -1,10 +1,10 @@
-"""Parses log probabilities from both wire shapes.
+"""Parses log probabilities from both wire formats.
 
-The completions shape has four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
-(OpenAI's first completions API, vLLM). llama.cpp sends the shape of the chat endpoint instead:
+The completions format has four parallel lists: `tokens`, `token_logprobs`, `top_logprobs`, `text_offset`
+(OpenAI's first completions API, vLLM). llama.cpp sends the format of the chat endpoint instead:
 `content[]` of `{token, logprob, bytes, top_logprobs[{token, logprob, bytes}]}`. Nothing here trusts the
 server: any member may be missing, null, short, or of another type. Unknown values are None. A list that is
-not as long as `tokens` is unknown as a whole, because nobody can tell which of its values are missing.
+not as long as `tokens` is ignored, because there is no way to tell which of its values are missing.
 """
 
 import math
@@ -17,7 +17,7 @@ from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 # JSON has no infinity: vLLM sends -9999.0 for it, llama.cpp the lowest float.
 MIN_LOGPROB = -9999.0
 
-MAX_ROUNDING_ERROR = 1e-3  # above 0 by more than this is not a log probability
+MAX_ROUNDING_ERROR = 1e-3  # a number that exceeds 0 by more than this is not a log probability
 
 _ESCAPED = r"bytes:(?:\\x[0-9a-fA-F]{2}|[^\\])*\\x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}|[^\\])*"
 
@@ -37,7 +37,7 @@ def parse(logprobs: Mapping[str, Any] | None) -> tuple[TokenLogprob, ...]:
 def parse_prompt_logprobs(positions: Sequence[Any]) -> tuple[TokenLogprob, ...]:
     """Return the tokens of a choice's `prompt_logprobs` member (vLLM).
 
-    Each position is {token id: {logprob, rank, decoded_token}} with the token of the prompt first, or null.
+    Each position is {token ID: {logprob, rank, decoded_token}} with the token of the prompt first, or null.
     """
     return tuple(_from_position(position) for position in positions)
 
@@ -50,24 +50,24 @@ def _from_lists(lists: Mapping[str, Any]) -> tuple[TokenLogprob, ...]:
         _of_length(lists.get(name), len(texts)) for name in ("token_logprobs", "top_logprobs", "text_offset")
     )
     tokens = []
-    for place in range(len(texts)):
-        text, raw = _text(texts[place])
-        top = tops[place]
+    for index in range(len(texts)):
+        text, raw = _text(texts[index])
+        top = tops[index]
         found: list[Alternative] = []
         for name, value in top.items() if isinstance(top, Mapping) else ():
             if (logprob := _logprob(value)) is not None:
-                found.append(_alternative(name, logprob, chosen=name == texts[place]))
-        offset = offsets[place]
+                found.append(_alternative(name, logprob, chosen=name == texts[index]))
+        offset = offsets[index]
         offset = offset if type(offset) is int and offset >= 0 else None
-        tokens.append(TokenLogprob(text, _logprob(logprobs[place]), _likeliest_first(found), offset, raw))
+        tokens.append(TokenLogprob(text, _logprob(logprobs[index]), _likeliest_first(found), offset, raw))
     return tuple(tokens)
 
 
 def _from_position(position: Any) -> TokenLogprob:
     entries = position.values() if isinstance(position, Mapping) else ()
     found = [
-        _alternative(entry.get("decoded_token"), logprob, chosen=not place)
-        for place, entry in enumerate(entries)
+        _alternative(entry.get("decoded_token"), logprob, chosen=not index)
+        for index, entry in enumerate(entries)
         if isinstance(entry, Mapping) and (logprob := _logprob(entry.get("logprob"))) is not None
     ]
     if not found or not found[0].chosen:
@@ -88,7 +88,7 @@ def _from_entry(entry: Mapping[str, Any]) -> TokenLogprob:
     for top in tops if isinstance(tops, list) else ():
         if isinstance(top, Mapping) and (logprob := _logprob(top.get("logprob"))) is not None:
             other, other_raw = _text(top.get("token"), top.get("bytes"))
-            # llama.cpp joins the last part of a character with the parts before it, so compare ids.
+            # llama.cpp joins the last part of a character with the parts before it, so compare IDs.
             ids = entry.get("id"), top.get("id")
             same = (other, other_raw) == (text, raw) if None in ids else ids[0] == ids[1]
             taken = any(alternative.chosen for alternative in found)
@@ -122,7 +122,7 @@ def _text(text: Any, numbers: Any = None) -> tuple[str, bytes | None]:
         # The split alternates between literal text and bytes.
         parts = _BYTE.split(text.removeprefix("bytes:"))
         raw = b"".join(
-            bytes.fromhex(part) if place % 2 else part.encode("utf-8", "surrogatepass")
-            for place, part in enumerate(parts)
+            bytes.fromhex(part) if index % 2 else part.encode("utf-8", "surrogatepass")
+            for index, part in enumerate(parts)
         )
     return (text if raw is None else raw.decode("utf-8", "replace")), raw

@@ -1,4 +1,4 @@
-"""Reads an answer that was saved with `--json` or `--ndjson`, or by a bulk run, or scores with tokens."""
+"""Reads answers saved with `--json` or `--ndjson` or by a bulk run, and saved scores with tokens."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ HOW = "nbx complete --logprobs 5 --json > FILE saves one"
 def read(text: str, name: str) -> tuple[Completion, list[Event]]:
     """Return the answers in a file as one, with their choices numbered consecutively, and its events.
 
-    `name` is what messages call the file. Raises BadInputError if it has no answer with log probabilities.
+    `name` is the file's name in messages. Raises BadInputError if it has no answer with log probabilities.
     """
     values = _objects(text, name)
     completion, events = _join(values, name)
@@ -32,7 +32,7 @@ def read(text: str, name: str) -> tuple[Completion, list[Event]]:
 
 
 def _objects(text: str, name: str) -> list[Any]:
-    """Return the JSON values in a file: a single one, or one on each line."""
+    """Return the JSON values in a file: a single one, or one per line."""
     try:
         return [jsontext.decode(text)]
     except ValueError:

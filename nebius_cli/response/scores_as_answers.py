@@ -7,7 +7,7 @@ _TOKENS = "token_logprobs"
 
 
 def has_scores(values: Sequence[Any]) -> bool:
-    """Return whether one of the JSON values is a score, of a text, of a question or of candidates."""
+    """Return whether one of the JSON values is the score of a text, a question or candidates."""
     return any(
         isinstance(value, dict) and ("log_likelihood" in value or "winners" in value) for value in values
     )

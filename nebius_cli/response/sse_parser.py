@@ -1,15 +1,15 @@
 """Parses the bytes of a server-sent event stream into events, in chunks of any size.
 
 The rules are those of the WHATWG HTML standard, section 9.2.6 "Interpreting an event stream", with one
-exception: the standard drops an event without a blank line after it, and here `close` yields it, because it
-may hold the last token of a completion. The decoder finds out whether it is complete.
+exception: the standard drops an event without a blank line after it, but here `close` yields it, because it
+may contain the last token of a completion. The decoder checks whether it is complete.
 """
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-# A completion event has a few hundred bytes; one with 20 logprobs for each of many tokens a few hundred kB.
+# A completion event has a few hundred bytes, or a few hundred kB with 20 logprobs for each of many tokens.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 # Data lines of one event: each is a Python object, many times larger than a short line.
 MAX_EVENT_LINES = 100_000

@@ -1,4 +1,4 @@
-"""Tokens with their log probabilities, and what is computed from them: entropy, rank, perplexity."""
+"""Tokens with their log probabilities, and the entropy, rank and perplexity computed from them."""
 
 import math
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Alternative:
-    """One of the most likely tokens at a position; `chosen` if it is the one in the text."""
+    """One of the most likely tokens at a position; `chosen` if it is the token in the text."""
 
     text: str
     logprob: float
@@ -21,7 +21,7 @@ class TokenLogprob:
 
     `logprob` is the natural logarithm: -inf for probability 0, None if unknown (as for the first token of an
     echoed prompt). `offset` counts characters of the returned text. `raw` has the token's bytes if known: a
-    token can hold part of a character, for which `text` has the server's replacement.
+    token can be part of a character, for which `text` has the server's replacement.
     """
 
     text: str
@@ -43,7 +43,7 @@ class TokenLogprob:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Position of a token in the order of falling probability, from 1; a lower bound unless `known`."""
+    """Position of a token in order of decreasing probability, from 1; a lower bound unless `known`."""
 
     at_least: int
     known: bool
@@ -102,5 +102,5 @@ def perplexity_at(mean: float) -> float:
 
 
 def join(tokens: Iterable[TokenLogprob]) -> str:
-    """Return the text of tokens joined as bytes, so that characters split between tokens are whole."""
+    """Return the text of tokens joined as bytes, so that characters split between tokens are complete."""
     return b"".join(token.exact for token in tokens).decode("utf-8", "replace")

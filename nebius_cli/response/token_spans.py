@@ -1,8 +1,8 @@
 """Matches the tokens of an answer with the parts of its text that they produced.
 
 Servers send text and tokens side by side, and the two may differ: a character can be split between tokens, a
-special token has a name but no text, text is held back while it may begin a stop sequence, and vocabularies
-write spaces in their own ways. No text is ever lost or changed; tokens that cannot be matched one by one
+special token has a name but no text, text is delayed while it may begin a stop sequence, and vocabularies
+write spaces in different ways. No text is ever lost or changed; tokens that cannot be matched one by one
 share a span.
 """
 
@@ -13,11 +13,11 @@ from itertools import islice, takewhile
 
 from nebius_cli.response.token_logprobs import TokenLogprob
 
-# How vocabularies write a space and a newline: the byte alphabet of GPT-2, SentencePiece.
+# The characters for space and newline in the byte alphabet of GPT-2, and for space in SentencePiece.
 _MARKS = str.maketrans({"Ġ": " ", "Ċ": "\n", "▁": " "})
-# Characters of text, for each token that has none, in which the next token is looked for.
+# Characters of text, for each unmatched token, in which the next token is searched for.
 MAX_LOOKAHEAD_CHARS = 64
-MAX_UNMATCHED_TOKENS = 64  # tokens after which that is given up
+MAX_UNMATCHED_TOKENS = 64  # after this many tokens, the search is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +48,17 @@ class TokenSpans:
         self._tokens: deque[TokenLogprob] = deque()
 
     def feed(self, text: str, tokens: Sequence[TokenLogprob]) -> Iterator[TokenSpan]:
-        """Yield the spans that are final now: text with its tokens, and text without any."""
+        """Yield the spans that are final now: text with its tokens, and text without tokens."""
         self._text, self._at = self._text[self._at :] + text, 0
         self._tokens += tokens
-        # The second half of a surrogate pair comes with the next token.
+        # The second half of a surrogate pair arrives with the next token.
         half = self._text[-1:] if "\ud800" <= self._text[-1:] <= "\udbff" else ""
         self._text = self._text.removesuffix(half)
         yield from self._finished_spans()
         self._text += half
 
     def close(self) -> Iterator[TokenSpan]:
-        """Yield the rest: text cut inside a token by a stop sequence, and tokens without text."""
+        """Yield the rest: text that a stop sequence cut off inside a token, and tokens without text."""
         yield from self._finished_spans()
         if self._left:
             yield self._take(self._left, 1)
@@ -82,13 +82,13 @@ class TokenSpans:
                 yield self._take(*self._shared_span())
 
     def _hidden_count(self) -> int:
-        """Return how many tokens without a text come first."""
+        """Return how many tokens without text are first in the queue."""
         return sum(1 for _ in takewhile(lambda token: token.is_hidden, self._tokens))
 
     def _with_hidden(self, characters: int, hidden: int) -> Iterator[TokenSpan]:
         """Yield the next token with the tokens before it that have no text.
 
-        They are parts of a character that this token ends. Before ASCII they are not, but special tokens.
+        They are parts of a character that this token completes. Before ASCII text, they are special tokens.
         """
         if self._text[self._at : self._at + characters].isascii():
             for _ in range(hidden):
@@ -103,11 +103,11 @@ class TokenSpans:
             made += token.exact
             text = made.decode("utf-8", "ignore")
             if text.encode("utf-8", "surrogatepass") == made and self._text.startswith(text, self._at):
-                return len(text), count  # parts that make up whole characters
+                return len(text), count  # parts that make up complete characters
             reach = self._text[self._at : self._at + MAX_LOOKAHEAD_CHARS * count]
             following = self._tokens[count].text.translate(_MARKS) if count < len(self._tokens) else ""
-            if following and "\ufffd" not in following and (place := reach.find(following)) >= 0:
-                return place, count
+            if following and "\ufffd" not in following and (length := reach.find(following)) >= 0:
+                return length, count
         return self._left, len(self._tokens)
 
     def _take(self, characters: int, count: int) -> TokenSpan:

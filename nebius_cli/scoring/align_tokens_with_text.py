@@ -1,8 +1,8 @@
 """Aligns the tokens of an echoed answer with the bytes of the prompt.
 
 Servers display tokens in several ways, so each interpretation is tried until the tokens make up the prompt.
-A token that ends inside a character is often displayed as an empty text, and the whole character with the
-token that ends it (vLLM). Where such a token ends is not known, so all possible alignments are returned.
+A token that ends inside a character is often displayed as an empty text, and the complete character with the
+token that completes it (vLLM). It is not known where such a token ends, so all alignments are returned.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,18 +14,18 @@ from typing import NamedTuple
 
 from nebius_cli.response.token_logprobs import TokenLogprob
 
-CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # of UTF-8
+CONTINUATION_BYTES = bytes(range(0x80, 0xC0))  # the second and later bytes of UTF-8 characters
 
-UNKNOWN = "\ufffd"  # what a server shows for a part of a character
-_MAX_PART_BYTES = 3  # of one part; a complete character would have been shown
-_MAX_HIDDEN_BYTES = 24  # of a token that ends inside a character and is displayed as an empty text
-_MAX_SPECIAL_BYTES = 64  # of a special token without a text
-_MAX_JOINED_TOKENS = 4  # displayed as empty texts, whose bytes the next displayed text may include (vLLM)
-MAX_SPECIAL_TOKENS = 4  # before the tokens of the prompt
+UNKNOWN = "\ufffd"  # servers show it for a part of a character
+_MAX_PART_BYTES = 3  # limit for a part of a character; a complete one would be displayed
+_MAX_HIDDEN_BYTES = 24  # limit for a token that ends inside a character and is shown as an empty text
+_MAX_SPECIAL_BYTES = 64  # limit for a special token that is shown as an empty text
+_MAX_JOINED_TOKENS = 4  # empty texts in a row whose bytes the next text may include (vLLM)
+MAX_SPECIAL_TOKENS = 4  # special tokens before the tokens of the prompt
 
 
 class UnknownBytes(Enum):
-    """Bytes that a displayed token leaves open."""
+    """Kinds of bytes that the displayed text of a token does not determine."""
 
     BYTES = auto()  # part of a character: one to three bytes that are not ASCII
     BLANK = auto()  # an optional space before the token
@@ -35,11 +35,11 @@ class UnknownBytes(Enum):
 
 TokenParts = list[bytes | UnknownBytes]  # the bytes of one token
 Extent = tuple[int, int]  # the byte offsets in the prompt at which a token begins and ends
-Extents = frozenset[Extent]  # the possible ones of a token; one if it is certain
+Extents = frozenset[Extent]  # the possible extents of a token; a single one if it is certain
 
 
 class ReadingRule(IntEnum):
-    """Where a token that is displayed as an empty text may end; each rule allows what those before it do."""
+    """Where a token that is displayed as an empty text may end; each rule includes those before it."""
 
     # Inside a character, after U+FFFD, or with the character that the first token begins (vLLM).
     INSIDE = auto()
@@ -60,9 +60,9 @@ def align(
 ) -> list[Extents] | None:
     """Return the possible extents of the first tokens; None if they do not make up the prompt.
 
-    `counts` says how many tokens the prompt may have, the likeliest number first. The first tokens, as few as
-    possible, may be special ones that are not part of the prompt: (0, 0). With `first_missing` the text of
-    the first token is not known.
+    `counts` are the possible numbers of tokens in the prompt, the likeliest first. The first tokens, as few
+    as possible, may be special tokens that are not in the prompt; their extent is (0, 0). If
+    `first_missing`, the text of the first token is not known.
     """
     unclear = any(token.is_hidden or UNKNOWN in token.text for token in tokens)
     for rule in ReadingRule if unclear else (ReadingRule.INSIDE,):
@@ -88,9 +88,9 @@ def _interpretations(tokens: Sequence[TokenLogprob]) -> Iterator[list[TokenParts
     # SentencePiece writes a space as U+2581, and puts one before the first word.
     marked = [_parts(replace(token, text=token.text.replace("\u2581", " "))) for token in tokens]
     yield marked
-    for place, first in enumerate(marked[:MAX_SPECIAL_TOKENS]):
+    for index, first in enumerate(marked[:MAX_SPECIAL_TOKENS]):
         if isinstance(first[0], bytes) and first[0].startswith(b" "):
-            yield [*marked[:place], [first[0][1:], *first[1:]], *marked[place + 1 :]]
+            yield [*marked[:index], [first[0][1:], *first[1:]], *marked[index + 1 :]]
     # Decoded one at a time, SentencePiece tokens lose the space before them.
     yield [[UnknownBytes.BLANK, *parts] for parts in shown]
 
@@ -113,17 +113,17 @@ class _Aligner:
     def __init__(self, prompt: bytes, rule: ReadingRule, special: int) -> None:
         self._prompt = prompt
         self._rule = rule
-        self._special = special  # tokens that may stand before the prompt
+        self._special = special  # how many special tokens may precede the prompt
 
     def align(self, interpretation: Sequence[TokenParts]) -> list[Extents] | None:
         """Return the possible extents of each token, None if there is no alignment."""
         following = _following(interpretation)
         steps: list[dict[_State, list[_State]]] = []  # for each token: the states after it, those before it
         states: Iterable[_State] = [_State(0, 0, opened=False)]
-        for place, parts in enumerate(interpretation):
+        for index, parts in enumerate(interpretation):
             step: dict[_State, list[_State]] = {}
             for before in states:
-                for after in self._after(place, parts, before, following[place]):
+                for after in self._after(index, parts, before, following[index]):
                     step.setdefault(after, []).append(before)
             if not step:
                 return None
@@ -138,33 +138,33 @@ class _Aligner:
         return extents[::-1] if left else None
 
     def _after(
-        self, place: int, parts: TokenParts, state: _State, following: tuple[int, bytes]
+        self, index: int, parts: TokenParts, state: _State, following: tuple[int, bytes]
     ) -> Iterator[_State]:
-        """Yield the states after a token, given how many tokens later which text is displayed."""
-        if place < self._special and state.end == 0:
+        """Yield the states after a token. `following` is the token's entry from `_following`."""
+        if index < self._special and state.end == 0:
             yield _State(0, 0, opened=False)
         if parts[-1] is UnknownBytes.HIDDEN:
             distance, text = following
             for end in self._hidden_ends(state, self._reach(state, distance, text)):
-                opened = self._is_open(place, state, end)
-                # A run that is too long to be joined is not followed.
+                opened = self._is_open(index, state, end)
+                # A run of empty texts that is too long to be joined is not tracked.
                 yield _State(end, state.end if distance <= _MAX_JOINED_TOKENS else end, opened)
                 if state.run < state.end:
                     yield _State(end, state.run, opened)
             return
         for end in self._ends(parts, state.end):
-            yield _State(end, end, self._is_open(place, state, end))
+            yield _State(end, end, self._is_open(index, state, end))
         if state.run < state.end and self._inside(state.end):
-            # The text of a character whose first bytes are those of the empty texts.
+            # The displayed text is a character whose first bytes belong to the empty texts.
             end = self._character_end(state.end)
             if end in self._ends(parts, state.run):
                 yield _State(end, end, opened=False)
 
-    def _is_open(self, place: int, state: _State, end: int) -> bool:
+    def _is_open(self, index: int, state: _State, end: int) -> bool:
         """Return whether `end` is inside a character that the first token of the answer begins."""
         if not self._inside(end):
             return False
-        return place == 0 or (state.opened and end < self._character_end(state.end))
+        return index == 0 or (state.opened and end < self._character_end(state.end))
 
     @property
     def _max_hidden(self) -> int:
@@ -179,7 +179,7 @@ class _Aligner:
         return min(last, found + len(text)) if found >= 0 else -1
 
     def _hidden_ends(self, state: _State, last: int) -> Iterator[int]:
-        """Yield where a token that is displayed as an empty text may end, up to `last`."""
+        """Yield the offsets up to `last` at which a token that is displayed as an empty text may end."""
         completed = self._character_end(state.end) if self._inside(state.end) else -1
         for end in range(state.end + 1, last + 1):
             if (
@@ -195,32 +195,32 @@ class _Aligner:
         return offset < len(self._prompt) and self._prompt[offset] in CONTINUATION_BYTES
 
     def _character_end(self, offset: int) -> int:
-        """Return where the character ends that an offset is inside of."""
+        """Return the end of the character that an offset is in."""
         while self._inside(offset):
             offset += 1
         return offset
 
     def _ends(self, parts: TokenParts, start: int) -> set[int]:
         """Return the offsets at which the text of a token that begins at `start` may end."""
-        places = {start}
+        ends = {start}
         for part in parts:
             if isinstance(part, bytes):
-                places = {place + len(part) for place in places if self._prompt.startswith(part, place)}
+                ends = {end + len(part) for end in ends if self._prompt.startswith(part, end)}
             elif part is UnknownBytes.BLANK:
-                places |= {place + 1 for place in places if self._prompt.startswith(b" ", place)}
+                ends |= {end + 1 for end in ends if self._prompt.startswith(b" ", end)}
             elif part is UnknownBytes.ANY:
-                places = set(range(start, min(len(self._prompt), start + _MAX_SPECIAL_BYTES) + 1))
+                ends = set(range(start, min(len(self._prompt), start + _MAX_SPECIAL_BYTES) + 1))
             else:
-                places = {
-                    place + size
-                    for place in places
+                ends = {
+                    end + size
+                    for end in ends
                     for size in range(1, _MAX_PART_BYTES + 1)
-                    if len(run := self._prompt[place : place + size]) == size and _is_part(run)
+                    if len(run := self._prompt[end : end + size]) == size and _is_part(run)
                 }
         if UnknownBytes.BYTES in parts and self._rule is ReadingRule.INSIDE:
             text = _text(parts)
-            return {end for end in places if self._prompt[start:end].decode("utf-8", "replace") == text}
-        return places
+            return {end for end in ends if self._prompt[start:end].decode("utf-8", "replace") == text}
+        return ends
 
 
 def _following(interpretation: Sequence[TokenParts]) -> list[tuple[int, bytes]]:
@@ -237,7 +237,7 @@ def _following(interpretation: Sequence[TokenParts]) -> list[tuple[int, bytes]]:
 
 
 def _text(parts: TokenParts) -> str:
-    """Return the displayed text that `_parts` takes apart."""
+    """Return the displayed text that `_parts` has split."""
     return "".join(
         part.decode("utf-8", "surrogatepass") if isinstance(part, bytes) else UNKNOWN
         for part in parts

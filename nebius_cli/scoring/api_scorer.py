@@ -1,4 +1,4 @@
-"""Scores passages over the API: prompts are echoed with the log probabilities of their tokens."""
+"""Scores passages with the API, by requesting echoed prompts with the log probabilities of their tokens."""
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ Send = Callable[[CompletionRequest], Completion]
 def scoring_fields(configured: Mapping[str, Value], options: ScoreOptions) -> dict[str, Any]:
     """Return the request fields that make a server echo the prompt with log probabilities.
 
-    Of the `configured` fields only CONFIGURED_FIELDS are sent; those given as flags override them. Raises
+    Of the `configured` fields only CONFIGURED_FIELDS are sent; fields given as flags override them. Raises
     UsageError.
     """
     kept = {name: configured[name] for name in CONFIGURED_FIELDS if name in configured}
@@ -34,7 +34,7 @@ def scoring_fields(configured: Mapping[str, Value], options: ScoreOptions) -> di
 
 
 class ApiScorer:
-    """Scores the prompts of one request with `scoring_fields`; a scorer as `groups.score_in_groups` takes it.
+    """Scores the prompts of one request with `scoring_fields`; a Scorer for `score_in_groups`.
 
     If the server does not echo prompts, it is asked for `prompt_logprobs` instead, one prompt per request;
     `note` is called once.
@@ -50,14 +50,14 @@ class ApiScorer:
         self._support = EchoSupport()
 
     def __call__(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
-        """Return the score of each passage, or why it has none. Raises NbxError if the request fails."""
+        """Return a score or an error for each passage. Raises NbxError if the request fails."""
         if not self._support.falls_back:
             with contextlib.suppress(_SendAgainError):
                 return self._ask(passages)
         return [self._ask([passage])[0] for passage in passages]
 
     def _ask(self, passages: Sequence[Passage]) -> list[Score | NbxError]:
-        """Send one request. Raises _SendAgainError if it is to be sent with `prompt_logprobs`."""
+        """Send one request. Raises _SendAgainError if it must be sent with `prompt_logprobs`."""
         support, fell_back = self._support, self._support.falls_back
         texts = [passage.prompt for passage in passages]
         fields, params = self._fields, self._params
@@ -86,11 +86,11 @@ class ApiScorer:
 
 
 class _SendAgainError(Exception):
-    """The server does not echo prompts, and may have `prompt_logprobs`."""
+    """The server does not echo prompts, but may support `prompt_logprobs`."""
 
 
 def _result(passage: Passage, choice: Mapping[str, Any], max_tokens: int) -> Score | NbxError:
-    """Return the score that a choice has for a passage, or why it has none."""
+    """Return the score of a passage from its choice, or the error if it has none."""
     try:
         return likelihood_and_perplexity.from_choice(passage, choice, max_tokens)
     except (RejectedError, BadInputError) as error:

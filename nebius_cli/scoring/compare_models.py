@@ -1,4 +1,4 @@
-"""Compares the scores of two models: the difference per text, and a bound on the KL divergence per token."""
+"""Compares the scores of two models: differences per text, and a lower bound on the KL divergence."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from nebius_cli.scoring.score_record import score_record
 
 DIFFERENCES = ("difference", "difference_per_byte")  # members of the record of a text
 KL_MEANS = ("at_least", "tail", "tail_against")  # members of `kl`, means over its `tokens`
-MIN_MASS = 1e-7  # what is left of 1 after a sum of rounded probabilities is not more exact
+MIN_MASS = 1e-7  # 1 minus a sum of rounded probabilities is not more precise than this
 
 
 def _divergence(one: Score, other: Score) -> dict[str, float] | None:
-    """Return what is known of KL(A || B), in nats: means over `tokens`; None if the tokens differ.
+    """Return bounds on KL(A || B) in nats, as means over `tokens`; None if the models' tokens differ.
 
-    `at_least` counts all tokens that only one of the models reports as one token: KL is never lower. `tail`
-    is the probability that A gives to those tokens, `tail_against` what B gives to them.
+    `at_least` is a lower bound: it treats all tokens that the models do not both report as a single token.
+    `tail` is the probability that A gives to those tokens, `tail_against` the one that B gives to them.
     """
     if [(token.text, token.offset) for token in one.tokens] != [
         (token.text, token.offset) for token in other.tokens
@@ -36,7 +36,7 @@ def _divergence(one: Score, other: Score) -> dict[str, float] | None:
 
 
 def comparison_record(one: Score, other: Score, *, with_divergence: bool, tokens: bool) -> dict[str, Any]:
-    """Return the members of the record of a text with two scores."""
+    """Return the members of the record of a text that two models scored."""
     record = {
         **score_record(one, tokens=tokens),
         "against": score_record(other, tokens=tokens),
@@ -62,7 +62,7 @@ def difference_lines(differences: Sequence[Sequence[float]], names: tuple[str, s
 def divergence_lines(
     sums: Mapping[str, float], unknown: int, count: int, names: tuple[str, str]
 ) -> list[str]:
-    """Return lines with what is known of the divergence of `count` texts, `unknown` of which have none.
+    """Return lines about the divergence over `count` texts; for `unknown` of them it is not known.
 
     `sums` has the number of tokens, and each of KL_MEANS added up over them.
     """
@@ -81,9 +81,9 @@ def divergence_lines(
 
 
 def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, float]:
-    """Return the bound of KL at a position, and the probability outside of the shared tokens in both models.
+    """Return the lower bound of KL at a position, and each model's probability outside the shared tokens.
 
-    By the log sum inequality, tokens that are counted as one never have a greater divergence than apart.
+    By the log sum inequality, treating several tokens as one never increases the divergence.
     """
     mine, others = _probabilities(one), _probabilities(other)
     shared = [(mine[text], others[text]) for text in mine if text in others]
@@ -94,7 +94,7 @@ def _at_position(one: ScoredToken, other: ScoredToken) -> tuple[float, float, fl
 
 
 def _probabilities(token: ScoredToken) -> dict[str, float]:
-    """Return the probabilities of the reported tokens whose text tells which token it is."""
+    """Return the probabilities of the reported tokens that their text identifies."""
     known: dict[str, float | None] = {other.text: other.logprob for other in token.alternatives}
     known[token.text] = token.logprob
     return {

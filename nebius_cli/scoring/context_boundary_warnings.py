@@ -1,4 +1,4 @@
-"""Counts rows whose scores depend on where the context ends, for one warning per run. Pure."""
+"""Counts rows whose scores depend on where the context ends, for one warning per run."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,21 +11,21 @@ class DoubtfulRows:
 
     def __init__(self) -> None:
         self._spanning = self._unpredicted = 0
-        self._token = ""  # the first spanning one
+        self._token = ""  # the first token that spans the boundary
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add the record of a row; one without a score counts nowhere."""
+        """Add the record of a row; a record without a score is ignored."""
         scores = record.get("choices") or (record,)
         if tokens := [score["spanning_token"] for score in scores if score.get("spanning_token")]:
             self._spanning += 1
             self._token = self._token or tokens[0]
-        # Choices are compared with each other, each without its first token.
+        # The choices of such a question are compared without their first tokens.
         self._unpredicted += any(
             score["tokens_scored"] < score.get("tokens", 0) for score in record.get("choices") or ()
         )
 
     def warnings(self) -> list[str]:
-        """Return a warning for each kind of rows."""
+        """Return a warning for each kind of row that was found."""
         found = []
         if self._spanning:
             what = f"{counted(self._spanning, 'row')} with a token that begins in the context"

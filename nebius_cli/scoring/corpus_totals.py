@@ -10,7 +10,7 @@ from nebius_cli.response.token_logprobs import perplexity_at
 
 
 class CorpusTotals:
-    """Sums over the records of texts by one model. Every token has the same weight, and every byte."""
+    """Sums over the records of texts by one model. All tokens have the same weight, and so do all bytes."""
 
     def __init__(self) -> None:
         self._log_likelihoods = array("d")
@@ -20,14 +20,14 @@ class CorpusTotals:
         return len(self._log_likelihoods)
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add the members of the score of a text; others, such as those of a question, count nowhere."""
+        """Add the record of a text; other records, such as those of questions, are ignored."""
         if isinstance(size := record.get("bytes_scored"), int):
             self._log_likelihoods.append(record["log_likelihood"])
             self._tokens += record["tokens_scored"]
             self._bytes += size
 
     def to_json(self) -> dict[str, Any]:
-        """Return the sums and what follows from them, as for one text; an infinite perplexity is null."""
+        """Return the sums and the measures derived from them; an infinite perplexity is null."""
         total = math.fsum(self._log_likelihoods)
         perplexity = perplexity_at(total / self._tokens)
         return {
@@ -39,7 +39,7 @@ class CorpusTotals:
         }
 
     def line(self) -> str:
-        """Return the same for people."""
+        """Return the measures as a line for people."""
         found = self.to_json()
         perplexity = "inf" if found["perplexity"] is None else f"{found['perplexity']:.4f}"
         measures = f"perplexity {perplexity}, bits per byte {found['bits_per_byte']:.4f}"

@@ -11,7 +11,7 @@ UNKNOWN_FIELD_STATUSES = (400, 422)  # HTTP statuses of a server that refuses a 
 
 
 class EchoSupport:
-    """What the answers of one model tell about it. `falls_back`: requests are sent with `prompt_logprobs`."""
+    """Whether a model's server echoes prompts. If `falls_back`, requests are sent with `prompt_logprobs`."""
 
     def __init__(self) -> None:
         self.falls_back = False
@@ -21,7 +21,7 @@ class EchoSupport:
 
     @property
     def cause(self) -> NbxError | None:
-        """Why requests are sent with `prompt_logprobs`; None if they are not, or once these were answered."""
+        """Why requests use `prompt_logprobs`; None if they do not, or once one of them was answered."""
         return None if self._confirmed else self._error
 
     def fallback(self, members: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,7 +32,7 @@ class EchoSupport:
     def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
         """Learn from the outcomes of a request; return whether to send it again with `prompt_logprobs`.
 
-        Also return a note for the user, once, when the server answers them.
+        Also return a note for the user, the first time that the server answers such a request.
         """
         missing = [outcome for outcome in outcomes if isinstance(outcome, NoEchoError)]
         if len(missing) < len(outcomes):
@@ -48,7 +48,7 @@ class EchoSupport:
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
         """Return the error of a request that failed, None to send it again with `prompt_logprobs`.
 
-        A server that refuses `prompt_logprobs` cannot score: the error says why it was asked for them.
+        A server that refuses `prompt_logprobs` cannot score: the error says why nbx asked for them.
         """
         if not isinstance(error, RejectedError) or error.status not in UNKNOWN_FIELD_STATUSES:
             return error

@@ -10,7 +10,7 @@ def score_passage(
 ) -> tuple[Score, int]:
     """Return the score of a passage, and how many tokens its prompt has.
 
-    Without a window, a prompt that is longer than the context is refused. Raises NbxError if the passage has
+    Without a window, a prompt that is longer than the context is rejected. Raises NbxError if the passage has
     no score, ServerError if the engine cannot continue.
     """
     tokens = engine.tokenize(passage.prompt)

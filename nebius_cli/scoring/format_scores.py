@@ -1,4 +1,4 @@
-"""Tables of scores: of one text, of its tokens, of candidates. `drawn` rounds numbers, for a terminal."""
+"""Formats tables of scores: of a text, its tokens, or candidates. `drawn` rounds numbers for a terminal."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ NONE = "-"
 # Titles of the columns that hold numbers, in any of the tables.
 NUMBERS = ("value", "offset", "log probability", "tokens", *(name.replace("_", " ") for name in MEASURES))
 
-# White space that the single line of a cell would lose: everything but single spaces.
+# White space that a cell, which has a single line, would not keep: all except single spaces.
 _LOST_SPACE = re.compile(r"[^\S ]|(?<= ) ")
 
 
@@ -102,7 +102,7 @@ def _wins(best: Mapping[str, int], index: int) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text as a JSON string on one line, with no white space that a cell would lose."""
+    """Return a text as a JSON string on one line, with all white space that a cell would not keep escaped."""
     shown = jsontext.encode(text).decode("utf-8")
     return _LOST_SPACE.sub(lambda match: f"\\u{ord(match[0]):04x}", shown)
 

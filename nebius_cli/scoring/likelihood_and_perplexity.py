@@ -3,7 +3,7 @@
 The tokens are aligned with the prompt byte for byte (align_tokens_with_text.py). `text_offset` is not enough:
 vLLM counts the characters of the tokens as it displays them, including a beginning-of-sequence token and each
 part of a split character (`_create_completion_logprobs` in vllm/entrypoints/openai), which are not in the
-text. Where the alignment leaves open which tokens belong to the text, there is no score.
+text. If the alignment does not determine which tokens belong to the text, there is no score.
 """
 
 import math
@@ -30,7 +30,7 @@ class NoEchoError(IgnoredFieldError):
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A text to score, given a context that does not count."""
+    """A text to score, and the context before it, which is not scored."""
 
     text: str
     context: str = ""
@@ -45,8 +45,8 @@ class Passage:
 class ScoredToken:
     """A token of the text. `offset` counts characters, and is negative if the token begins in the context.
 
-    `offset` is None if the server does not tell where the token begins. `raw` has its bytes if known;
-    `logprob` is natural, None for a token without a prediction. `alternatives` are the most likely tokens.
+    `offset` is None if it is not known where the token begins. `raw` has its bytes if known; `logprob` is
+    a natural logarithm, None for a token without a prediction. `alternatives` are the most likely tokens.
     """
 
     text: str
@@ -60,10 +60,10 @@ class ScoredToken:
 class Score:
     """The score of a text. Logarithms are natural.
 
-    `scored` is the number of tokens with a prediction: all, or all but the first. `bytes` counts the bytes of
-    UTF-8 of the characters that they end. `floored` is the number of tokens with -9999 in place of minus
+    `scored` is the number of tokens with a prediction: all, or all but the first. `bytes` counts the UTF-8
+    bytes of the characters that end in them. `floored` is the number of tokens with -9999 in place of minus
     infinity. `spanning` is the token, if any, that begins in the context and ends in the text; it counts as
-    part of the text. `count` is the number of tokens, also if `tokens` was not asked for.
+    part of the text. `count` is the number of tokens, even if `tokens` was not requested.
     """
 
     tokens: tuple[ScoredToken, ...]
@@ -100,7 +100,7 @@ def from_choice(
 ) -> Score:
     """Return the score from a choice with an echo, or with `prompt_logprobs`. Raises as `from_echo` does.
 
-    Without `tokens`, the score has none if that is faster.
+    If `tokens` is false, the score may be without tokens, which is faster.
     """
     if not tokens:
         lists, boundary = choice.get("logprobs"), len(passage.context)
@@ -120,17 +120,17 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     """Return the score from an echoed answer: its `text` and its `logprobs` member (`lists`).
 
     `max_tokens` is the requested number, 0 or 1; a generated token is dropped. Raises NoEchoError if the
-    answer does not echo the prompt with log probabilities, RejectedError if the tokens do not tell the score,
+    answer does not echo the prompt with log probabilities, RejectedError if the tokens do not yield a score,
     BadInputError if no token has a prediction.
     """
     tokens = parse_logprobs.parse(lists)
-    begins = text.startswith(passage.prompt)  # not if the server drops special tokens from the text
+    begins = text.startswith(passage.prompt)  # false if the server drops special tokens from the text
     if not tokens and begins:
         raise NoEchoError(_CANNOT, "its answer has no log probabilities", OTHER_MODEL_HINT)
-    # The generated token may be missing if the model ends at once; a server may also add one unasked.
+    # The generated token may be missing if the model ends at once; a server may also add one anyway.
     counts = [len(tokens) - 1, len(tokens)] if max_tokens else [len(tokens), len(tokens) - 1]
     if tokens and tokens[0].logprob is not None and (max_tokens or not begins):
-        # A predicted first token was generated: the tokens are not the prompt, only equal to it.
+        # A first token with a prediction was generated: the tokens only look like the prompt.
         counts.remove(len(tokens))
     extents = align(tokens, [count for count in counts if count >= 0], utf8(passage.prompt))
     if extents is not None:
@@ -149,7 +149,7 @@ def from_prompt_logprobs(passage: Passage, positions: Sequence[Any]) -> Score:
     """Return the score from the `prompt_logprobs` of a choice, vLLM's own member.
 
     It has an object {token id: {logprob, decoded_token}} for each token of the prompt, the token itself
-    first; null for the first one, of which neither text nor probability is known. Raises as `from_echo` does.
+    first; null for the first token, whose text and probability are not known. Raises as `from_echo` does.
     """
     tokens = parse_logprobs.parse_prompt_logprobs(positions)
     extents = align(tokens, [len(tokens)], utf8(passage.prompt), first_missing=True)
@@ -166,10 +166,10 @@ def first_scored(passage: Passage, pieces: Sequence[bytes]) -> int:
     result may be one too low.
     """
     boundary, end = len(utf8(passage.context)), 0
-    for place, piece in enumerate(pieces):
+    for index, piece in enumerate(pieces):
         end += len(piece)
-        if place and end > boundary:
-            return place
+        if index and end > boundary:
+            return index
     return len(pieces)
 
 
@@ -191,16 +191,16 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
     own: list[ScoredToken] = []
     known: list[float] = []
     unscored, spanning = boundary, ""  # bytes at the start that no prediction covers
-    for place, (token, possible) in enumerate(zip(tokens, extents, strict=True)):
+    for index, (token, possible) in enumerate(zip(tokens, extents, strict=True)):
         in_text = {end > boundary or (start >= boundary and end > 0) for start, end in possible}
         if len(in_text) > 1:
-            raise _uncertain(place, len(tokens))
+            raise _uncertain(index, len(tokens))
         if in_text == {False}:
             continue
         own.append(_scored_token(token, possible, passage, prompt))
         if token.logprob is None:
-            if place:
-                why = f"token {place + 1} of {len(tokens)} has no log probability"
+            if index:
+                why = f"token {index + 1} of {len(tokens)} has no log probability"
                 raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
             unscored = max(boundary, _characters_end(prompt, possible, len(tokens)))
             continue
@@ -214,16 +214,16 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
     return Score(tuple(own), math.fsum(known), len(known), size, floored, spanning, len(own))
 
 
-def _uncertain(place: int, count: int) -> RejectedError:
+def _uncertain(index: int, count: int) -> RejectedError:
     why = (
-        f"token {place + 1} of {count} is shown without its text: it may belong to the context or to the text"
+        f"token {index + 1} of {count} is shown without its text: it may belong to the context or to the text"
     )
     hint = "end the context at another position; --local scores on this machine"
     return RejectedError(_CANNOT_TEXT, why, hint)
 
 
 def _characters_end(prompt: bytes, possible: Extents, count: int) -> int:
-    """Return where the characters end that the first token ends. Raises RejectedError if uncertain."""
+    """Return the end of the characters that end in the first token. Raises RejectedError if uncertain."""
     ends = {_character_start(prompt, end) for _, end in possible}
     if len(ends) > 1:
         raise _uncertain(0, count)
@@ -239,7 +239,7 @@ def _scored_token(token: TokenLogprob, possible: Extents, passage: Passage, prom
 
 
 def _character_start(prompt: bytes, offset: int) -> int:
-    """Return the start of the character that an offset is inside of, else the offset."""
+    """Return the start of the character that an offset is inside, otherwise the offset itself."""
     while offset < len(prompt) and prompt[offset] in CONTINUATION_BYTES:
         offset -= 1
     return offset

@@ -1,4 +1,4 @@
-"""Means of many values with their standard errors, and those of two models in pairs. Pure."""
+"""Computes means with their standard errors, also for the paired values of two models."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def mean_with_error(values: Sequence[float]) -> str:
 
 
 def means_with_errors(values: Mapping[str, Sequence[float]]) -> dict[str, float | None]:
-    """Return the mean of each name, and its standard error as `NAME_stderr`; None for that of one value."""
+    """Return the mean for each name, and the standard error as `NAME_stderr`, which is None for one value."""
     found: dict[str, float | None] = {}
     for name, own in values.items():
         found |= {name: math.fsum(own) / len(own), f"{name}_stderr": standard_error(own)}
@@ -38,7 +38,7 @@ class PairedValues(NamedTuple):
 
 
 def paired_values(pairs: Mapping[str, Sequence[tuple[float, float]]]) -> PairedValues:
-    """Return pairs by model, and their differences."""
+    """Split pairs into the values of each model, and add their differences."""
     return PairedValues(
         {name: [one for one, _ in found] for name, found in pairs.items()},
         {name: [other for _, other in found] for name, found in pairs.items()},

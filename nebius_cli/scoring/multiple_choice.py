@@ -1,8 +1,8 @@
-"""Multiple choice: which choice of each question wins, and how often that is the right one.
+"""Finds the winning choice of each multiple-choice question, and how often it is the right one.
 
-As in lm-evaluation-harness, `acc` takes the choice of the highest log-likelihood, `acc_norm` that of the
-highest log-likelihood per character, and `acc_bytes` per byte. The blank that joins a choice to the question
-is not counted.
+As in lm-evaluation-harness, `acc` takes the choice with the highest log-likelihood, `acc_norm` the one with
+the highest log-likelihood per character, and `acc_bytes` per byte. The space between the question and a
+choice is not counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ from nebius_cli.scoring.score_record import token_logprobs
 # picks a choice.
 ACCURACIES = {"acc": "total", "acc_norm": "per_character", "acc_bytes": "per_byte"}
 
-# The measures by which a choice can win, and their places in its entry.
+# The measures by which a choice can win, and the members of its entry that hold them.
 _MEASURES = {"total": "log_likelihood"} | {name: name for name in ("per_token", "per_character", "per_byte")}
 
 
@@ -43,8 +43,8 @@ def choice_record(text: str, score: Score, *, tokens: bool = False) -> dict[str,
 def question_record(entries: Sequence[dict[str, Any]], gold: int | None, *, count: int) -> dict[str, Any]:
     """Return the members of the record of a question, given the objects of its choices.
 
-    There are `count` choices, once for each model. With two models, `against` has what the second one finds,
-    and `differences` the log-likelihood of each choice under the first one, less that under the second.
+    There are `count` objects for each model. With two models, `against` has the results of the second one,
+    and `differences` the log-likelihood of each choice under the first one minus that under the second.
     """
     record = _record(entries[:count], gold)
     if len(entries) > count:
@@ -74,9 +74,9 @@ def accuracy_line(values: Mapping[str, Sequence[float]]) -> str:
 
 
 def paired_lines(pairs: Mapping[str, Sequence[tuple[float, float]]], names: tuple[str, str]) -> list[str]:
-    """Return the means of two models over the same questions, and those of the differences.
+    """Return the means of two models over the same questions, and the means of their differences.
 
-    The standard error of a difference is that of the differences per question: both answer the same ones.
+    As both answer the same questions, the standard error of a mean difference uses the paired differences.
     """
     one, other = names
     values = paired_values(pairs)

@@ -1,4 +1,4 @@
-"""The rows of a file to score: texts, and multiple-choice questions."""
+"""Parses the rows of a file to score: texts and multiple-choice questions."""
 
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
 _CONTEXT_NAMES = ("question", "query", "prompt", "input", "passage", "ctx", "stem", "instruction", "premise")
 _ANSWER_NAMES = ("answer", "completion", "target", "response", "output")
 _GOLD_NAMES = ("gold", "answer", "label", "target")
-_JQ_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")  # of a member that needs no quotes
+_JQ_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")  # the name of a member that needs no quotes
 _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"], "gold": 0}'
 
 
@@ -23,7 +23,7 @@ _CHOICES_FORM = 'a question is {"id": 1, "context": "Q:", "choices": [" A", " B"
 class ScoreRow:
     """The passages of one row.
 
-    A text is one passage. A multiple-choice question has one for each choice, and `gold` is the place of the
+    A text is one passage. A multiple-choice question has one for each choice, and `gold` is the index of the
     right one, None if it is not known.
     """
 
@@ -42,7 +42,7 @@ class ScoreRow:
         return jsontext.encode([len(self.passages[0].context), self.is_question, self.gold])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the members of the row, without its id; an empty context too, as it is not the default."""
+        """Return the members of the row, without its id; an empty context is also a member."""
         members: dict[str, Any] = {"context": self.passages[0].context}
         if not self.is_question:
             return {**members, "text": self.passages[0].text}
@@ -59,7 +59,7 @@ def check_question_columns(columns: Collection[str]) -> None:
 
 
 def jq_program(members: Collection[str]) -> str:
-    """Return a jq program that makes a row of an object with other members, empty if they tell too little."""
+    """Return a jq program that turns an object with other members into a row, empty if that is impossible."""
     is_question = "choices" in members
     names = {
         "context": _named(("context", *_CONTEXT_NAMES), members),
@@ -124,9 +124,9 @@ def _fault(entry: Mapping[str, Any], context: str) -> str:
 
 
 def _gold(entry: Mapping[str, Any]) -> Any:
-    """Return the place of the right choice, which cells and some data sets have as text.
+    """Return the index of the right choice, which is a string in table cells and some data sets.
 
-    A data frame with empty cells has floats in the column.
+    In a data frame with empty cells, it is a float.
     """
     gold = entry.get("gold")
     if isinstance(gold, str) and _NUMBER.fullmatch(gold):

@@ -1,4 +1,4 @@
-"""Ranks candidates: their order by log-likelihood, and which one wins by each measure."""
+"""Ranks candidates by log-likelihood, and finds the one that wins by each measure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -16,17 +16,17 @@ MEASURES: Mapping[str, Callable[[Score], float]] = {
 
 
 def likeliest(values: Sequence[float]) -> int:
-    """Return the place of the highest value, of equals the first."""
+    """Return the index of the highest value, the first one if several are equal."""
     return values.index(max(values))
 
 
 def winners(scores: Sequence[Score]) -> dict[str, int]:
-    """Return for each measure the place of the likeliest of `scores`; of equals the first wins."""
+    """Return for each measure the index of the best of `scores`, the first one if several are equal."""
     return {name: likeliest([measure(score) for score in scores]) for name, measure in MEASURES.items()}
 
 
 def order(scores: Sequence[Score]) -> list[int]:
-    """Return the indexes of `scores` by falling log-likelihood."""
+    """Return the indexes of `scores` by descending log-likelihood."""
     return sorted(range(len(scores)), key=lambda index: -scores[index].log_likelihood)
 
 
@@ -35,7 +35,7 @@ def to_json(
 ) -> dict[str, Any]:
     """Return the JSON object of a ranking by one model, or by two that are compared.
 
-    `scores` has those of each model. Candidates are in the order of the first model; `candidate` is the index
+    `scores` has one list per model. Candidates are in the order of the first model; `candidate` is the index
     on the command line.
     """
     candidates = []

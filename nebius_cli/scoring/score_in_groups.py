@@ -14,10 +14,10 @@ from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME, PromptsPerReques
 from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
-MAX_FAILURES_AT_START = 3  # passages of which none was echoed, after which no other is tried
-MAX_SERVER_ERRORS_AT_START = 2  # passages sent alone; the server is at fault then, and not a passage
+MAX_FAILURES_AT_START = 3  # the run ends after this many passages if none was echoed
+MAX_SERVER_ERRORS_AT_START = 2  # after this many for passages sent alone, the run ends
 
-# Returns the score of each passage or why it has none; raises NbxError if the request for them fails.
+# Returns a score or an error for each passage; raises NbxError if the request for them fails.
 Scorer = Callable[[Sequence[Passage]], list[Score | NbxError]]
 
 
@@ -33,12 +33,12 @@ class ScoringModel:
 def score_in_groups(
     passages: Sequence[Passage], size: int, score: Scorer, note: Callable[[str], None]
 ) -> Iterator[Score | NbxError]:
-    """Yield the score of each passage or its error; raise an error that concerns all of them.
+    """Yield the score of each passage or its error; raise an error that affects all of them.
 
-    One request has up to `size` passages. If it fails, they are sent again one by one: the server may not
-    accept arrays or such long ones, or a single passage may be invalid. If the array is the reason, `note` is
-    called, and all others are sent one by one, too. A server that echoes none of the first passages ends the
-    run.
+    Each request has up to `size` passages. If it fails, they are sent again one by one: the server may not
+    accept arrays, or only shorter ones, or a single passage may be invalid. If the array is the reason,
+    `note` is called and all later passages are sent one by one. If the server echoes none of the first
+    passages, the run ends.
     """
     held: list[NoEchoError] | None = []  # the errors of the first passages
     for result in _Groups(score, note).results(passages, size):
@@ -61,14 +61,14 @@ class _Groups:
         self._score = score
         self._note = note
         self._server = PromptsPerRequest()
-        self._alone = False  # each passage has a request of its own
+        self._one_by_one = False  # whether each passage is sent in its own request
         self._scored = False  # whether a passage has been scored
-        self._server_errors = 0  # before the first score
+        self._server_errors = 0  # number of server errors before the first score
 
     def results(self, passages: Sequence[Passage], size: int) -> Iterator[Score | NbxError]:
         for start in range(0, len(passages), size):
             group = passages[start : start + size]
-            if len(group) > 1 and not self._alone:
+            if len(group) > 1 and not self._one_by_one:
                 yield from self._group(group)
             else:
                 for passage in group:
@@ -92,7 +92,7 @@ class _Groups:
         for result, answered in [self._one(passage) for passage in group]:
             yield result
             if answered and self._server.answered(1, origin):
-                self._alone = True
+                self._one_by_one = True
                 self._note(ONE_AT_A_TIME)
 
     def _one(self, passage: Passage) -> tuple[Score | NbxError, bool]:

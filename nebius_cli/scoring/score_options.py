@@ -1,4 +1,4 @@
-"""The options of `nbx score` and `nbx rank`."""
+"""Defines and checks the options of `nbx score` and `nbx rank`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from nebius_cli.scoring.sliding_window import SlidingWindow
 
 _INPUT_FLAGS = ("format", "encoding", "invalid", "on_bad_row", "shard", "max_cost", "price")
 _OUTPUT_FLAGS = ("output", "restart", "ordered", "summary", "estimate", "dry_run")
-ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that only the rows of a file have
+ROW_FLAGS = (*_INPUT_FLAGS, *_OUTPUT_FLAGS)  # attributes of the flags that apply only to the rows of a file
 
 
 class ModelChoice(NamedTuple):
     """A model to score with: on this machine, from `file` or the default one, or on the server.
 
-    `name` is the server's name for it, None for the one that the request fields have.
+    `name` is its name on the server, None for the model in the request fields.
     """
 
     runs_here: bool
@@ -27,9 +27,9 @@ class ModelChoice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ScoreOptions:
-    """The flags of `nbx score` or `nbx rank`; `fields`, `limits` and `connection` hold those of their tables.
+    """The flags of `nbx score` or `nbx rank`; `fields`, `limits` and `connection` hold flags by name.
 
-    ROW_FLAGS, and `limits`, are about the rows of a file.
+    ROW_FLAGS and `limits` apply to the rows of a file.
     """
 
     text: str | None = None
@@ -93,11 +93,11 @@ class ScoreOptions:
 
     @property
     def all_here(self) -> bool:
-        """Whether no model is the server's."""
+        """Whether all models run on this machine."""
         return all(model.runs_here for model in self.models)
 
     def check(self) -> None:
-        """Raise UsageError for flags that do not belong together."""
+        """Raise UsageError for flags that cannot be combined."""
         if (self.text is not None) + len(self.file) + bool(self.jsonl) > 1:
             why = "an argument, --file and --jsonl each name a text to score"
             raise UsageError("more than one text", why, "keep one; --jsonl FILE scores each row of a file")
@@ -145,7 +145,7 @@ class ScoreOptions:
 
     @property
     def sliding_window(self) -> SlidingWindow | None:
-        """How texts are scored that are longer than a window, None to refuse them. Raises UsageError."""
+        """How to score texts that are longer than a window, None to reject them. Raises UsageError."""
         if self.stride is None:
             if self.window is not None:
                 raise UsageError("--window without --stride", "", "--stride N says how far it moves")
@@ -163,7 +163,7 @@ class ScoreOptions:
 
 
 def _tokens(flag: str, given: str) -> int:
-    """Return a number of tokens. Raises UsageError."""
+    """Parse a number of tokens. Raises UsageError."""
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
     if number < 1:
         raise UsageError(f"{flag} {given}", "it takes a number of tokens", f"for example {flag} 512")

@@ -1,6 +1,6 @@
-"""Scores the usual echo: tokens that are displayed as their exact text. That takes a tenth of the time.
+"""Scores the usual echo, whose tokens are displayed as their exact text. This takes a tenth of the time.
 
-It has the same result as the alignment of align_tokens_with_text.py, which handles everything else.
+The result is the same as with the alignment of align_tokens_with_text.py, which handles all other cases.
 """
 
 import math
@@ -14,7 +14,7 @@ from nebius_cli.scoring.align_tokens_with_text import MAX_SPECIAL_TOKENS, UNKNOW
 
 
 class PlainEcho(NamedTuple):
-    """The sums of a score, as in likelihood.Score; `tokens` is the number of the text's tokens."""
+    """The sums of a score, as in Score; `tokens` is the number of the text's tokens."""
 
     log_likelihood: float
     scored: int
@@ -40,7 +40,7 @@ def score_plain(
         return None
     joined = "".join(texts[:count])
     extra = len(joined) - len(prompt)  # characters of special tokens that the server puts before the prompt
-    edges = list(accumulate(map(len, texts[:count]), initial=0))  # where tokens begin, and the last one ends
+    edges = list(accumulate(map(len, texts[:count]), initial=0))  # starts of the tokens, and end of the last
     special = bisect_left(edges, extra)
     if not joined.endswith(prompt) or special > MAX_SPECIAL_TOKENS or edges[special] != extra:
         return None
@@ -49,7 +49,7 @@ def score_plain(
     spanning = texts[first] if first < count and begin < boundary and first else ""
     unscored = boundary
     scored = first
-    if not first:  # the first token of all has no prediction
+    if not first:  # the very first token has no prediction
         scored, unscored = 1, max(boundary, edges[1] - extra)
     return _sums(logprobs[scored:count], prompt[unscored:], spanning, count - first)
 

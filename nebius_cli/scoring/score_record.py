@@ -1,4 +1,4 @@
-"""Builds the JSON records and the warnings of scores."""
+"""Builds JSON records and warnings from scores."""
 
 import math
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from nebius_cli.scoring.likelihood_and_perplexity import Score
 def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
     """Return the JSON object of a score.
 
-    An infinite perplexity becomes null, and a logprob of minus infinity -9999, as it counts in the total.
+    An infinite perplexity becomes null; a logprob of minus infinity becomes -9999, its value in the total.
     """
     values: dict[str, Any] = {
         "log_likelihood": score.log_likelihood,
@@ -29,7 +29,7 @@ def score_record(score: Score, *, tokens: bool) -> dict[str, Any]:
 
 
 def token_logprobs(score: Score) -> dict[str, Any]:
-    """Return the member with the tokens of a score."""
+    """Return the `token_logprobs` member of a score."""
     tokens = [
         {"token": token.text, "logprob": _finite(token.logprob), "offset": token.offset}
         for token in score.tokens
@@ -45,15 +45,15 @@ def warnings(score: Score) -> list[str]:
     """Return warnings about a score."""
     texts = []
     if score.spanning:
-        place = "begins in the context and ends in the text"
-        texts.append(f"the token {score.spanning!r} {place}: it counts as part of the text")
+        where = "begins in the context and ends in the text"
+        texts.append(f"the token {score.spanning!r} {where}: it counts as part of the text")
     if score.floored:
         texts.append(floored_warning(score.floored, "the total is not exact"))
     return texts
 
 
 def floored_warning(count: int, effect: str) -> str:
-    """Return a warning about tokens with -9999; `effect` is what that does to the result."""
+    """Return a warning about tokens with -9999; `effect` says how they affect the result."""
     what = "token has" if count == 1 else "tokens have"
     return f"{count:,} {what} -9999, which stands for minus infinity: {effect}"
 

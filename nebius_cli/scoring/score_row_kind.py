@@ -1,4 +1,4 @@
-"""Tells a bulk run how to score rows: how they are read, and what is kept of the answers."""
+"""Defines how a bulk run scores rows: how it reads them, and what it keeps of the answers."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
@@ -13,10 +13,10 @@ from nebius_cli.scoring.sliding_window import SlidingWindow
 
 
 class ScoreRows:
-    """The rows of one run. `context` is that of rows without one; `tokens` adds token_logprobs to records.
+    """The rows of one run. `context` is the default context; `tokens` adds token_logprobs to records.
 
-    With `compared`, each row is scored by two models, and `with_divergence` compares their alternatives.
-    The parts of a row are its passages, once for each model; with `swapped`, those of the second model first.
+    With `compared`, two models score each row, and `with_divergence` compares their alternatives. A row has
+    one part for each model and passage, ordered by model; with `swapped`, the second model comes first.
     `weights` identify the content of the model files on this machine.
     """
 
@@ -45,35 +45,35 @@ class ScoreRows:
         self._swapped = swapped
         self._window = window
         self._weights = tuple(weights)
-        self._echo = [EchoSupport() for _ in range(1 + compared)]  # of each model, as the parts of rows
-        self.models: Sequence[str] = ()  # their names, first the one to score with
+        self._echo = [EchoSupport() for _ in range(1 + compared)]  # for each model, in the order of the parts
+        self.models: Sequence[str] = ()  # their names, the one to score with first
 
     @property
     def identity(self) -> bytes:
-        """What records depend on besides the requests and the rows; empty without flags and files for it."""
+        """What the records depend on besides requests and rows; empty if there is nothing else."""
         shown = {"tokens": self._tokens, "kl": self._with_divergence, "swapped": self._swapped}
         window = [f"window {self._window.size} {self._window.stride}"] if self._window else []
         parts = [*(name for name, is_set in shown.items() if is_set), *window, *self._weights]
         return jsontext.encode(parts) if parts else b""
 
     def check_columns(self, columns: Collection[str]) -> None:
-        """Raise ValueError if questions would be scored without what is asked."""
+        """Raise ValueError if questions would be scored without the column that asks them."""
         if not self._context:
             check_question_columns(columns)
 
     def jq_program(self, members: Collection[str]) -> str:
-        """Return a jq program that makes a row of an object with these members, empty if none is known."""
+        """Return a jq program that turns an object with these members into a row, empty if none is known."""
         return jq_program(members)
 
     def read(self, members: Mapping[str, Any]) -> ScoreRow:
-        """Return a row. Raises ValueError, which says what is wrong with it, UsageError for a wrong flag."""
+        """Parse a row. Raises ValueError that says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
         if row.is_question and self._with_divergence:
             raise UsageError("--logprobs with choices", "--logprobs compares texts only")
         return row
 
     def second_form(self, variant: int) -> EchoSupport:
-        """Return what is known about the echo of a model."""
+        """Return what is known about whether the server echoes prompts for a model."""
         return self._echo[variant]
 
     def passage(self, row: ScoreRow, part: int) -> Passage:

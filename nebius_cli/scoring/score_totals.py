@@ -1,4 +1,4 @@
-"""What the records of many rows add up to: accuracy, perplexity, and the mean differences of two models."""
+"""Adds up the records of many rows: accuracy, perplexity, and mean differences between two models."""
 
 from array import array
 from collections import defaultdict
@@ -14,7 +14,7 @@ from nebius_cli.scoring.score_record import floored_warning, tokens_floored
 
 
 class Totals:
-    """Sums over records. `models` are the names of the models, one, or two that are compared.
+    """Sums over records. `models` has the name of one model, or of two that are compared.
 
     Memory: 8 bytes for each value of a record that has a mean.
     """
@@ -23,25 +23,25 @@ class Totals:
         self._models = models
         self._compares = len(models) > 1
         self._doubts = DoubtfulRows()
-        self._floored: dict[int, int] = {}  # tokens with -9999, by the position of the model
+        self._floored: dict[int, int] = {}  # tokens with -9999, by the index of the model
         self._corpora = [CorpusTotals() for _ in models]  # the texts, for each model
         self._names = (*multiple_choice.ACCURACIES, *(DIFFERENCES if self._compares else ()))
         self._values: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._kl: defaultdict[str, float] = defaultdict(float)
         self._without_kl = 0
-        # Of questions with two models: the values of the first one, and of the second one.
+        # For questions with two models: the values of the first one and of the second one.
         self._pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._questions = 0  # with a score, also those without gold
-        self._same_picks: list[bool] = []  # of each question, whether both models pick the same choice
+        self._questions = 0  # questions with a score, also those without gold
+        self._same_picks: list[bool] = []  # for each question, whether both models pick the same choice
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add the record of a row; one without a score counts nowhere, nor do differences for one model."""
+        """Add the record of a row; a record without a score is ignored."""
         self._doubts.add(record)
         self._questions += "winners" in record
         other = record.get("against") if self._compares else None
-        for place, own in enumerate((record, other or {})):
+        for index, own in enumerate((record, other or {})):
             if (count := tokens_floored(own)) is not None:
-                self._floored[place] = self._floored.get(place, 0) + count
+                self._floored[index] = self._floored.get(index, 0) + count
         if other and "winners" in other:
             self._add_pair(record, other)
             return
@@ -91,10 +91,10 @@ class Totals:
     def warnings(self) -> list[str]:
         """Return warnings about rows whose scores may not be what the user wants."""
         found = self._doubts.warnings()
-        for place, count in self._floored.items():
+        for index, count in self._floored.items():
             if count:
                 warning = floored_warning(count, "the totals are not exact")
-                found.append(f"{self._models[place]}: {warning}" if self._compares else warning)
+                found.append(f"{self._models[index]}: {warning}" if self._compares else warning)
         return found
 
     def divergence_lines(self) -> list[str]:
@@ -104,10 +104,10 @@ class Totals:
         return compare_models.divergence_lines(self._kl, self._without_kl, count, (one, other))
 
     def to_json(self) -> dict[str, Any]:
-        """Return the same for a program: means, each with its standard error as `NAME_stderr`.
+        """Return the totals for programs: means, each with its standard error as `NAME_stderr`.
 
-        Accuracies have the names of lm-evaluation-harness; `against` has those of the second model and
-        `differences` the first less the second. There are no members for what no record has.
+        Accuracies have the names of lm-evaluation-harness; `against` has those of the second model,
+        `differences` the first minus the second. Members without a value in any record are left out.
         """
         members: dict[str, Any] = dict(zip(("model", "against_model"), self._models, strict=False))
         if self._pairs:

@@ -1,6 +1,6 @@
 """Scores a text that is longer than the context of the model, in overlapping windows.
 
-Perplexities of long texts are usually computed so: https://huggingface.co/docs/transformers/perplexity
+The usual way to compute perplexities of long texts: https://huggingface.co/docs/transformers/perplexity
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,14 +10,14 @@ from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.local.llama_cpp_server_logprobs import VocabularyToken
 from nebius_cli.response.token_logprobs import TokenLogprob
 
-MAX_ADDED_TOKENS = 2  # special ones, which a model puts in front of a prompt
+MAX_ADDED_TOKENS = 2  # special tokens that a model puts in front of a prompt
 
 
 class SlidingWindow(NamedTuple):
-    """How a text is scored that is longer than a window; `size` 0 is the context of the model.
+    """How to score a text that is longer than a window; `size` 0 means the context of the model.
 
-    Both are in tokens: each window but the first begins `stride` tokens after the one before, and only the
-    tokens that no earlier window has are scored in it.
+    Both are in tokens: each window begins `stride` tokens after the previous one, and scores only the tokens
+    that no earlier window contains.
     """
 
     size: int
@@ -26,7 +26,7 @@ class SlidingWindow(NamedTuple):
     def in_context(self, context_tokens: int) -> "SlidingWindow":
         """Return the window for a model with this context, 0 if that is unknown.
 
-        Raises UsageError if it does not fit, or if windows would not overlap.
+        Raises UsageError if the window does not fit, or if windows would not overlap.
         """
         size = self.size or context_tokens
         if not size:
@@ -36,7 +36,7 @@ class SlidingWindow(NamedTuple):
         if 0 < context_tokens < size:
             raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
         limit = size - MAX_ADDED_TOKENS
-        if limit < 2:  # no stride is shorter
+        if limit < 2:  # even a stride of 1 would be too long
             why = f"windows overlap only if --window is at least {MAX_ADDED_TOKENS + 2}"
             raise UsageError(f"--window {size}", why, "--window 512")
         if self.stride >= limit:
@@ -58,14 +58,14 @@ class TokenScorer(Protocol):
 def score_in_windows(
     engine: TokenScorer, tokens: list[VocabularyToken], first: int, added: int, window: SlidingWindow
 ) -> list[TokenLogprob]:
-    """Return the tokens with their log probabilities, each given what its window has before it.
+    """Return the tokens with their log probabilities, each given the tokens before it in its window.
 
     Each window begins with the `added` special tokens of the prompt.
     """
     found: list[TokenLogprob] = []
     begin = 0
     while len(found) < len(tokens):
-        # A window that has only context is not evaluated.
+        # A window that contains only context is not evaluated.
         part = tokens[:added] + tokens[begin + added : begin + window.size]
         scored = list(engine.logprobs(part, min(len(part), max(first, len(found)) - begin)))
         found += scored[len(found) - begin :]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
-# Finds the name in a line of the config file such as [profile.work], for sed.
+# A sed command that prints the name in a line of the config file such as [profile.work].
 PROFILE_NAME_SED = (
     r"s/^[[:space:]]*\[profile\.\([A-Za-z0-9_][A-Za-z0-9_-]*\)\][[:space:]]*\(#.*\)\{0,1\}$/\1/p"
 )
@@ -188,15 +188,15 @@ def _grammar(command: Command) -> Iterable[str]:
 
 def _values(root: Command) -> Iterable[str]:
     """Yield a `case` branch for each distinct kind of value, with every flag and operand that takes it."""
-    places: dict[str, list[str]] = {}
+    by_action: dict[str, list[str]] = {}
     for command in root.walk():
         for flag in command.flags:
             for name in flag.names:
-                places.setdefault(_action(flag), []).append(f"'{command.name} {name}'")
+                by_action.setdefault(_action(flag), []).append(f"'{command.name} {name}'")
         for number, argument in enumerate(command.arguments, 1):
-            place = f"'{command.name} '[1-9]*" if argument.repeatable else f"'{command.name} {number}'"
-            places.setdefault(_action(argument), []).append(place)
-    for action, patterns in places.items():
+            pattern = f"'{command.name} '[1-9]*" if argument.repeatable else f"'{command.name} {number}'"
+            by_action.setdefault(_action(argument), []).append(pattern)
+    for action, patterns in by_action.items():
         if action:
             yield " | ".join(patterns) + ")"
             yield f"    {action} ;;"

@@ -1,6 +1,6 @@
 """Inserts a marked block into a shell's start-up file, and removes it again byte for byte.
 
-The file is bytes in its owner's encoding; nothing outside the block changes. A note after the start marker
+The file is read as bytes and keeps its encoding; nothing else in it changes. A note after the start marker
 records what else was done to the file (created, newline added), so that removing the block undoes that.
 """
 
@@ -18,7 +18,7 @@ class RcBlockError(ValueError):
 
 
 def insert(data: bytes | None, lines: str) -> bytes:
-    """Return the file with a block of `lines`, which replaces an existing block or goes to the end.
+    """Return the file with a block of `lines`, which replaces an existing block or is appended.
 
     `data` is None if there is no file. Raises RcBlockError.
     """

@@ -112,7 +112,7 @@ def _section(command: Command) -> str:
 
 def _flag(command: Command, flag: Flag) -> Iterator[str]:
     start = f"complete -c nbx -n {_at(command.name)}"
-    value = f" {_taker(flag)}" if flag.takes_value else ""
+    value = f" {_value_switches(flag)}" if flag.takes_value else ""
     yield f"{start} {_spelled(flag.names)}{value} -d {_quoted(flag.help)}"
     if flag.negations:
         yield f"{start} {_spelled(flag.negations)} -d {_quoted(flag.negation_help)}"
@@ -126,11 +126,11 @@ def _arguments(command: Command) -> Iterator[str]:
     for number, argument in enumerate(command.arguments, 1):
         if argument.values is not ValueKind.NOTHING:
             at = _at(command.name) if argument.repeatable else _at(command.name, number)
-            yield f"complete -c nbx -n {at} {_taker(argument)} -d {_quoted(argument.metavar)}"
+            yield f"complete -c nbx -n {at} {_value_switches(argument)} -d {_quoted(argument.metavar)}"
 
 
-def _taker(taker: Flag | Argument) -> str:
-    """Return the switches that say what a value is: -r one follows, -f no file, -F a file, -x both."""
+def _value_switches(taker: Flag | Argument) -> str:
+    """Return the switches for a value: -r requires one, -F offers files, -x requires one without files."""
     match taker.values:
         case ValueKind.CHOICES:
             return f"-x -a {_quoted(' '.join(taker.choices))}"

@@ -17,7 +17,7 @@ from nebius_cli.system.paths import data_dir, xdg_base
 from nebius_cli.system.read_and_replace_files import write_atomically, writing
 
 NEW_FILE_MODE = 0o644
-SHELL_TIMEOUT_S = 5.0  # start-up files may take long; without an answer, the script is loaded from .bashrc
+SHELL_TIMEOUT_S = 5.0  # for slow start-up files; after a timeout, .bashrc loads the script
 MAX_SHELL_OUTPUT_BYTES = 1 << 20
 
 _MARKER = "bash-completion "
@@ -27,7 +27,7 @@ _POWERSHELLS = ("pwsh", "powershell")
 
 
 class InstallTarget(NamedTuple):
-    """Where a completion script goes; and what must be output in which start-up file, if any, to load it."""
+    """The path of a completion script, and the start-up file and block that load it, if it needs any."""
 
     script: Path
     rc: Path | None = None
@@ -35,9 +35,9 @@ class InstallTarget(NamedTuple):
 
 
 def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarget]:
-    """Return where the completion script of a shell belongs, for PowerShell in each profile.
+    """Return where to install the completion script of a shell; PowerShell may have several profiles.
 
-    Raises ConfigError if PowerShell is not installed, as only it knows where its profile is.
+    Raises ConfigError if PowerShell is not installed, because nbx asks it for the path of its profile.
     """
     home = paths.home(environ)
     match shell:
@@ -64,7 +64,7 @@ def install_targets(shell: str, environ: Mapping[str, str]) -> list[InstallTarge
 def is_autoloaded(shell: str, script: Path, environ: Mapping[str, str]) -> bool:
     """Return whether the shell loads the script without a line in its start-up file.
 
-    fish always does; bash does if bash-completion 2 is active, which an interactive bash is asked.
+    fish always does; bash does if bash-completion 2 is active, so nbx asks an interactive bash.
     """
     # Before 2.12, bash-completion splits and expands the folder name.
     if shell != "bash" or set(str(script)) & set(" \t\n*?["):
@@ -90,7 +90,7 @@ def _powershell_profiles(environ: Mapping[str, str]) -> list[Path]:
 
 def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """Return the output of a shell command, empty if it fails or takes too long."""
-    # A file, not a pipe: background processes of a start-up file would keep a pipe open.
+    # Use a file, because background processes of a start-up file would keep a pipe open.
     with contextlib.suppress(OSError, ConfigError), tempfile.TemporaryFile() as output:
         with child_process.running(
             command,
@@ -98,7 +98,7 @@ def _run_shell(command: Sequence[str], environ: Mapping[str, str]) -> str:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # an interactive shell would take the terminal from us
+            start_new_session=True,  # or an interactive shell would take over the terminal
         ) as process:
             try:
                 process.wait(SHELL_TIMEOUT_S)

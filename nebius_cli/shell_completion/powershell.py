@@ -171,7 +171,7 @@ def _takes(taker: Flag | Argument) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote for PowerShell, which also accepts typographic quotation marks."""
+    """Quote a text for PowerShell, which treats typographic quotation marks as quotes, too."""
     for mark in "'\u2018\u2019\u201a\u201b":
         text = text.replace(mark, mark * 2)
     return f"'{text}'"

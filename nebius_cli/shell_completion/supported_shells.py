@@ -1,4 +1,4 @@
-"""The supported shells: names, detection of the user's shell, and the lines for its start-up file."""
+"""Defines the supported shells, detects the user's, and returns the lines for its start-up file."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.similar_names import nearest
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
-SCRIPT_HEADER = b"# nbx completion for "  # first line of our scripts; in zsh's the second
+SCRIPT_HEADER = b"# nbx completion for "  # first line of each script, second line for zsh
 
 _HINT = f"one of {', '.join(SHELLS)}"
 

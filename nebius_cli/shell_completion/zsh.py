@@ -129,19 +129,19 @@ def _flag(flag: Flag) -> Iterator[str]:
     for name, help_text in flag.spellings:
         value = ""
         if flag.takes_value:
-            # `=`: after an equals sign or as the next word; `+`: in the same word or as the next.
-            value = ("=" if name.startswith("--") else "+") + f"[{_brackets(help_text)}]" + _taker(flag)
+            # `=`: the value follows an equals sign or is the next word; `+`: in the same or the next word.
+            value = ("=" if name.startswith("--") else "+") + f"[{_brackets(help_text)}]" + _value_spec(flag)
         yield _quoted(others + name + (value or f"[{_brackets(help_text)}]"))
 
 
 def _arguments(command: Command) -> Iterator[str]:
     for number, argument in enumerate(command.arguments, 1):
         nothing = f":{_colons(argument.metavar)}:{{_nbx_operand {_colons(argument.metavar)}}}"
-        spec = nothing if argument.values is ValueKind.NOTHING else _taker(argument)
+        spec = nothing if argument.values is ValueKind.NOTHING else _value_spec(argument)
         yield _quoted(("*" if argument.repeatable else str(number)) + spec)
 
 
-def _taker(taker: Flag | Argument) -> str:
+def _value_spec(taker: Flag | Argument) -> str:
     message = _colons(taker.long[2:] if isinstance(taker, Flag) and taker.choices else taker.metavar)
     match taker.values:
         case ValueKind.CHOICES:
@@ -169,7 +169,7 @@ def _lines(words: list[str]) -> str:
 
 
 def _brackets(text: str) -> str:
-    """Escape what would end the explanation of a flag."""
+    """Escape the characters that would end the description of a flag."""
     return _colons(text).replace("[", "\\[").replace("]", "\\]")
 
 

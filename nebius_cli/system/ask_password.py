@@ -60,17 +60,17 @@ else:
         terminal = streams.stdin.fileno()
         before = termios.tcgetattr(terminal)
         hidden = termios.tcgetattr(terminal)
-        # Without ICANON, for it limits a line to 4096 characters, on macOS to 1024.
+        # ICANON is off, because it limits a line to 4096 characters, on macOS to 1024.
         hidden[3] &= ~(termios.ECHO | termios.ECHONL | termios.ICANON | termios.IEXTEN)
         hidden[6][termios.VMIN], hidden[6][termios.VTIME] = 1, 0
-        # No Ctrl-Z: the shell turns echo on again, also after `fg`.
+        # Ctrl-Z is disabled: the shell would turn echo on again, also after `fg`.
         hidden[6][termios.VSUSP] = bytes([os.fpathconf(terminal, "PC_VDISABLE") & 0xFF])
         try:
             termios.tcsetattr(terminal, termios.TCSAFLUSH, hidden)
             _say(streams, question)
             return _line(terminal).decode("utf-8", "surrogateescape")
         finally:
-            # Flushed, so that further pasted lines do not go to the shell.
+            # TCSAFLUSH discards further pasted lines, which the shell would otherwise run.
             termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
     def _line(terminal: int) -> bytes:

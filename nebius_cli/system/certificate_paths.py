@@ -1,28 +1,28 @@
-"""Splits the path in a variable of OpenSSL into the file and the folders of certificate authorities."""
+"""Splits a path from an OpenSSL variable into the file and the folders of certificate authorities."""
 
 import os
 from pathlib import Path
 
 
 def exists(path: str) -> bool:
-    """Return whether there is something at a path; not where its name is too long, as of a long list."""
+    """Return whether a path exists; False if its name is too long, as in a long list of paths."""
     return os.access(path, os.F_OK)
 
 
 def places(path: str) -> list[str]:
-    """Return the files and folders that a path names: the path itself, or those in a list of paths."""
+    """Return the files and folders that a path names: the path itself if it exists, or a list of paths."""
     return [path] if exists(path) else path.split(os.pathsep)
 
 
 def join(*paths: str) -> str:
-    """Return a list of the paths that are not empty."""
+    """Return the paths that are not empty as a list in one text."""
     return os.pathsep.join(filter(None, paths))
 
 
 def split(path: str) -> tuple[str, str]:
-    """Return the file, empty for none, and the folders as a list in one text, empty for none.
+    """Return the file and the folders that a path names, the folders as one text; either may be empty.
 
-    Where nothing is, that is the file: whoever opens it finds out.
+    A path that does not exist is returned as the file, so that opening it raises the error.
     """
     found = places(path) if path else []
     folders = [place for place in found if exists(place) and Path(place).is_dir()]

@@ -10,14 +10,14 @@ from nebius_cli.system.output_file import DEVICE_PREFIXES
 
 
 def is_file(path: str) -> bool:
-    """Return whether a path names a regular file, or one to create; not stdout, a pipe or a device."""
+    """Return whether a path names a regular file or a file to create; not stdout, a pipe or a device."""
     if path == "-" or path.startswith(DEVICE_PREFIXES):
         return False
     return not os.path.exists(path) or os.path.isfile(path)  # noqa: PTH110, PTH113 - Path's raise OSError
 
 
 def exists_as_file(path: str) -> bool:
-    """Return whether a path names a regular file that exists; a name that is too long does not."""
+    """Return whether a path names a regular file that exists; False if its name is too long."""
     return is_file(path) and os.path.exists(path)  # noqa: PTH110 - Path's raises OSError
 
 
@@ -43,18 +43,18 @@ def check_targets(written: Iterable[tuple[str, str | None]], read: Iterable[tupl
 
 
 def check_not_overwritten(path: str, *, force: bool) -> None:
-    """Raise UsageError if `-o path` is a file with something in it, unless `force`."""
+    """Raise UsageError if `-o path` is a file that is not empty, unless `force`."""
     if exists_as_file(path) and Path(path).stat().st_size and not force:
         raise UsageError(f"-o {path}", "this file already exists", "--force replaces it")
 
 
 def _same_file(one: Path, other: Path) -> bool:
-    with contextlib.suppress(OSError):  # the directory has been removed, or a name is too long: told later
+    with contextlib.suppress(OSError):  # the directory was removed, or a name is too long: reported later
         one, other = Path(os.path.realpath(one)), Path(os.path.realpath(other))
         if one == other:
             return True
         if one.exists() and other.exists():
-            return one.samefile(other)  # two names of a file
-        # Two ways to a folder, as a bind mount makes them.
+            return one.samefile(other)  # two names of one file
+        # Two paths to one folder, such as those of a bind mount.
         return one.name == other.name and one.parent.samefile(other.parent)
     return False

@@ -1,4 +1,4 @@
-"""Starts every program that nbx runs, and makes its environment: no child sees the API key."""
+"""Starts every program that nbx runs, with an environment that does not contain the API key."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ from nebius_cli.core.errors_and_exit_codes import ConfigError
 if TYPE_CHECKING:
     from subprocess import Popen
 
-# The variables that hold a key, a command with one among its words, or headers with one.
+# The variables that contain a key, a command that may contain one, or headers that may contain one.
 SECRET_VARIABLES = ("NEBIUS_API_KEY", "NBX_API_KEY_COMMAND", "NBX_HEADERS")
 
 
 def child_environ(environ: Mapping[str, str], **changes: str) -> dict[str, str]:
-    """Return the environment of a child: `environ` without the variables of the key, with `changes`."""
+    """Return the environment of a child: `environ` without SECRET_VARIABLES, with `changes`."""
     kept = {name: value for name, value in environ.items() if name not in SECRET_VARIABLES}
     return {**kept, **changes}
 
@@ -32,11 +32,11 @@ def start(
 ) -> "Popen[bytes]":
     """Start a program without a shell and return its process; the only call of subprocess in nbx.
 
-    `environ` is that of nbx (None: of this process), `options` go to Popen. Raises ConfigError with
-    `failure` and `hint` if the program cannot be started. If a signal arrives meanwhile, the program is
+    `environ` is the environment of nbx (None: os.environ), `options` are passed to Popen. Raises ConfigError
+    with `failure` and `hint` if the program cannot be started. If a signal arrives meanwhile, the program is
     killed before the exception of the signal's handler is raised.
     """
-    import subprocess  # takes 5 ms to import, and most runs start nothing
+    import subprocess  # takes 5 ms to import, and most runs start no program
 
     env = child_environ(os.environ if environ is None else environ, **(changes or {}))
     process = None
@@ -48,7 +48,7 @@ def start(
         raise ConfigError(failure or f"cannot start {command[0]}", why, hint) from None
     except BaseException:
         if process is not None:
-            with process:  # which closes its pipes and waits
+            with process:  # closes its pipes and waits
                 process.kill()
         raise
     return process
@@ -60,7 +60,7 @@ def running(
 ) -> "Iterator[Popen[bytes]]":
     """Run a program during the block, and kill it at the end. The parameters and errors are those of `start`.
 
-    Its pipes stay open: closing one waits for a thread that reads it.
+    Its pipes are not closed: closing one would wait for a thread that reads it.
     """
     process = None
     try:
@@ -75,10 +75,10 @@ def running(
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """Let signals that arrive during the block wait for its end, where their handlers then run.
+    """Delay signals that arrive during the block: their handlers run at its end.
 
-    A handler that raises while a program is being started would leave that program running without anybody
-    who knows it. The program itself gets signals as ever: handlers are replaced, which it does not inherit.
+    If a handler raised while a program is being started, nbx could not stop that program any more. The
+    program itself receives signals as usual, because it does not inherit the replaced handlers.
     """
     import threading  # subprocess imports it, too
 

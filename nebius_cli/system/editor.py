@@ -20,7 +20,7 @@ HINT = "set VISUAL or EDITOR to an editor, such as nano or 'code --wait'"
 def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
     """Return the editor command of VISUAL or EDITOR, or else an installed default editor.
 
-    A default editor needs a `terminal`. Raises ConfigError if no editor found.
+    A default editor needs a `terminal`. Raises ConfigError if no editor is found.
     """
     for name in EDITOR_VARIABLES:
         if text := environ.get(name, "").strip():
@@ -61,7 +61,7 @@ def _split_command(name: str, text: str) -> list[str]:
 
 @contextlib.contextmanager
 def _ignore_interrupts() -> Iterator[None]:
-    """Ignore Ctrl-C in this process while the editor, for which it may be a command, is running."""
+    """Ignore Ctrl-C in this process while the editor runs, which may use it as a command."""
     old = signal.signal(signal.SIGINT, lambda *_: None)  # the editor would inherit SIG_IGN
     try:
         yield

@@ -17,9 +17,9 @@ STOPPED_TIMEOUT_S = 10.0
 
 
 class ChildWatch:
-    """Watches a process from a thread and kills it when it will not answer; `reason` then says why.
+    """Watches a process from a thread and kills it if it does not respond; `reason` then says why.
 
-    A killed process closes its pipes and sockets: whoever waits for them continues at once.
+    Killing a process closes its pipes and sockets, so code that waits for them continues at once.
     """
 
     def __init__(self, process: "Popen[bytes]") -> None:
@@ -57,8 +57,8 @@ class ChildWatch:
 
 
 def _is_stopped(pid: int) -> bool:
-    """Return whether a signal has stopped a child process; False where the system cannot tell."""
+    """Return whether a signal has stopped a child process; False if the system cannot tell."""
     if sys.platform != "win32" and sys.platform != "darwin":  # Python has no waitid there
-        with contextlib.suppress(OSError):  # it has ended, and somebody else waited for it
+        with contextlib.suppress(OSError):  # it has ended, and other code has waited for it
             return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG | os.WNOWAIT) is not None
     return False

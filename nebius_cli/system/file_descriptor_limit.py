@@ -1,4 +1,4 @@
-"""How many files and connections this process may open at once."""
+"""Raises and checks the number of files and connections that this process may open at once."""
 
 import errno
 import math
@@ -9,18 +9,18 @@ from nebius_cli.core.errors_and_exit_codes import NoResourcesError
 
 MAX_WANTED = 65_536
 RESERVED = 16  # for the ledger, lists and modules that a bulk run imports late
-PER_REQUEST = 2  # the connection, and what looks up the host's name
+PER_REQUEST = 2  # the connection, and a socket or file for the name lookup
 TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 
 
 def raise_limit() -> None:
-    """Raise the limit of open files as far as the system allows, up to MAX_WANTED. macOS sets it to 256."""
+    """Raise the limit of open files as far as the system allows, up to MAX_WANTED. On macOS it is 256."""
     if sys.platform != "win32":
         import resource
 
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         most = MAX_WANTED if hard == resource.RLIM_INFINITY else min(hard, MAX_WANTED)
-        # macOS calls its hard limit infinite, and refuses more than OPEN_MAX, which is 10240.
+        # macOS reports an infinite hard limit, but refuses more than OPEN_MAX, which is 10240.
         for wanted in (most, min(most, 10_240)):
             if soft != resource.RLIM_INFINITY and soft < wanted:
                 try:
@@ -56,6 +56,6 @@ def _used() -> int:
 
 
 def too_many_files() -> NoResourcesError:
-    """Return the error of a process that may open no more files or connections; nothing was sent."""
+    """Return the error for a process that may open no more files or connections; nothing was sent."""
     what, hint = "too many open files", "ulimit -n 4096 allows more"
     return NoResourcesError(what, "the system allows no more", hint, retryable=True, sent=False)

@@ -1,4 +1,4 @@
-"""Memory with many threads: makes them share one heap, and checks whether enough memory is free."""
+"""Makes threads share one heap, and checks whether enough memory is free."""
 
 import contextlib
 
@@ -8,7 +8,7 @@ _M_ARENA_MAX = -8  # from <malloc.h>
 def share_heap() -> None:
     """Make threads that start later share one heap. Does nothing if the C library is not glibc.
 
-    By default glibc gives each of many threads a heap of its own, which never shrinks. Since only one thread
+    By default glibc gives each of many threads its own heap, which never shrinks. Since only one thread
     at a time runs Python code, they rarely wait for each other in a shared heap.
     """
     with contextlib.suppress(ImportError, OSError, AttributeError, TypeError):
@@ -18,9 +18,9 @@ def share_heap() -> None:
 
 
 def check_free(size: int) -> None:
-    """Raise MemoryError unless the process may have `size` bytes more.
+    """Raise MemoryError unless the process may allocate `size` more bytes.
 
-    They are mapped and not written to, so that no memory is taken.
+    They are mapped but not written to, so that no memory is used.
     """
     import mmap
 

@@ -1,7 +1,7 @@
-"""Locks between processes: a file that one process holds, and that is removed on release.
+"""Locks between processes: one process at a time holds a lock file, and removes it on release.
 
 The file is empty and locked by the system, which releases it if the process dies. On a file system without
-such locks (some network mounts), the file exists only while it is held, and says who holds it.
+such locks (some network mounts), the file exists only while the lock is held, and names its owner.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ from pathlib import Path
 
 RETRY_INTERVAL_S = 0.2
 MAX_OWNER_BYTES = 1024
-MARK = b"nbx lock "  # begins the content of a lock file on a file system without locks
-EMPTY_TIMEOUT_S = 10.0  # until an empty file without a system's lock counts as left behind
+MARK = b"nbx lock "  # start of the content of a lock file on a file system without locks
+EMPTY_TIMEOUT_S = 10.0  # after this, an empty file counts as left behind on a file system without locks
 
 _FLAGS = os.O_RDWR
-for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # no link, and no wait for a pipe
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"):  # do not follow a link or wait for a pipe
     _FLAGS |= getattr(os, _name, 0)
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EINVAL, errno.EBADF)
 
@@ -34,7 +34,7 @@ def hold_lock(
 ) -> Iterator[bool]:
     """Hold the lock `path` during the block; yield whether another process held it first.
 
-    `on_wait` is called before each wait of `interval_s`. Raises OSError as `try_lock` does.
+    `on_wait` is called before each wait of `interval_s`. Raises what `try_lock` raises.
     """
     waited = False
     while (lock := try_lock(path)) is None:
@@ -65,8 +65,8 @@ class Lock:
 def try_lock(path: Path) -> Lock | None:
     """Take the lock `path` without waiting; return None if another process holds it.
 
-    Raises OSError if the file cannot be created, belongs to something else, or was left on a file system
-    without locks by a process on another machine.
+    Raises OSError if the file cannot be created, is not a lock of nbx, or was left on a file system without
+    locks by a process on another machine.
     """
     while True:
         descriptor, created = _open(path)
@@ -83,7 +83,7 @@ def try_lock(path: Path) -> Lock | None:
 
 
 def lock_if_possible(descriptor: int) -> bool:
-    """Lock an open file; return False if another process holds it, True where there are no locks."""
+    """Lock an open file; return False if another process holds it, True if there are no locks."""
     try:
         return lock_now(descriptor)
     except NoLocksError:
@@ -111,7 +111,7 @@ def _take(path: Path, descriptor: int, *, created: bool) -> bool | None:
     if not stat.S_ISREG(status.st_mode) or (content and not content.startswith(MARK)):
         raise _foreign(path)
     try:
-        # The holder removes the file on release, and a lock on a removed file is worth nothing.
+        # The holder removes the file on release, and a lock on a removed file is useless.
         return lock_now(descriptor) and os.path.samestat(status, os.lstat(path))
     except FileNotFoundError:
         return False
@@ -126,7 +126,7 @@ def _take(path: Path, descriptor: int, *, created: bool) -> bool | None:
 
 
 def _is_left(path: Path, content: bytes, age_s: float) -> bool:
-    """Return whether the owner of a lock file is gone. Raises OSError if nobody here can say that."""
+    """Return whether the owner of a lock file has ended. Raises OSError if this machine cannot tell."""
     process, _, machine = content.removeprefix(MARK).decode("utf-8", "replace").strip().partition(" ")
     if not process.isdecimal():  # its owner has not written into it yet, or never did
         return age_s > EMPTY_TIMEOUT_S
@@ -137,11 +137,11 @@ def _is_left(path: Path, content: bytes, age_s: float) -> bool:
 
 
 def _remove_left(path: Path, content: bytes) -> None:
-    """Remove a lock file whose owner is gone, unless another process has taken it in the meantime."""
+    """Remove a lock file whose owner has ended, unless another process has taken it in the meantime."""
     aside = path.with_name(f".nbx-{os.urandom(8).hex()}.lock")
     try:
         path.rename(aside)
-    except FileNotFoundError:  # another process was faster
+    except FileNotFoundError:  # another process has removed it
         return
     if aside.read_bytes() == content:
         aside.unlink()

@@ -1,4 +1,4 @@
-"""Writes the file of `-o FILE`, which gets its name when it is complete; no received text is ever lost."""
+"""Writes the file of `-o FILE`, which gets its name when it is complete, and never loses received text."""
 
 import contextlib
 import os
@@ -17,10 +17,10 @@ DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 
 
 class OutputFile:
-    """The target of `-o FILE`: a new file beside it, which gets the name `FILE` when it is complete.
+    """The target of `-o FILE`: a new file next to it, which is renamed to `FILE` when it is complete.
 
-    The new file is there from the start, so that a folder or disk that takes no file is noticed before an
-    answer is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
+    The new file is created at the start, so that a read-only folder or full disk is noticed before an answer
+    is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
     method raises OutputError if writing fails.
     """
 
@@ -42,9 +42,9 @@ class OutputFile:
             write_all(self._file, data)
 
     def finish(self) -> Path | None:
-        """Give the file its final name; return the partial file of an earlier run, None if there is none.
+        """Rename the file to `FILE`; return the partial file of an earlier run, None if there is none.
 
-        If the file cannot get its name, the error names where it is kept.
+        If the file cannot be renamed, the error says where it is kept.
         """
         if self._temporary is None:
             with self._raise_output_errors():
@@ -61,7 +61,7 @@ class OutputFile:
         return partial if os.path.lexists(partial) else None
 
     def abandon(self) -> Path | None:
-        """Close an unfinished file; return where its content is kept, `FILE.partial`, None if it has none."""
+        """Close an unfinished file; return the path of its content, `FILE.partial`, None if it is empty."""
         with self._raise_output_errors():
             if self._temporary is None:
                 self._file.close()
@@ -82,7 +82,7 @@ class OutputFile:
 
 @contextlib.contextmanager
 def replace_file(path: str) -> Iterator[Write]:
-    """Give a function that writes to `path`. The file is replaced when the block ends, or kept if it raises.
+    """Yield a function that writes to `path`. The file is replaced at the end of the block, unless it raises.
 
     Raises OutputError.
     """
@@ -99,7 +99,7 @@ def replace_file(path: str) -> Iterator[Write]:
 
 @contextlib.contextmanager
 def buffered(write: Write) -> Iterator[Write]:
-    """Give a function that collects small pieces and passes them to `write` in large ones."""
+    """Yield a function that collects small pieces and passes them to `write` in large ones."""
     pieces: list[bytes] = []
     size = 0
 

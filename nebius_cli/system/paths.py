@@ -1,7 +1,7 @@
 """Returns the directories of config, cache and data: XDG on Linux, the platform's standard elsewhere.
 
-A leading `~` in a path is the home directory, as in a shell: settings, and variables of containers and
-services, reach nbx without one.
+A leading `~` in a path is expanded to the home directory: no shell does that for settings, or for variables
+of containers and services.
 """
 
 import contextlib
@@ -10,23 +10,23 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# Below the null device there is no file and none can be made. It stands for a home that there is not.
+# Used if there is no home directory: no file exists below the null device, and none can be created there.
 NO_HOME = Path(os.devnull) / "no-home-directory"
 
 
 def config_dir(environ: Mapping[str, str]) -> Path:
     """Return the directory of config.toml; `NBX_CONFIG_DIR` overrides it."""
-    return _place(environ, "NBX_CONFIG_DIR", "XDG_CONFIG_HOME", "config")
+    return _nbx_dir(environ, "NBX_CONFIG_DIR", "XDG_CONFIG_HOME", "config")
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path:
     """Return the directory of fetched weights and model lists; `NBX_CACHE_DIR` overrides it."""
-    return _place(environ, "NBX_CACHE_DIR", "XDG_CACHE_HOME", "cache")
+    return _nbx_dir(environ, "NBX_CACHE_DIR", "XDG_CACHE_HOME", "cache")
 
 
 def data_dir(environ: Mapping[str, str]) -> Path:
     """Return the directory of the ledger; `NBX_DATA_DIR` overrides it."""
-    return _place(environ, "NBX_DATA_DIR", "XDG_DATA_HOME", "data")
+    return _nbx_dir(environ, "NBX_DATA_DIR", "XDG_DATA_HOME", "data")
 
 
 def home(environ: Mapping[str, str]) -> Path:
@@ -52,7 +52,7 @@ def xdg_base(environ: Mapping[str, str], name: str) -> Path | None:
     return base if base.is_absolute() else None  # the specification says to ignore relative paths
 
 
-def _place(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
+def _nbx_dir(environ: Mapping[str, str], override: str, xdg: str, kind: str) -> Path:
     if chosen := environ.get(override):
         return Path(expand(chosen, environ))
     if (base := xdg_base(environ, xdg)) is not None:
@@ -86,7 +86,7 @@ def _account_home(user: str) -> Path | None:
     if sys.platform != "win32":
         import pwd
 
-        with contextlib.suppress(KeyError, OSError):  # a container may run as a number without an account
+        with contextlib.suppress(KeyError, OSError):  # a container may run under a user ID without an account
             account = pwd.getpwnam(user) if user else pwd.getpwuid(os.getuid())
             if os.path.isabs(account.pw_dir):  # noqa: PTH117 - pathlib slows the start
                 return Path(account.pw_dir)

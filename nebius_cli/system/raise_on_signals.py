@@ -15,7 +15,7 @@ def raise_on_signals() -> None:
     def stop(caught: int, frame: object) -> NoReturn:
         del frame
         restore_signals()
-        if hasattr(signal, "SIGHUP"):  # a terminal that closes sends several: one itself, one by its shell
+        if hasattr(signal, "SIGHUP"):  # a closing terminal sends several: one itself, one through its shell
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         raise SIGNALS[signal.Signals(caught).name]
 

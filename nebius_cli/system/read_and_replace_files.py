@@ -19,8 +19,8 @@ MAX_OWN_FILE_BYTES = 64 << 20  # of a config file, a model list and the like
 def read_bytes(path: str) -> bytes:
     """Return the bytes of a file that the user named.
 
-    Raises UsageError if it cannot be read, BadInputError if it is a pipe or a device that gives more than
-    MAX_READ_BYTES: /dev/zero never ends.
+    Raises UsageError if it cannot be read, BadInputError if it is a pipe or a device with more than
+    MAX_READ_BYTES, such as /dev/zero, which never ends.
     """
     try:
         with Path(path).open("rb") as file:
@@ -32,9 +32,9 @@ def read_bytes(path: str) -> bytes:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the bytes of a file that nbx keeps. Raises OSError, also if it is not a file or is too large.
+    """Return the bytes of one of nbx's own files. Raises OSError, also if it is not a file or is too large.
 
-    A pipe that somebody has put there would be waited for, and a device may have no end.
+    Reading a pipe at its path would block, and a device may have no end.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "rb") as file:

@@ -1,4 +1,4 @@
-"""After a signal, lets a run finish what it has to write before a second signal can end it."""
+"""Lets a run finish writing after a signal: a second signal hurries it, and a third one ends it."""
 
 import contextlib
 import signal
@@ -9,10 +9,10 @@ NAMES = ("SIGINT", "SIGTERM", "SIGQUIT")  # Windows has only the first two
 
 @contextlib.contextmanager
 def second_signal(hurry: Callable[[], None]) -> Iterator[None]:
-    """Call `hurry` on the next signal, which would end the process; the one after it does.
+    """Call `hurry` on the next signal instead of ending the process; the signal after that ends it.
 
     `hurry` is called between two instructions of the main thread, so it must not take a lock. Use it in the
-    main thread. Signals that are ignored or handled stay so.
+    main thread. Signals that are already ignored or handled are not changed.
     """
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     numbers = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]

@@ -23,7 +23,7 @@ from nebius_cli.system.child_process import SECRET_VARIABLES
 Write = Callable[[bytes], None]
 
 READ_CHUNK_BYTES = 1 << 20
-MAX_READ_BYTES = 1 << 30  # of a stream that is read as a whole; no server takes a prompt of that size
+MAX_READ_BYTES = 1 << 30  # of a stream that is read as a whole; no server accepts a prompt of that size
 
 CLEAR_LINE = "\r\x1b[K"
 
@@ -35,7 +35,7 @@ def _random() -> float:
 
 
 def join_limited(chunks: Iterable[bytes], name: str) -> bytes:
-    """Return the chunks of a stream as one. Raises BadInputError above MAX_READ_BYTES."""
+    """Return the joined chunks of a stream. Raises BadInputError above MAX_READ_BYTES."""
     held: list[bytes] = []
     size = 0
     for chunk in chunks:
@@ -73,7 +73,7 @@ class Streams:
     `stdout_file` tells whether stdout is a regular file.
     """
 
-    def __init__(  # noqa: PLR0913 - each one is a door to the outside
+    def __init__(  # noqa: PLR0913 - each one connects nbx to the system
         self,
         stdin: Readable | None,
         stdout: Writable | None,
@@ -100,7 +100,7 @@ class Streams:
 
     @classmethod
     def system(cls) -> "Streams":
-        """Return the streams of this process; its own environment loses the variables of the key."""
+        """Return the streams of this process, and remove the variables of the key from os.environ."""
         missing = _fill_closed_descriptors()
         environ = dict(os.environ)
         for name in SECRET_VARIABLES:  # libraries start programs too, such as a backend of keyring
@@ -196,7 +196,7 @@ class Streams:
         return self.stdout is not None  # a stream that select does not support
 
     def write_err(self, text: str) -> None:
-        """Write text to stderr, replacing a status line. Errors are ignored: nobody could read them."""
+        """Write text to stderr, replacing a status line. Errors are ignored, as they could not be shown."""
         with self._stderr_lock:
             self._write_err(CLEAR_LINE + text if self._has_status_line else text)
             self._has_status_line = False

@@ -20,12 +20,12 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO)
 
 
 def from_exception(error: Exception) -> NbxError | None:
-    """Return the error that the world outside has caused, None if it can only be a bug of nbx."""
+    """Return the NbxError for a cause outside of nbx, None if it can only be a bug in nbx."""
     match error:
         case OSError(errno=int(number)):
             return _from_os(error, number)
         case ImportError():
-            if os.strerror(errno.EMFILE) in str(error):  # of a compiled module
+            if os.strerror(errno.EMFILE) in str(error):  # while loading a compiled module
                 return too_many_files()
             return ConfigError(
                 f"cannot import {error.name or 'a module'}", str(error), "reinstall nbx with its extras"

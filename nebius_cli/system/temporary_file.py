@@ -1,7 +1,7 @@
-"""A new file that is written beside its target and takes the target's name when it is complete.
+"""Writes a new file next to its target, and renames it to the target when it is complete.
 
-Its name is random and it is created exclusively, so no link or file that somebody has put there is written
-to. While its owner runs, it is locked; the next run removes those whose owner is gone.
+Its name is random and it is created exclusively, so nbx never writes to a link or file that someone planted.
+It is locked while its owner runs; the next run removes the files of owners that have ended.
 """
 
 import contextlib
@@ -19,20 +19,20 @@ from pathlib import Path
 from nebius_cli.system import lock
 
 MAX_NAME_BYTES = 255  # of one name, in the file systems of Linux, macOS and (in characters) Windows
-MAX_SEARCHED_FILES = 10_000  # of a folder that is searched for files of runs that were killed
+MAX_SEARCHED_FILES = 10_000  # in a folder that is searched for files of killed runs
 STALE_AFTER_S = 86_400  # for files whose owner is unknown, as the file system has no locks
 RANDOM_BYTES = 6
-COPY, ANSWER = ".nbx-tmp", ".nbx-part"  # a copy of what is elsewhere; text that may be nowhere else
+COPY, ANSWER = ".nbx-tmp", ".nbx-part"  # a copy of existing data; text that may not exist elsewhere
 
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY)
 
 
 def sibling(path: Path, suffix: str, *, replaces: str = "") -> Path:
-    """Return the path of a file beside `path` with its name and a suffix, cut to what a name may have.
+    """Return the path of a file next to `path` with its name and a suffix, cut to the allowed length.
 
-    A cut name gets a hash of the whole one, so that two long names stay two. The suffix `replaces`, if the
-    name has it, is left out.
+    A cut name gets a hash of the full name, so that two long names stay different. The suffix `replaces` is
+    removed from the name first.
     """
     name = os.fsencode(path.name.removesuffix(replaces))
     room = MAX_NAME_BYTES - len(os.fsencode(suffix))
@@ -40,7 +40,7 @@ def sibling(path: Path, suffix: str, *, replaces: str = "") -> Path:
         import hashlib
 
         digest = hashlib.sha256(name).hexdigest()[:8].encode()
-        # Whole characters, which some file systems insist on.
+        # Keep only complete characters, as some file systems require.
         kept = name[: room - len(digest) - 1].decode("utf-8", "ignore").encode()
         name = kept + b"-" + digest
     return path.parent / (os.fsdecode(name) + suffix)  # the name of "." is empty
@@ -61,10 +61,10 @@ def free_partial_path(path: Path) -> Path:
 
 
 class TemporaryFile:
-    """A new, empty file beside `target`; it is removed unless `commit` or `keep` gives it a name.
+    """A new, empty file next to `target`; it is removed unless `commit` or `keep` gives it a name.
 
     An answer in it is never removed: it becomes the partial file, at the latest when the program ends.
-    `mode` are its permissions, None for those of the target, or of any new file where there is none.
+    `mode` are its permissions; None means those of the target, or the default if there is no target.
     `kind` is COPY or ANSWER. Methods raise OSError.
     """
 
@@ -82,16 +82,16 @@ class TemporaryFile:
 
     @property
     def has_answer(self) -> bool:
-        """Whether it has neither its name nor been removed, and holds some of an answer."""
+        """Whether it still has its temporary name and contains part of an answer."""
         return self._finalizer.alive and self._kind == ANSWER and self.path.stat().st_size > 0
 
     def commit(self) -> None:
-        """Give the file the name of its target, after its content is on the disk."""
+        """Write the content to the disk, and rename the file to its target."""
         _check_replaceable(self.target)
         self._rename(self.target)
 
     def keep(self) -> Path:
-        """Keep an unfinished file as the partial file, or where it is if that fails; return its path."""
+        """Keep an unfinished file as the partial file, or under its temporary name; return its path."""
         with contextlib.suppress(OSError):
             partial = free_partial_path(self.target)
             self._rename(partial)
@@ -107,7 +107,7 @@ class TemporaryFile:
     def _rename(self, path: Path) -> None:
         if not self.file.closed:
             sync(self.file.fileno())
-        if os.name == "nt":  # which cannot rename an open file
+        if os.name == "nt":  # Windows cannot rename an open file
             self.file.close()
         os.replace(self.path, path)  # before the lock is released
         self._finalizer.detach()
@@ -116,7 +116,7 @@ class TemporaryFile:
 
 
 def _check_replaceable(target: Path) -> None:
-    """Raise OSError if there is something at `target` that a rename must not remove.
+    """Raise OSError if a rename must not replace `target`.
 
     That is a device or a pipe that a planted link leads to, or a link that leads to itself.
     """
@@ -127,7 +127,7 @@ def _check_replaceable(target: Path) -> None:
 
 
 def remove_stale(target: Path) -> None:
-    """Remove the temporary files of killed runs; what they received of an answer becomes the partial file."""
+    """Remove the temporary files of killed runs; part of an answer in them becomes the partial file."""
     for path in _temporaries(target):
         with contextlib.suppress(OSError), _abandoned(path) as abandoned:
             if abandoned:
@@ -135,7 +135,7 @@ def remove_stale(target: Path) -> None:
 
 
 def sync(descriptor: int) -> None:
-    """Write an open file to the disk, where the file system can do that on demand. Raises OSError."""
+    """Write an open file to the disk, if the file system supports that. Raises OSError."""
     try:
         os.fsync(descriptor)
     except OSError as error:
@@ -144,7 +144,7 @@ def sync(descriptor: int) -> None:
 
 
 def _mode_of(path: Path) -> int | None:
-    """Return the permissions of a file, None if there is none yet. Raises OSError, as for a name too long."""
+    """Return the permissions of a file, None if it does not exist. Raises OSError, as for a name too long."""
     try:
         return stat.S_IMODE(os.lstat(path).st_mode)
     except FileNotFoundError:
@@ -169,7 +169,7 @@ def _create(target: Path, kind: str, mode: int) -> tuple[Path, FileIO]:
 
 
 def _clear(path: Path, target: Path) -> None:
-    """Remove a temporary file; what it holds of an answer becomes the partial file. Raises OSError."""
+    """Remove a temporary file; part of an answer in it becomes the partial file. Raises OSError."""
     if path.name.endswith(ANSWER) and path.stat().st_size:
         os.replace(path, free_partial_path(target))
     else:
@@ -186,7 +186,7 @@ def _discard(file: FileIO, path: Path, target: Path) -> None:
 
 
 def _temporaries(target: Path) -> Iterator[Path]:
-    """Yield the temporary files of a target, and where its folder cannot be read, nothing."""
+    """Yield the temporary files of a target; none if its folder cannot be read."""
     digits = RANDOM_BYTES * 2
     with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
         for _, entry in zip(range(MAX_SEARCHED_FILES), entries, strict=False):
@@ -200,10 +200,10 @@ def _temporaries(target: Path) -> Iterator[Path]:
 if sys.platform == "win32":
 
     def set_mode(file: FileIO, mode: int) -> None:
-        """Do nothing: who may read a file does not depend on its mode here."""
+        """Do nothing: on Windows, the mode does not control who may read a file."""
 
     def sync_folder(folder: Path) -> None:
-        """Do nothing: a folder cannot be opened here."""
+        """Do nothing: Windows cannot open a folder."""
 
     @contextlib.contextmanager
     def _abandoned(path: Path) -> Iterator[bool]:
@@ -213,15 +213,15 @@ if sys.platform == "win32":
 else:
 
     def set_mode(file: FileIO, mode: int) -> None:
-        """Set the permissions of an open file where the file system has any.
+        """Set the permissions of an open file if the file system has any.
 
-        Where it has none, it decides by itself who may read, and no content may be lost for that.
+        If not, the file system decides who may read the file, and writing it must not fail for that.
         """
         with contextlib.suppress(OSError):
             os.fchmod(file.fileno(), mode)
 
     def sync_folder(folder: Path) -> None:
-        """Write the names in a folder to the disk where possible: a power cut may lose them otherwise."""
+        """Write the names in a folder to the disk if possible: otherwise a power cut may lose them."""
         with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
@@ -231,7 +231,7 @@ else:
 
     @contextlib.contextmanager
     def _abandoned(path: Path) -> Iterator[bool]:
-        """Give whether the owner of a temporary file is gone; during the block no other run takes it."""
+        """Yield whether the owner of a temporary file has ended; no other run takes it during the block."""
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             status = os.fstat(descriptor)

@@ -10,11 +10,11 @@ from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
 T = TypeVar("T")
 
-MAX_WAIT_S = 0.5  # of one wait; Windows does not let Ctrl-C into it
+MAX_WAIT_S = 0.5  # the longest single wait; on Windows, Ctrl-C does not interrupt one
 
 
 class TimeoutThread:
-    """A thread that does one piece of work after another, for callers that wait a limited time each.
+    """A thread that does one piece of work after another; each caller waits for a limited time.
 
     It starts when it is first used. After a timeout it is stuck: every later call fails at once.
     """
@@ -28,7 +28,7 @@ class TimeoutThread:
     def run(self, timeout_s: float, work: Callable[[], T]) -> T:
         """Return what `work` returns, or raise what it raises. Raises TimedOutError.
 
-        `math.inf` is no limit. Ctrl-C ends the wait, and leaves `work` behind.
+        `math.inf` means no limit. Ctrl-C ends the wait, but `work` continues.
         """
         with self._starting:
             if not self._started:
@@ -36,7 +36,7 @@ class TimeoutThread:
                 thread = threading.Thread(target=self._work, name=self._name, daemon=True)
                 try:
                     thread.start()
-                except RuntimeError:  # the system gives no more threads
+                except RuntimeError:  # the system allows no more threads
                     return work()
                 self._started = True
         task = Task(work)
@@ -84,7 +84,7 @@ class Task(Generic[T]):
         self._running.release()
 
     def outcome(self) -> T:
-        """Return what the work returned, or raise what it raised; waits for its end."""
+        """Wait for the end of the work; return what it returned, or raise what it raised."""
         self.wait(math.inf)
         if self.failure is not None:
             raise self.failure
@@ -92,7 +92,7 @@ class Task(Generic[T]):
         return result
 
     def outcome_within(self, timeout_s: float) -> T:
-        """Return what `outcome` does. Raises TimedOutError if the work takes longer than that."""
+        """Return what `outcome` does. Raises TimedOutError if the work takes longer."""
         if not self.wait(timeout_s):
             raise TimedOutError(f"no answer within {timeout_s:g} s")
         return self.outcome()
@@ -109,15 +109,15 @@ class Task(Generic[T]):
 
 
 def begin(work: Callable[[], T], name: str) -> Task[T]:
-    """Begin one piece of work in a thread of that name, which does not keep the process alive."""
+    """Start one piece of work in a thread called `name`, which does not keep the process alive."""
     task = Task(work)
     try:
         threading.Thread(target=task.run, name=name, daemon=True).start()
-    except RuntimeError:  # the system gives no more threads
+    except RuntimeError:  # the system allows no more threads
         task.run()
     return task
 
 
 def run_with_timeout(timeout_s: float, work: Callable[[], T]) -> T:
-    """Do one piece of work as `TimeoutThread.run` does, in a thread that ends with it."""
+    """Do one piece of work as in `TimeoutThread.run`, but in a thread that ends with the work."""
     return begin(work, "nbx-timeout").outcome_within(timeout_s)

@@ -1,4 +1,4 @@
-"""Finds out what a stream supports: drawing, and colour."""
+"""Finds out whether a stream supports drawing and colour."""
 
 import sys
 
@@ -15,7 +15,7 @@ def draws(streams: Streams, *, tty: bool) -> bool:
 
 
 def use_color(streams: Streams, wish: str, *, tty: bool) -> bool:
-    """Return whether a stream gets colour: --color, then NO_COLOR, then the forcing variables, then TTY."""
+    """Return whether to use colour: by --color, then NO_COLOR, then the forcing variables, then the TTY."""
     environ = streams.environ
     if wish != "auto":
         return wish == "always"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # a run that writes no table does not import it
 
 
 class Console:
-    """The output of one run. Nothing that it writes to a terminal can drive that terminal."""
+    """The output of one run. Nothing that it writes to a terminal can control that terminal."""
 
     def __init__(self, streams: Streams, color: str, *, quiet: bool, verbose: bool) -> None:
         self.streams = streams
@@ -27,7 +27,7 @@ class Console:
         self.draws_out = draws(streams, tty=streams.stdout_tty)
 
     def write(self, text: str) -> None:
-        """Write text to stdout: exactly, or on a terminal with control characters made visible."""
+        """Write text to stdout: unchanged, or on a terminal with control characters made visible."""
         if self.streams.stdout_tty:
             text = visible(text)
         try:
@@ -41,7 +41,7 @@ class Console:
         self.put_json(jsontext.encode(value) + b"\n")
 
     def put_json(self, data: bytes) -> None:
-        """Write JSON to stdout: exactly, or on a terminal with control characters escaped."""
+        """Write JSON to stdout: unchanged, or on a terminal with control characters escaped."""
         if self.streams.stdout_tty:
             data = visible_json(data.decode("utf-8", "replace")).encode("utf-8")
         self.streams.write_out(data)
@@ -71,12 +71,12 @@ class Console:
         )
 
     def report(self, failures: Sequence[NbxError]) -> None:
-        """Write errors that did not stop the run, --quiet or not."""
+        """Write errors that did not stop the run, even with --quiet."""
         for failure in failures:
             messages.report(failure, self.streams, color=self.color_err)
 
     def log(self, text: str) -> None:
-        """Write what happens on the wire, with --verbose."""
+        """Write a message about the network traffic, with --verbose."""
         if self._verbose:
             messages.note(text, self.streams)
 

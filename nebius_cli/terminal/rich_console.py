@@ -1,4 +1,4 @@
-"""The rich console that everything on a terminal is drawn with: tables, bars, the spinner, live blocks."""
+"""Creates the rich console that draws tables, progress bars, the spinner and live blocks on a terminal."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from nebius_cli.system.streams import Streams, TextWriter, Write
 
 
 class _Console(Console):
-    """A console that follows the size of the terminal, also after its window has changed."""
+    """A console that always has the current size of the terminal, even after the window was resized."""
 
     def __init__(self, streams: Streams, **settings: Any) -> None:
         self._streams = streams
         super().__init__(**settings)
 
-    @property  # type: ignore[misc]  # rich has a setter too; nobody here uses it
+    @property  # type: ignore[misc]  # rich also has a setter, which nbx does not use
     def size(self) -> ConsoleDimensions:
         """Columns and rows."""
         return ConsoleDimensions(self._streams.width, self._streams.height)
 
     def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001, FBT002 - rich's signature
-        """Leave the cursor alone: a hidden one would stay hidden after Ctrl-Z or a kill."""
+        """Do nothing: a hidden cursor would stay hidden after Ctrl-Z or a kill."""
         del show
         return False
 
@@ -28,7 +28,7 @@ class _Console(Console):
 def rich_console(write: Write, streams: Streams, *, color: bool) -> Console:
     """Return a console of the terminal's size that writes through `write`.
 
-    It reads no markup and no emoji names in the text that it is given.
+    It does not interpret markup or emoji names in the text.
     """
     return _Console(
         streams,

@@ -1,4 +1,4 @@
-"""Makes text from outside safe to show: no character of it can drive a terminal."""
+"""Makes external text safe to show: none of its characters can control a terminal."""
 
 import re
 
@@ -8,12 +8,12 @@ _CONTROLS = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\
 
 
 def visible(text: str) -> str:
-    """Return `text` with a visible character for every one that could drive a terminal."""
+    """Replace every character that could control a terminal by a visible one."""
     return re.sub(_CONTROLS, _picture, text)
 
 
 def visible_json(text: str) -> str:
-    """Return equivalent JSON text in which characters that could drive a terminal are escaped."""
+    """Return equivalent JSON text in which characters that could control a terminal are escaped."""
     return re.sub(_CONTROLS, lambda match: f"\\u{ord(match[0]):04x}", text)
 
 

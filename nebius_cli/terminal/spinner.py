@@ -9,12 +9,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from rich.text import Text
 
-SPINNER_DELAY_S = 0.3  # an answer that comes sooner shows no spinner
+SPINNER_DELAY_S = 0.3  # no spinner is shown if the answer arrives sooner
 SPINNER_INTERVAL_S = 0.1  # between two drawings
 
 
 def spinner_text(seconds: float, note: str, streams: Streams) -> "Text":
-    """Return the spinner after so many seconds of waiting, narrower than the terminal."""
+    """Return the text of the spinner after this many seconds, narrower than the terminal."""
     from rich.spinner import Spinner as RichSpinner
     from rich.text import Text
 
@@ -28,7 +28,7 @@ def spinner_text(seconds: float, note: str, streams: Streams) -> "Text":
 
 
 class Spinner:
-    """Shown between `start` and `stop`, if `enabled`. You may call both at any time."""
+    """Shows a spinner between `start` and `stop`, if `enabled`. Both may be called at any time."""
 
     def __init__(self, streams: Streams, *, enabled: bool) -> None:
         self._streams = streams
@@ -38,7 +38,7 @@ class Spinner:
         self.note = ""
 
     def start(self, note: str) -> None:
-        """Start to wait for what `note` says."""
+        """Show the spinner with `note`, which names what nbx is waiting for."""
         self.stop()
         self.note = note
         if self._enabled:
@@ -50,7 +50,7 @@ class Spinner:
         """Remove the spinner; nothing more is drawn once this returns."""
         if self._stopped is None:
             return
-        # Not a join: the thread may be importing rich, and the answer must not wait for that.
+        # Do not join the thread: it may be importing rich, and the answer must not wait for that.
         with self._lock:
             self._stopped.set()
             self._stopped = None

@@ -1,4 +1,4 @@
-"""Writes tables: drawn by rich on a terminal, tab-separated lines anywhere else."""
+"""Writes tables: drawn by rich on a terminal, otherwise as tab-separated lines."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -74,7 +74,7 @@ def columns_that_fit(widths: Mapping[str, int], columns: int) -> list[str]:
 
 
 def width_of(widths: Iterable[int]) -> int:
-    """Return the cells that columns of these widths and the gaps between them take."""
+    """Return the total width, in cells, of columns of these widths with the gaps between them."""
     taken = [width + COLUMN_GAP for width in widths]
     return sum(taken) - COLUMN_GAP if taken else 0
 
@@ -86,7 +86,7 @@ def fits(header: Cells, rows: Sequence[Cells], columns: int) -> bool:
 
 
 def _stack(header: Cells, rows: Sequence[Cells]) -> Iterator[str]:
-    """Yield the lines of a list: the first cell of a row, below it the others with their titles."""
+    """Yield the lines of a list: the first cell of each row, and below it the others with their titles."""
     left = max(map(len, header[1:]))
     for row in rows:
         yield one_line(row[0])

@@ -19,7 +19,7 @@ def check_not_compressed(path: str) -> None:
 def check_output_name(path: str, *, scores: bool = False) -> None:
     """Raise UsageError for a name such as `answers.csv` or `answers.jsonl.gz`, because records are JSONL.
 
-    `scores` tells that the records are scores, which `nbx bulk export` makes no HTML page of.
+    With `scores`, the records are scores, which `nbx bulk export` cannot export as an HTML page.
     """
     check_not_compressed(path)
     format_ = format_of_suffix(path)

@@ -27,8 +27,8 @@ def choices_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
 def choice_rows(record: Mapping[str, Any]) -> Iterator[Row]:
     """Yield a row for each choice of a record, or one row without a choice if it has none.
 
-    `usage` and `cost` are on the first row only, so that sums over the column are right. An id is text, and a
-    lone surrogate in a text becomes U+FFFD.
+    `usage` and `cost` are on the first row only, so that sums over the column are right. IDs become text, and
+    a lone surrogate in a text becomes U+FFFD.
     """
     response = record.get("response")
     common = {
@@ -89,12 +89,12 @@ def text_of(value: Any) -> str | None:
 
 
 def count_of(value: Any) -> int | None:
-    """Return a number from 0 that fits 63 bits, None for anything else."""
+    """Return a non-negative integer of at most 63 bits, None for anything else."""
     return value if type(value) is int and 0 <= value < 2**63 else None
 
 
 def text_or_json(value: Any) -> str | None:
-    """Return a text or None as it is, and anything else, such as a prompt of token ids, as JSON."""
+    """Return a text or None unchanged, and anything else, such as a prompt of token ids, as JSON."""
     return value if value is None or isinstance(value, str) else jsontext.encode(value).decode("utf-8")
 
 

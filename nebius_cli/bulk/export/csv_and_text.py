@@ -10,7 +10,7 @@ from nebius_cli.core.write_csv import csv_line
 from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import to_bytes
 
-# Scripts read some columns by their places, as with `cut -f 4`: new ones go to the end.
+# Scripts select columns by number, as with `cut -f 4`, so new columns are added at the end.
 HEADER = (
     "id",
     "index",
@@ -49,7 +49,7 @@ def choice_cells(record: Mapping[str, Any]) -> Iterator[tuple[object, ...]]:
 class TextWriter:
     """Writes the texts of records with `write`, each followed by `end`.
 
-    `unclear` is the number of texts that contain `end`, so that nothing tells where they end.
+    `unclear` is the number of texts that contain `end`, so that readers cannot tell where they end.
     """
 
     def __init__(self, write: Write, end: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The formats of an export, and how a command line chooses one: by a flag, or by the suffix of the file."""
+"""Defines the export formats, and chooses one by a flag or by the suffix of the output file."""
 
 from collections.abc import Collection
 
@@ -12,7 +12,7 @@ _SUFFIXES |= {"html": "html", "htm": "html"}
 
 
 def format_of_suffix(path: str) -> str:
-    """Return the format that the suffix of a file name stands for, empty if it stands for none."""
+    """Return the format that the suffix of a file name selects, empty for an unknown suffix."""
     return _SUFFIXES.get(_suffix(path), "")
 
 
@@ -22,9 +22,9 @@ def _suffix(path: str) -> str:
 
 
 def chosen_format(asked: Collection[str], output: str | None) -> str:
-    """Return the format that flags ask for, else the one that the suffix of `output` stands for.
+    """Return the format that flags ask for, else the one that the suffix of `output` selects.
 
-    Raises UsageError for several formats, for none, and for one that is unknown.
+    Raises UsageError if flags ask for several formats, if there is no format, and if it is unknown.
     """
     for name in asked:
         if name not in FORMATS:

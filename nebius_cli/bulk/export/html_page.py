@@ -1,7 +1,7 @@
-"""The HTML page that shows answers side by side: one file, which loads nothing and runs no script.
+"""Writes an HTML page that shows answers side by side: one file that loads nothing and runs no script.
 
-All text is escaped, whoever wrote it, and the page forbids scripts, pictures and requests of any kind, so
-that an answer cannot act in the browser of the person who reads it.
+All text is escaped, wherever it comes from, and the page forbids scripts, images and requests of any kind, so
+that an answer cannot run code in the browser of its reader.
 """
 
 import html
@@ -79,7 +79,7 @@ def _cell(cell: Cell | None) -> str:
         return '<div class="note">no answer yet</div>'
     if cell.error:
         return f'<div class="error">{_escaped(cell.error)}</div>'
-    # That an answer ended by itself is nothing to point out.
+    # The normal end of an answer is not worth a note.
     end = (
         ""
         if cell.finish_reason in ("", "stop")
@@ -93,5 +93,5 @@ def _shown(text: str | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return a text that is only text: no markup, and no character that changes the direction of others."""
+    """Escape a text: the result has no markup, and no characters that change the text direction."""
     return html.escape(visible(text))

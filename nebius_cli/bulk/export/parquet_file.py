@@ -13,10 +13,10 @@ MAX_GROUP_BYTES = 16 << 20  # of rows in memory, before they are written as a ro
 
 
 class ParquetFile:
-    """A Parquet file of `choice_rows`; `write` gets its bytes, in order. Leave the context to finish it.
+    """A Parquet file of `choice_rows`; `write` gets its bytes, in order. Leaving the context finishes it.
 
-    `make_schema` gets pyarrow and returns the columns of other rows, which are texts and numbers then. Raises
-    ConfigError if pyarrow is missing.
+    `make_schema` gets the module pyarrow and returns the schema of other rows, which hold only texts and
+    numbers. Raises ConfigError if pyarrow is missing.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class ParquetFile:
         if error is None:
             self._flush()
         else:
-            self._sink.dropped = True  # closing writes the index of a file that nobody wants
+            self._sink.dropped = True  # closing would write the footer of an unwanted file
         self._writer.close()
 
     def add(self, rows: Iterable[Row]) -> None:
@@ -88,7 +88,7 @@ def schema(pa: Any) -> Any:
 
 
 class _Sink:
-    """The file that pyarrow writes to: it only appends, so that stdout and pipes can be one, too."""
+    """The file object that pyarrow writes to. It only appends, so it can write to stdout and pipes, too."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
@@ -97,7 +97,7 @@ class _Sink:
         self.dropped = False
 
     def write(self, data: Any) -> int:
-        """Append bytes, unless the file was given up."""
+        """Append bytes, unless the file was abandoned."""
         piece = bytes(data)
         if not self.dropped:
             self._write(piece)

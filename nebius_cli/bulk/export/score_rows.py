@@ -1,7 +1,7 @@
 """Splits records of scores into rows of a table: one for each text, and one for each choice of a question.
 
-Members keep their names. Those of the second model begin with `against_`, those of `kl` with `kl_`, and
-`wins_total` and the like are 1 for the choice that `winners` names, else 0.
+Columns are named like the members of the record. Those of the second model begin with `against_`, those of
+`kl` with `kl_`. `wins_total` and similar columns are 1 for the choice that `winners` names, else 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,32 +14,32 @@ _SCORE = (
     *("text", "log_likelihood", "tokens", "tokens_scored", "bytes_scored", "per_token", "per_character"),
     *("per_byte", "perplexity", "bits_per_byte", "tokens_floored", "spanning_token"),
 )
-_MEASURES = ("total", "per_token", "per_character", "per_byte")  # by which a choice wins
+_MEASURES = ("total", "per_token", "per_character", "per_byte")  # the measures by which a choice can win
 _ACCURACIES = ("acc", "acc_norm", "acc_bytes")
 _USAGE = ("prompt_tokens", "completion_tokens", "cost")
-_WHOLE = ("id", "index", "model", "against_model")  # members that each row repeats
+_REPEATED = ("id", "index", "model", "against_model")  # members that each row repeats
 
 
 def score_rows(record: Mapping[str, Any]) -> Iterator[Row]:
     """Yield the rows of a record; one without a score if it failed.
 
-    What belongs to a question as a whole, its usage and accuracies, is on its first row only, so that sums
-    and means over a column are right.
+    The usage and accuracies of a question are on its first row only, so that sums and means over a column are
+    right.
     """
     error, usage, against = (object_of(record.get(name)) for name in ("error", "usage", "against"))
-    whole = _members(record, _WHOLE) | {"error": error.get("message")}
+    repeated = _members(record, _REPEATED) | {"error": error.get("message")}
     used = {name: usage.get(name) for name in _USAGE}
     others = [_prefixed("against_", row) for row in _of_model(against)]
     between = _between_models(record)
     for place, row in enumerate(_of_model(record)):
         other = others[place] if place < len(others) else {}
         difference = between[place] if place < len(between) else {}
-        yield {**whole, **_place(record, place), **row, **other, **difference, **used}
+        yield {**repeated, **_choice_columns(record, place), **row, **other, **difference, **used}
         used = dict.fromkeys(_USAGE)
 
 
-def _place(record: Mapping[str, Any], place: int) -> Row:
-    """Return which choice of a question a row is, and whether it is the right one; nothing for a text."""
+def _choice_columns(record: Mapping[str, Any], place: int) -> Row:
+    """Return the number of a choice, and whether it is the right one; no columns for a text."""
     if "choices" not in record:
         return {}
     gold = record.get("gold")
@@ -47,7 +47,7 @@ def _place(record: Mapping[str, Any], place: int) -> Row:
 
 
 def _of_model(part: Mapping[str, Any]) -> list[Row]:
-    """Return what a record, or its `against`, has about its text or about each of its choices."""
+    """Return the scores in a record, or in its `against`: of its text, or of each of its choices."""
     if "choices" not in part:
         return [_members(part, _SCORE)]
     winners, accuracies = object_of(part.get("winners")), _members(part, _ACCURACIES)

@@ -1,4 +1,4 @@
-"""The table of an export of scores, as lines of CSV or rows of Parquet."""
+"""Makes the table of an export of scores, as lines of CSV or rows of Parquet."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ _OF_MODEL = (
     *("wins_total", "wins_per_token", "wins_per_character", "wins_per_byte"),
     *("acc", "acc_norm", "acc_bytes"),
 )
-# A table has those that one of its rows has.
+# A table has only the columns that at least one of its rows has.
 COLUMNS = (
     *("id", "index", "choice", "text", "is_gold"),
     *_OF_MODEL,
@@ -32,7 +32,7 @@ def columns_of(records: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
 
 
 def cells_of(record: Mapping[str, Any], columns: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    """Yield the cells of each row of a record; None is an empty one."""
+    """Yield the cells of each row of a record; None is an empty cell."""
     for row in score_rows(record):
         yield tuple(row.get(name) for name in columns)
 
@@ -44,7 +44,7 @@ def parquet_rows(record: Mapping[str, Any], columns: Sequence[str]) -> Iterator[
 
 
 def parquet_schema(columns: Sequence[str]) -> Callable[[Any], Any]:
-    """Return what makes the columns, from pyarrow."""
+    """Return a function that gets the module pyarrow and returns the schema of the columns."""
     return lambda pa: pa.schema([(name, _type(pa, _kind(name))) for name in columns])
 
 

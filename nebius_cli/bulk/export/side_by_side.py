@@ -29,12 +29,12 @@ class SideBySide:
             first.setdefault(label, (record["index"], row_index))
             columns.setdefault(label, Column(label)).add(record)
 
-        def number(label: str) -> int:  # of the combination, also if its first answers are missing
+        def number(label: str) -> int:  # of the combination, even if its first answers are missing
             index, row_index = first[label]
             return index - row_index * len(columns)
 
         self.columns = tuple(columns[label] for label in sorted(columns, key=number))
-        self.missing = 0  # answers that are not there yet, among the rows iterated over
+        self.missing = 0  # answers missing from the rows yielded so far
 
     def __iter__(self) -> Iterator[ComparedRow]:
         """Yield the rows in the order of the input."""

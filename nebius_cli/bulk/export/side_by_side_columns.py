@@ -1,4 +1,4 @@
-"""The parts of a side-by-side export: columns of answers, each with its totals, and rows of cells."""
+"""Defines the parts of a side-by-side export: columns of answers with their totals, and rows of cells."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ class Cell(NamedTuple):
 class ComparedRow(NamedTuple):
     """The answers to a row of the input: a cell for each column, None where there is no answer yet.
 
-    With several answers per request, there is one of these for each; `choice` counts from 0. `prompt` is
-    JSON for token ids, and None if the output has no prompts.
+    With several answers per request, there is one row for each; `choice` counts from 0. `prompt` is JSON for
+    token ids, and None if the output has no prompts.
     """
 
     row_id: str
@@ -36,9 +36,9 @@ class ComparedRow(NamedTuple):
 
 @dataclass(slots=True)
 class Column:
-    """A combination, as `temperature=0.7,model=A`, empty for a run without `--matrix`; and its totals.
+    """The answers of one combination, such as `temperature=0.7,model=A`, and their totals.
 
-    `cost` is in USD.
+    `label` is the combination, empty for a run without `--matrix`. `cost` is in USD.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""The table of a side-by-side export, as lines of CSV or rows of Parquet."""
+"""Makes the table of a side-by-side export, as lines of CSV or rows of Parquet."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,7 +14,7 @@ def header(columns: Iterable[Column]) -> tuple[str, ...]:
 
 
 def table_lines(answers: SideBySide) -> Iterator[tuple[object, ...]]:
-    """Yield the header and the rows of a table; None where there is no text, and no error.
+    """Yield the header and the rows of a table; cells without a text or an error are None.
 
     `error` says which cells failed, and why: `model=A: REASON; model=B: REASON`.
     """
@@ -34,7 +34,7 @@ def parquet_rows(answers: SideBySide) -> Iterator[dict[str, Any]]:
 
 
 def parquet_schema(columns: Iterable[Column]) -> Callable[[Any], Any]:
-    """Return what makes the columns of the table, from pyarrow."""
+    """Return a function that gets the module pyarrow and returns the schema of the table."""
     kinds = [(name, "int64" if name in ("index", "choice") else "string") for name in header(columns)]
     return lambda pa: pa.schema([(name, getattr(pa, kind)()) for name, kind in kinds])
 

@@ -1,4 +1,4 @@
-"""Turns the raw rows of an input into requests, or into the reasons why they cannot be sent.
+"""Converts the raw rows of an input to requests, or to the reasons why they cannot be sent.
 
 The fields of a row override those of the run. `stream` and `stream_options` are always dropped: they change
 how an answer is sent, not what it says, and bulk reads complete answers.
@@ -25,7 +25,7 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 
 MAX_URL_HASHES = 1000  # remembered; queries can differ from row to row
 _DROPPED = ("stream", "stream_options")
-# Its index in the input, what it asks for, and its body in each combination.
+# The index of a row in the input, its parsed content, and its body in each combination.
 CheckedRow = tuple[int, RowRequest, list[BodyTemplate]]
 
 
@@ -33,9 +33,9 @@ class RowReader:
     """Builds rows; `fields` and `params` are those of the run, for every row. They are sent to `url`.
 
     Each row of the input becomes one Row for each of the `combinations`, whose values override those of the
-    row. `form` tells how a row becomes prompts, if not as it is. `defaults` is the request body, without the
-    prompt, of a row that sets no fields itself, nor does a matrix. With `mixed_ids`, for an output that is
-    not resumed, numbers may be ids beside rows without an id. Raises UsageError if this cannot be sent.
+    row. `form` is the template or the kind of the rows, if any. `defaults` is the request body, without the
+    prompt, of a row for which neither the row nor a matrix sets fields. With `mixed_ids`, for an output that
+    is not resumed, ids may be numbers beside rows without an id. Raises UsageError for invalid fields.
     """
 
     def __init__(
@@ -79,22 +79,22 @@ class RowReader:
 
     @property
     def requests_per_row(self) -> int:
-        """The number of different requests that a row of the input is sent in."""
+        """The number of different requests for each row of the input."""
         return self._items.count if self._items else self.rows_per_input_row
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The models of rows that name none; empty if not set."""
+        """The models of rows that do not set one; empty if no model is configured."""
         return tuple(dict.fromkeys(one.model for one in self._body_templates if one.model))
 
     @property
     def model(self) -> str:
-        """The model of rows that name none, empty if there is none or more than one."""
+        """The model of rows that do not set one, empty if there is no model or more than one."""
         return self.models[0] if len(self.models) == 1 else ""
 
     @property
     def all_models(self) -> tuple[str, ...]:
-        """The models of rows that name none, and those of further requests for each row."""
+        """The models of rows that do not set one, and those of further requests for each row."""
         return (*self.models, *(self._items.models if self._items else ()))
 
     @property
@@ -104,11 +104,11 @@ class RowReader:
 
     @property
     def ignored_columns(self) -> Mapping[str, Sequence[str]]:
-        """The columns that a user should know to be ignored, by the names of the tables opened so far."""
+        """The ignored columns to report to the user, by the names of the tables opened so far."""
         return self._parser.ignored_columns
 
     def of_file(self, name: str) -> Self:
-        """Return a reader of one file among several: a row without an id is called `NAME:INDEX`."""
+        """Return a reader of one file among several: a row without an id gets the id `NAME:INDEX`."""
         (reader := copy.copy(self)).file = name
         return reader
 
@@ -118,7 +118,7 @@ class RowReader:
 
     @property
     def plain_text(self) -> PlainText:
-        """What a line of plain text is."""
+        """How a line of plain text is read."""
         return self._parser.plain_text
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
@@ -145,7 +145,7 @@ class RowReader:
                     yield self._row(index, number, request, template)
 
     def check(self, raw: Iterable[RawRow]) -> Iterator[BadRow | None]:
-        """Check rows as `rows` does, without making them: yield bad rows, and None for each other one."""
+        """Check rows as `rows` does, but build none: yield each bad row, and None for each good one."""
         for found in self._checked(raw):
             if isinstance(found, BadRow):
                 yield from self._all_bad(found)
@@ -161,7 +161,7 @@ class RowReader:
                 continue
             try:
                 request, templates = self._read(index, data, ids, encoders)
-            except ValueError as error:  # RowError, or a value that JSON cannot express, as 1e999
+            except ValueError as error:  # RowError, or a value that JSON cannot express, such as 1e999
                 yield BadRow(index, line, str(error))
             else:
                 yield index, request, templates
@@ -195,7 +195,7 @@ class RowReader:
     def _read(
         self, index: int, data: RawData, ids: RowIds | None, encoders: Sequence[BodyEncoder]
     ) -> tuple[RowRequest, list[BodyTemplate]]:
-        """Return what a row of the input asks for, and its body in each combination. Raises ValueError."""
+        """Return the parsed row of the input, and its body in each combination. Raises ValueError."""
         request = self._parser.read(data)
         if not (self._has_model or "model" in request.fields or "model" in request.params):
             raise RowError("no model: set it in the row, or with -m MODEL")
@@ -264,7 +264,7 @@ class RowReader:
     def _request(
         self, own: Mapping[str, Value], params: Mapping[str, Any], combination: Combination
     ) -> tuple[dict[str, Value], dict[str, Any]]:
-        """Return the fields and the params of a row with these of its own."""
+        """Return the fields and the params of the run, with those of a row and of a combination."""
         values = combination.values
         merged = {**self._fields, **own, **values}
         return merged, {name: one for name, one in {**self._params, **params}.items() if name not in values}

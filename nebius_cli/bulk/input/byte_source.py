@@ -21,15 +21,15 @@ from nebius_cli.system.streams import Readable
 
 BLOCK_BYTES = 1 << 18
 MAX_LINE_BYTES = 64 << 20
-MAX_SKIPPED_BYTES = 256 << 20  # of a line that is too long; after that, the input is given up
+MAX_SKIPPED_BYTES = 256 << 20  # of a line that is too long; after that, reading stops with an error
 MAX_WINDOW_BYTES = 128 << 20  # the default limit of zstd decompressors
 
 _NOT_COMPRESSED = ("Not a gzipped file", "Unknown frame descriptor")
-_BROKEN = (OSError, EOFError)  # raised by plain and compressed files
+_BROKEN = (OSError, EOFError)  # errors of damaged files, compressed or not
 
 
 class ByteSource(io.RawIOBase):
-    """A file, or standard input for `-`, that counts the bytes read; `file` is one that is open already.
+    """A file, or standard input for `-`, that counts the bytes read; `file` is read instead if given.
 
     `size` is None if unknown; `regular` tells whether it is a regular file. Raises UsageError if it cannot
     be opened.
@@ -88,8 +88,8 @@ class ByteSource(io.RawIOBase):
 def blocks(source: ByteSource, compression: str, reading: DecodeOptions) -> Iterator[bytes]:
     """Yield the content as UTF-8, in blocks.
 
-    Strict UTF-8 is passed through unchecked; its errors are reported with their lines. Raises BadInputError
-    for a damaged file or one in another encoding, ConfigError for a missing package.
+    Strict UTF-8 is passed through unchecked; invalid bytes are reported later, with their line. Raises
+    BadInputError for a damaged file or one in another encoding, ConfigError for a missing package.
     """
     content = _decompressed(source, compression)
     if reading.encoding == "utf-8" and not reading.replace_invalid:
@@ -143,7 +143,7 @@ def _unreadable(source: ByteSource, compression: str, error: Exception, *, begun
         return BadInputError(
             f"{name} is not compressed", f"its name ends in .{compression}", "rename the file"
         )
-    if "too much memory" in str(error):  # what zstd calls a window above its default maximum
+    if "too much memory" in str(error):  # for a window above zstd's default maximum
         what = f"{name} takes more memory to decompress than the limit of {MAX_WINDOW_BYTES >> 20} MiB"
         hint = f"zstd -dc --long=31 {shlex.quote(name)} | nbx bulk - --format jsonl"
         return BadInputError(what, "it was compressed with a larger window", hint)
@@ -151,7 +151,7 @@ def _unreadable(source: ByteSource, compression: str, error: Exception, *, begun
 
 
 def _open(source: ByteSource, compression: str) -> tuple[BinaryIO | ByteSource, tuple[type[Exception], ...]]:
-    """Return a stream of the content, and the errors that mean damage."""
+    """Return a stream of the content, and the errors that it raises if the file is damaged."""
     if compression == "gz":
         return gzip.GzipFile(fileobj=io.BufferedReader(source, BLOCK_BYTES)), (*_BROKEN, zlib.error)  # type: ignore[return-value]
     if compression == "zst":

@@ -11,7 +11,7 @@ _DECIMAL_COMMA = re.compile(r"([+-]?)([0-9]+),([0-9]+)")
 
 
 def decimal_point(text: str) -> str:
-    """Return a number with its decimal comma as a point; 1,024 stays, which can also be a thousand and 24."""
+    """Replace the decimal comma of a number by a point; 1,024 stays, because it can also mean 1024."""
     found = _DECIMAL_COMMA.fullmatch(text)
     if not found or (len(found[3]) == 3 and not found[2].startswith("0") and len(found[2]) < 4):
         return text

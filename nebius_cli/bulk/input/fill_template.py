@@ -1,4 +1,4 @@
-"""Prompt templates: text with column names in braces, like {name}; {{ and }} are literal braces."""
+"""Parses and fills prompt templates: text with columns in braces, like {name}; {{ and }} are literal."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -72,7 +72,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def example(columns: Sequence[str]) -> str:
-    """Return `--template` with an example that uses one of the columns, probably that of the prompts."""
+    """Return an example of `--template` that uses one of the columns, if possible that of the prompts."""
     usable = [name for name in columns if name and not set("{}") & set(name)]
     likely = [name for name in usable if name.lower() in _PROMPT_COLUMNS]
     others = [name for name in usable if name.lower() not in ("id", "custom_id")]
@@ -81,7 +81,7 @@ def example(columns: Sequence[str]) -> str:
 
 
 def _text_of(name: str, values: Mapping[str, Any]) -> str:
-    """Return a value as text: a string as it is, other JSON values as JSON, dates by `str`."""
+    """Return a value as text: a string unchanged, other JSON values as JSON, dates by `str`."""
     value = values.get(name)
     if isinstance(value, str):
         return value

@@ -20,8 +20,8 @@ COMPRESSIONS = ("gz", "zst")
 def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
     """Return the format of a file, one of FORMATS, and its compression, one of COMPRESSIONS or empty.
 
-    `format_flag` is the value of --format, None to tell the format by the name; `-` is JSONL then. Raises
-    UsageError.
+    `format_flag` is the value of --format, None to detect the format from the name; `-` then means JSONL.
+    Raises UsageError.
     """
     suffix, compression = _suffixes(path)
     known = "jsonl" if path == "-" else SUFFIXES.get(suffix, "")
@@ -37,18 +37,18 @@ def format_of(path: str, format_flag: str | None) -> tuple[str, str]:
 
 
 def named_format(path: str) -> str:
-    """Return the format that the suffix of a file name means, empty if it means none."""
+    """Return the format that the suffix of a file name means, empty for an unknown suffix."""
     return SUFFIXES.get(_suffixes(path)[0], "")
 
 
 def wrong_format_flag(path: str, used: str) -> str:
-    """Return a hint if a file that was read as one format has a name of another one."""
+    """Return a hint if the suffix of a file means another format than the one it was read as."""
     known = (used and named_format(path)) or used
     return "" if known == used else f"leave out --format: the suffix of {path} means {known}, not {used}"
 
 
 def _suffixes(path: str) -> tuple[str, str]:
-    """Return the part of a file name that tells its format, and its compression, empty for none."""
+    """Return the format suffix of a file name, and its compression; each is empty if missing."""
     words = path.replace("\\", "/").rpartition("/")[2].lower().split(".")
     compression = words.pop() if len(words) > 1 and words[-1] in COMPRESSIONS else ""
     return words[-1], compression

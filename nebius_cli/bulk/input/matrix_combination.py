@@ -1,4 +1,4 @@
-"""A combination of `--matrix`: values of request fields, and how they appear in IDs and headings."""
+"""Formats a combination of `--matrix`, which is a set of request fields, for IDs and headings."""
 
 import re
 from collections.abc import Mapping, Sequence

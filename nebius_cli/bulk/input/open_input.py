@@ -17,10 +17,10 @@ from nebius_cli.system.streams import Readable
 
 
 class RowFile:
-    """An open input. Iterate once over its rows; each comes with the number of its first line, from 1.
+    """An open input. Iterate once over its rows; each has the number of its first line, from 1.
 
-    `size`, in bytes, is None if unknown; `position` is how many were read. `seekable` tells whether the
-    file can be opened and read again. `columns` are what every row has: those of a table, the one column of
+    `size`, in bytes, is None if unknown; `position` is how many were read. `seekable` tells whether the file
+    can be opened and read again. `columns` are the columns of every row: those of a table, the one column of
     plain text, and none for JSONL. `part` is empty: only an input of several files has parts.
     """
 
@@ -79,16 +79,15 @@ def open_rows(
     plain_text: PlainText = PROMPT_LINES,
     file: Readable | None = None,
 ) -> RowFile:
-    """Open an input. `format_flag` is the format, None to tell it by the name.
+    """Open an input. `format_flag` is the format, None to detect it from the name.
 
-    `plain_text` is what a line of plain text is.
+    `plain_text` defines what a line of plain text contains. `file` is the file if it is already open, such as
+    one in an object store; for Parquet it must be seekable.
 
-    `file` is the file if it is open already, as one in an object store; for Parquet it can seek.
-
-    A row is its bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
-    read. Blank lines of JSONL and of tables are skipped. Of a Parquet file only the columns that `needs`
-    accepts are read. Raises UsageError, ConfigError for a missing
-    package, and BadInputError, which iterating raises too.
+    A row is bytes in JSONL, a str in plain text, a dict in a table, and an UnreadableRow if it cannot be
+    read. Blank lines of JSONL and of tables are skipped. Only the columns of a Parquet file that `needs`
+    accepts are read. Raises UsageError, ConfigError for a missing package, and BadInputError, which iterating
+    raises too.
     """
     if file is None and os.path.isdir(path):  # noqa: PTH112 - Path's raises OSError
         raise UsageError(f"cannot read {path}", "it is a directory", "name the files in it")

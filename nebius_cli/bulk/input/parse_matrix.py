@@ -26,7 +26,7 @@ def parse_matrix(
     """Parse each `NAME=VALUE,VALUE` or `NAME=JSON_ARRAY`, and return all combinations of the values.
 
     The values of the last name vary fastest. Without texts there is one combination, which sets nothing.
-    Raises UsageError, also for a field in `given`, which a flag of its own sets.
+    Raises UsageError, also for a field in `given`, which its own flag has already set.
     """
     axes: dict[str, dict[str, Value]] = {}  # field → label of the value → value
     for text in texts:
@@ -66,7 +66,7 @@ def _values(field: Field, raw: str, *, validate: bool) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for one in _listed(field, raw):
         try:
-            # An element of a JSON array has its type; any other value is read like that of the flag.
+            # An element of a JSON array keeps its type; other values are parsed like the value of the flag.
             in_json = raw.startswith("[")
             value = field.check(one, bounded=validate) if in_json else field.parse([one], bounded=validate)
         except FieldError as error:
@@ -80,7 +80,7 @@ def _values(field: Field, raw: str, *, validate: bool) -> dict[str, Value]:
 
 
 def _listed(field: Field, raw: str) -> Sequence[Any]:
-    """Return the values in a text: the elements of a JSON array, else what is between commas."""
+    """Return the values in a text: the elements of a JSON array, else the parts between commas."""
     if not raw.startswith("["):
         return [part.strip() for part in raw.split(",")]
     try:

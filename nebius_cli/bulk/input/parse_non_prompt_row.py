@@ -25,10 +25,10 @@ from nebius_cli.request.token_bounds import max_prompt_tokens
 
 
 class ItemParser:
-    """Parses rows of `kind`. A line of JSONL is an object, or a string, which is the member `text`.
+    """Parses rows of `kind`. A line of JSONL is an object, or a string, which becomes the member `text`.
 
-    An unknown member of an object makes a bad row, and one that is null is absent. Unknown columns of a table
-    are ignored; `ignored_columns` has them by the name of the file.
+    An object with an unknown member is a bad row; a member that is null is ignored. Unknown columns of a
+    table are ignored; `ignored_columns` has them by the name of the file.
     """
 
     plain_text = PlainText("text", skip_empty=True)
@@ -36,7 +36,7 @@ class ItemParser:
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
         self._columns = kind.text_columns | kind.json_columns
-        self._members = self._columns | IDS | {"error"}  # which lists of failed rows have
+        self._members = self._columns | IDS | {"error"}  # lists of failed rows have `error`
         self.ignored_columns: dict[str, tuple[str, ...]] = {}
 
     def read(self, raw: RawData) -> RowRequest:
@@ -67,7 +67,7 @@ class ItemParser:
         return column in IDS or column in self._columns
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
-        """Raise UsageError if items cannot be made of these columns. `name` is that of the file."""
+        """Raise UsageError if these columns are not enough for an item. `name` is the name of the file."""
         needed = self._kind.content_columns
         if set(needed).isdisjoint(columns):
             what = f"{name} has no column {' or '.join(needed)}"
@@ -107,19 +107,19 @@ class ItemParser:
 
 
 class ItemRequests:
-    """Completes rows with their items. `fields` of further requests for each row come from `items`."""
+    """Adds items, and the further requests that `items` defines, to rows."""
 
     def __init__(self, items: ItemRows, params: Mapping[str, Any]) -> None:
         self.kind = items.kind
         own = {name: value for name, value in params.items() if name != "model"}
         others = [BodyTemplate(dict(fields), own) for fields in items.variants]
         self._variants = tuple((other.common, other.model) for other in others)
-        self.models = tuple(other.model for other in others)  # besides the one of the row
+        self.models = tuple(other.model for other in others)  # besides the row's own model
         self.count = 1 + len(others)
         self._generates = items.generates
 
     def add(self, row: Row, item: RowItem) -> None:
-        """Add an item to a row, with all its requests, their bounds and a hash of them and of its record."""
+        """Add an item to a row: its requests, their bounds, and a hash of all that its record depends on."""
         parts, completion = len(item.prompts) * self.count, row.max_completion_tokens
         identity = self.kind.identity + item.identity
         hashed = b"\n".join((row.body, *(common for common, _ in self._variants), identity))

@@ -31,7 +31,7 @@ from nebius_cli.request.field_table import BY_NAME
 from nebius_cli.request.parse_and_check_values import Field, FieldError, Kind, Value, whole_number
 from nebius_cli.request.read_prompt import Prompt, token_ids
 
-IN_MATRIX = ("row", "row_index", "matrix")  # what a list of failed rows says about a combination
+IN_MATRIX = ("row", "row_index", "matrix")  # the combination of a row in a list of failed rows
 MEMBERS = ("id", "custom_id", "prompt", "params", "body", "error", *IN_MATRIX, *BY_NAME)
 BATCH_MEMBERS = ("id", "custom_id", "method", "url", "body", "error")
 BATCH_URL = "/v1/completions"
@@ -42,13 +42,13 @@ _PLAIN = frozenset(("id", "prompt"))  # the members of most rows
 
 
 class UnreadableRow(NamedTuple):
-    """Stands for a row that could not be read from its file; `why` is the reason."""
+    """A row that could not be read from its file; `why` is the reason."""
 
     why: str
 
 
 class DecimalCommaRow(dict[str, Any]):
-    """A row of a table whose numbers may have a decimal comma, because its cells are not separated by one."""
+    """A row of a table whose numbers may have a decimal comma, because commas do not separate its cells."""
 
 
 class RowRequest(NamedTuple):
@@ -62,7 +62,7 @@ class RowRequest(NamedTuple):
     item: RowItem | None = None
 
 
-# Line number, and: a line of JSONL, a prompt, the cells of a table row, or why it cannot be read.
+# RawData: a line of JSONL, a prompt, the cells of a table row, or an error. RawRow has its line number, too.
 RawData = bytes | str | dict[str, Any] | UnreadableRow
 RawRow = tuple[int, RawData]
 
@@ -104,13 +104,13 @@ class RowParser:
         return column in self._needed
 
     def check_columns(self, columns: Sequence[str], name: str) -> None:
-        """Raise UsageError if a column is missing that the template, or a run without one, needs.
+        """Raise UsageError if a column that the template needs is missing, or `prompt` without a template.
 
         `name` is the file's name in the message.
         """
-        there = frozenset(columns)
+        present = frozenset(columns)
         for needed in self._template.names if self._template else ("prompt",):
-            if needed not in there:
+            if needed not in present:
                 hint = separator_hint(columns)
                 close = "" if hint else nearest(needed, tuple(columns))
                 why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
@@ -133,7 +133,7 @@ class RowParser:
         return RowRequest(None, self._prompt(prompt), {}, {})
 
     def _cells(self, cells: Mapping[str, Any]) -> RowRequest:
-        """Parse a row of a table. Empty cells and columns that are no request field are ignored."""
+        """Parse a row of a table. Empty cells and columns that are not request fields are ignored."""
         own_id = cell_id(cells)
         if self._template:
             return RowRequest(own_id, self._prompt(self._template.fill(cells)), {}, {})
@@ -213,7 +213,7 @@ class RowParser:
         """
         try:
             if not typed and field.kind is Kind.BIASES and isinstance(value, dict):
-                # A struct has every token id of the file as a member, null where the row has no bias.
+                # A struct has a member for every token id of the file, null if the row sets no bias for it.
                 value = {token: bias for token, bias in value.items() if bias is not None}
             if typed or not isinstance(value, str):
                 return field.check(value, bounded=self._validate)
@@ -235,7 +235,7 @@ class RowParser:
 
 
 def decode_line(line: bytes, noun: str = "prompt") -> Any:
-    """Return the value of a line of JSONL. Raises RowError, which calls a row of plain text a `noun`."""
+    """Return the value of a line of JSONL. Raises RowError; `noun` is its name for a row of plain text."""
     try:
         text = line.decode("utf-8")
         if text[:1] in ("{", '"'):  # takes half the time, and usually nothing follows the value
@@ -260,7 +260,7 @@ def _in_matrix(row: Mapping[str, Any]) -> InMatrix:
 
 
 def is_missing(cell: Any) -> bool:
-    """Return whether a cell is empty; NaN is how dataframes write that in a column of numbers."""
+    """Return whether a cell is empty; dataframes write empty cells in a column of numbers as NaN."""
     return cell is None or cell == "" or (isinstance(cell, float) and math.isnan(cell))
 
 

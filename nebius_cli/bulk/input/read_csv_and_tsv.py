@@ -1,4 +1,4 @@
-"""Reads CSV and TSV tables, with what spreadsheets leave in them: empty rows, nameless columns, `sep=;`."""
+"""Reads CSV and TSV tables, also with the empty rows, unnamed columns and `sep=;` lines of spreadsheets."""
 
 import csv
 import re
@@ -11,17 +11,17 @@ from nebius_cli.bulk.input.parse_row import DecimalCommaRow, RawRow, UnreadableR
 from nebius_cli.bulk.input.text_lines import TextLines, text_of
 from nebius_cli.core.errors_and_exit_codes import BadInputError
 
-MAX_CELL_CHARS = 16 << 20  # csv needs four bytes for each
+MAX_CELL_CHARS = 16 << 20  # the module csv needs four bytes for each
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 
-_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\r?\n')  # which Excel reads and writes before the header
+_SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?\r?\n')  # Excel reads and writes it before the header
 
 
 class DelimitedTable:
     """A CSV or TSV table: a header, then rows. Quoted cells may contain newlines.
 
-    Columns without a name are left out. Raises BadInputError if there is no header, or if it has a column
-    twice that `needs` accepts.
+    Columns without a name are left out. Raises BadInputError if there is no header, or if it has a duplicate
+    of a column that `needs` accepts.
     """
 
     def __init__(self, content: TextLines, name: str, format_: str, needs: Callable[[str], bool]) -> None:
@@ -50,7 +50,7 @@ class DelimitedTable:
         self.columns = tuple(filter(None, header))
 
     def rows(self) -> Iterator[RawRow]:
-        """Yield each row as a dict of its columns; rows of empty cells are blank lines."""
+        """Yield each row as a dict of its columns; rows of empty cells are skipped."""
         header, width = self._header, len(self._header)
         all_named = len(self.columns) == width
         for line, cells in self._records:
@@ -71,7 +71,7 @@ class DelimitedTable:
             text = text_of(line)
             if isinstance(text, UnreadableRow):
                 self._unreadable = text
-                # The legible part still shows where the cells end.
+                # The valid part still shows where the cells end.
                 text = line.decode("utf-8", "replace") if isinstance(line, bytes) else ""
             yield text + "\n"
 
@@ -92,7 +92,7 @@ class DelimitedTable:
 
     def _not_csv(self, line: int, why: str) -> UnreadableRow:
         if "field limit" in why:
-            # What follows is part of a quoted text, so it contains no rows.
+            # The rest is part of a quoted text, so it contains no rows.
             limit = f"{MAX_CELL_CHARS >> 20} Mi characters"
             what = f"{self._name}, line {line}: a cell is longer than the limit of {limit}"
             raise BadInputError(what, "perhaps a quote is not closed")

@@ -10,12 +10,12 @@ from nebius_cli.core.short_text import first_line, invalid_byte
 
 _BATCH_ROWS = 512  # rows converted to Python objects at a time
 _NANOSECONDS = ("timestamp[ns", "time64[ns", "duration[ns")
-# Raised for text that is not UTF-8, a year above 9999, a map with a key twice.
+# Errors for text that is not UTF-8, a year above 9999, and a map with a duplicate key.
 _NO_VALUE = (ValueError, OverflowError, KeyError)
 
 
 class ParquetTable:
-    """A Parquet file of `count` rows, of which `done` have been read. `file` is one that is open already.
+    """A Parquet file of `count` rows, of which `done` have been read. `file` is the file if already open.
 
     Raises ConfigError if pyarrow is missing, BadInputError if the file is not Parquet.
     """
@@ -31,7 +31,7 @@ class ParquetTable:
         self.done = 0
         self._damage = (pa.ArrowException, OSError, ValueError)
         try:
-            # A buffer per column, rather than a whole row group in memory.
+            # Keeps a buffer per column in memory, rather than a whole row group.
             self._file = ParquetFile(file or path, buffer_size=1 << 20, pre_buffer=False)
         except self._damage as error:
             raise BadInputError(f"{path} cannot be read as parquet", first_line(error)) from None
@@ -83,7 +83,7 @@ def _values(column: Any, name: str) -> Sequence[Any]:
 
 def _value(scalar: Any, name: str) -> Any:
     kind = str(scalar.type)
-    # Python has no nanoseconds. What pyarrow makes of them depends on whether pandas is installed.
+    # Python has no nanoseconds. How pyarrow converts them depends on whether pandas is installed.
     if kind.startswith(_NANOSECONDS) and scalar.is_valid and scalar.value % 1000:
         if kind.startswith("duration"):
             return UnreadableRow(f"column {name!r}: {scalar.value} ns are not whole microseconds")
@@ -97,7 +97,7 @@ def _value(scalar: Any, name: str) -> Any:
 
 
 def _without_pandas(value: Any) -> Any:
-    """Return a time of pandas, which pyarrow makes where pandas is installed, as one of Python."""
+    """Convert a pandas time, which pyarrow returns if pandas is installed, to a Python time."""
     convert = getattr(value, "to_pydatetime", None) or getattr(value, "to_pytimedelta", None)
     return value if convert is None else convert()
 

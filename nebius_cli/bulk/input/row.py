@@ -1,4 +1,4 @@
-"""A row of the input: the request that completes it, or why it cannot be sent."""
+"""Represents a row of the input: the request that completes it, or why it cannot be sent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 _MIXED = "{}; give every row an id, or write number ids as strings"
-BODY_HASH_DIGITS = 32  # of a row's `body_hash`, those of the body
+BODY_HASH_DIGITS = 32  # the part of a row's `body_hash` that identifies the body
 
 
 class InMatrix(NamedTuple):
@@ -31,13 +31,13 @@ class InMatrix(NamedTuple):
     is_first: bool
 
 
-@dataclass(slots=True)  # not frozen: that makes a row five times as slow to create
+@dataclass(slots=True)  # not frozen: creating a frozen row takes five times as long
 class Row:
     """One prompt, or the prompts of one item, and the request for them. Treat it as immutable.
 
     `index` is its position among all rows of the input, bad ones included; `id` is the row's own id, or the
-    index if the row `is_unnamed`. With `--matrix`, a row of the input is a Row for each combination, and
-    these follow each other. `body` is the request body when the row is sent alone. `body_hash` identifies the
+    index if the row `is_unnamed`. With `--matrix`, a row of the input becomes one Row per combination, one
+    after the other. `body` is the request body when the row is sent alone. `body_hash` identifies the
     request: 32 hex digits for the body, and 8 for the URL that it is sent to, with its query. `common` is the
     body without the prompt: rows with the same `common` and `query` may share a request. `max_prompt_tokens`
     and `max_completion_tokens` are upper bounds; the second is None if the row has no max_tokens.
@@ -135,12 +135,12 @@ class RowIds:
     def __init__(self, *, mixed: bool = False) -> None:
         self._mixed = mixed
         self._taken = DigestSet()
-        self._has_unnamed = self._has_numbers = False  # numbers: other than the index
+        self._has_unnamed = self._has_numbers = False  # numbers that differ from the row's index
 
     def claim(self, index: int, own: str | int | None, *, as_text: bool = False) -> None:
         """Add the id of a row. Raises RowError if another row has it, or may have it.
 
-        With `as_text`, a number, also the index of a row without an id, is the same as its text.
+        With `as_text`, a number (also the index of a row without an id) is the same id as its digits as text.
         """
         if as_text:
             own = str(index if own is None else own)
@@ -156,6 +156,6 @@ class RowIds:
                 if self._has_unnamed and not self._mixed:
                     raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
                 self._has_numbers = True
-            key = digest(b"%d" % own) ^ 1  # not that of the same digits as a text
+            key = digest(b"%d" % own) ^ 1  # differs from that of the same digits as text
         if not self._taken.add(key):
             raise RowError(f"id {shown(own)} is used twice")

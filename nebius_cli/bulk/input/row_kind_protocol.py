@@ -1,4 +1,4 @@
-"""What a run needs to know about rows that are more than a prompt to complete, such as texts to score."""
+"""Defines the interface for rows that are more than a prompt to complete, such as texts to score."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -8,7 +8,7 @@ from nebius_cli.request.parse_and_check_values import Value
 
 
 class PlainText(NamedTuple):
-    """What a line of plain text is: the content of a column. With `skip_empty`, an empty line is no row."""
+    """Plain text as a table: each line is a cell of `column`. `skip_empty` skips empty lines."""
 
     column: str = "prompt"
     skip_empty: bool = False
@@ -26,14 +26,14 @@ class RowItem(Protocol):
 
     @property
     def identity(self) -> bytes:
-        """What the record of the row depends on besides the request, for `body_hash`."""
+        """The data, besides the request, that the record of the row depends on, for `body_hash`."""
 
     def to_json(self) -> Mapping[str, Any]:
-        """Return the members of the input row again, without its id."""
+        """Return the members of the input row, without its id."""
 
 
 class SecondForm(Protocol):
-    """Whether a model gets requests in a second form, because it ignores what the first one asks for."""
+    """Tracks whether a model needs requests in a second form, because it ignores fields of the first."""
 
     @property
     def falls_back(self) -> bool:
@@ -43,9 +43,9 @@ class SecondForm(Protocol):
         """Return the members of a request in the second form, given those of the first."""
 
     def answered(self, outcomes: Sequence[Any], *, fell_back: bool) -> tuple[bool, str]:
-        """Take note of the values or errors of a request.
+        """Process the values or errors of a request.
 
-        Return whether to send it again in the second form, and a warning for the user, mostly empty.
+        Return whether to send it again in the second form, and a warning for the user, usually empty.
         """
 
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
@@ -53,11 +53,11 @@ class SecondForm(Protocol):
 
 
 class RowKind(Protocol):
-    """How the rows of a run are read, and what is kept of their answers. Called from many threads."""
+    """Reads the rows of a run, and makes records of their answers. Called from many threads."""
 
     @property
     def text_columns(self) -> frozenset[str]:
-        """The columns whose cells are used as they are."""
+        """The columns whose cells are used unchanged."""
 
     @property
     def json_columns(self) -> frozenset[str]:
@@ -65,43 +65,43 @@ class RowKind(Protocol):
 
     @property
     def content_columns(self) -> tuple[str, ...]:
-        """The columns of which a row needs one."""
+        """The columns of which each row needs at least one."""
 
     @property
     def other_tables_hint(self) -> str:
-        """Where a user finds how to convert a table that has none of them."""
+        """A hint to the documentation on converting tables that have none of `content_columns`."""
 
     def check_columns(self, columns: Collection[str]) -> None:
-        """Raise ValueError, which says why, if rows of a table with these columns would lack a part."""
+        """Raise ValueError with the reason if rows of a table with these columns would be incomplete."""
 
     def jq_program(self, members: Collection[str]) -> str:
-        """Return a jq program that makes a row of an object with other members, empty if none is known."""
+        """Return a jq program that converts an object with other members to a row, empty if none is known."""
 
     @property
     def identity(self) -> bytes:
-        """What all records of the run depend on besides the requests and the rows, for `body_hash`.
+        """The data, besides requests and rows, that all records of the run depend on, for `body_hash`.
 
-        A run with another identity does not take these records for its own.
+        A run with another identity does not reuse these records.
         """
 
     def read(self, members: Mapping[str, Any]) -> RowItem:
-        """Return the item of a row. Raises ValueError, which says what is wrong with it."""
+        """Return the item of a row. Raises ValueError with the reason if the row is invalid."""
 
     def value(self, item: Any, part: int, choice: Mapping[str, Any]) -> Any:
-        """Return what is kept of the answer to one prompt. Raises NbxError if the row fails."""
+        """Return the value to keep from the answer to one prompt. Raises NbxError if the row fails."""
 
     def record(self, item: Any, values: Sequence[Any]) -> dict[str, Any]:
         """Return the members of the record of a row, given the values of its prompts."""
 
     def second_form(self, variant: int) -> SecondForm:
-        """Return what is known about the model that gets this request for each row, as in `Row.variant`."""
+        """Return the state of the model that this request for each row is sent to, as in `Row.variant`."""
 
 
 class ItemRows(NamedTuple):
     """The kind of a run's rows, and the fields of their requests.
 
     `variants` are the fields of further requests for each row. `generates` tells whether any request may
-    generate tokens: a text that is evaluated on this machine has no answer.
+    generate tokens; evaluating a text on this machine generates none.
     """
 
     kind: RowKind

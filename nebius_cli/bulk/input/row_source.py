@@ -1,4 +1,4 @@
-"""The rows of an open input. A file can be surveyed before its rows are sent; a pipe is read only once."""
+"""Provides the rows of an input. A file can be surveyed before rows are sent; a pipe is read only once."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ FoundRow = TypeVar("FoundRow", bound=Row | BadRow | None)
 
 MAX_BAD_NAMED = 3  # bad rows that an error message describes
 MAX_BAD_KEPT = 10  # bad rows that a survey keeps
-VERSION_CHECK_ROWS = 1000  # rows between two checks that the file is still the same
+VERSION_CHECK_ROWS = 1000  # rows between two checks that the file is unchanged
 
 
 Input = RowFile | JoinedFiles
@@ -25,7 +25,7 @@ Input = RowFile | JoinedFiles
 class Survey:
     """The result of reading the whole input once: its rows, its bad rows, and the first of those.
 
-    With a matrix, `rows` counts each row of the input once per combination, and `bad` once only.
+    With a matrix, `rows` counts each row of the input once per combination, and `bad` only once.
     """
 
     rows: int
@@ -72,8 +72,8 @@ class RowSource:
     def survey(self, leave_out: Callable[[Row], bool] | None = None) -> Survey:
         """Read the whole file once, and ask `leave_out` about each good row. Iteration is not affected.
 
-        Without `leave_out` it is faster: no requests are made of the rows. Raises what reading and
-        `leave_out` raise, and BadInputError if the file changes in the meantime.
+        Without `leave_out` it is faster, because no requests are built. Raises what reading and `leave_out`
+        raise, and BadInputError if the file changes in the meantime.
         """
         marks = bytearray()
         with self._open_file() as file:
@@ -164,7 +164,7 @@ def count_rows(rows: Iterable[Row | BadRow | None]) -> Survey:
 
 
 def _named(file: Input, rows: Iterator[FoundRow]) -> Iterator[FoundRow | BadRow]:
-    """Add the name of their file to the bad rows of an input that has several."""
+    """Add the file name to the bad rows of an input of several files."""
     if isinstance(file, RowFile):
         return rows
     return (replace(row, file=file.part) if isinstance(row, BadRow) else row for row in rows)

@@ -17,9 +17,9 @@ CheckColumns = Callable[[Sequence[str], str], None]
 class JoinedFiles:
     """The rows of several files, in the order of the files. Iterate once; one file is open at a time.
 
-    Regular files are opened once at the beginning, so that a file that cannot be read is an error before the
-    first row; `check_columns` is called with the columns and the name of each, unless it is JSONL. Raises
-    what `open_file` and `check_columns` raise, and UsageError for a file that is named twice.
+    Regular files are opened once at the beginning, so that an unreadable file is reported before the first
+    row; `check_columns` is called with the columns and the name of each, unless it is JSONL. Raises what
+    `open_file` and `check_columns` raise, and UsageError for a file that is named twice.
     """
 
     def __init__(self, paths: Sequence[str], open_file: OpenFile, check_columns: CheckColumns) -> None:
@@ -53,9 +53,9 @@ class JoinedFiles:
         return tuple(value for version in found for value in version)
 
     def __iter__(self) -> Iterator[RawRow]:
-        """Yield the rows; `part` is the name of the file that the last one is from.
+        """Yield the rows; `part` is the name of the file that contains the last row.
 
-        Raises BadInputError if a file has changed since it was opened first.
+        Raises BadInputError if a file has changed since it was first opened.
         """
         for number, path in enumerate(self._paths):
             file = self._open_file(path)
@@ -103,11 +103,11 @@ def open_all(
 
 
 def check_named_once(paths: Sequence[str]) -> None:
-    """Raise UsageError if two paths name one file."""
+    """Raise UsageError if two paths name the same file."""
     seen: dict[object, str] = {}
     for path in paths:
         key: object = path
-        with contextlib.suppress(OSError):  # a file that is not there is reported when it is opened
+        with contextlib.suppress(OSError):  # a missing file is reported when it is opened
             state = Path("/dev/stdin" if path == "-" else path).stat()
             key = (state.st_dev, state.st_ino)
         if key in seen:

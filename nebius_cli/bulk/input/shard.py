@@ -1,4 +1,4 @@
-"""The part of an input that `--shard I/N` selects."""
+"""Selects the part of an input that `--shard I/N` names."""
 
 from dataclasses import dataclass
 

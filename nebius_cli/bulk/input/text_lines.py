@@ -1,4 +1,4 @@
-"""Turns the lines of an input into rows of JSONL or of plain text."""
+"""Converts the lines of an input to rows of JSONL or of plain text."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ _TOO_LONG = UnreadableRow(f"longer than the limit of {MAX_LINE_BYTES >> 20} MiB"
 
 
 class TextLines:
-    """Turns lines into rows. `offset` is where the next line begins, in bytes."""
+    """Converts lines to rows. `offset` is where the next line begins, in bytes."""
 
     def __init__(self, content: Iterable[bytes | int], *, nul: bool) -> None:
         self.offset = 0
@@ -31,7 +31,7 @@ class TextLines:
                 yield row
 
     def texts(self, *, skip_empty: bool = False) -> Iterator[RawRow]:
-        """Yield each line as a str, or with `skip_empty` each that is not empty."""
+        """Yield each line as a str; with `skip_empty`, skip empty lines."""
         for number, line in self.numbered():
             text = text_of(line)
             if isinstance(text, str) and not self._nul:

@@ -1,4 +1,4 @@
-"""Guesses the format of lines that are not valid rows, and names the flag that reads them."""
+"""Guesses the format of lines that are not valid rows, and suggests the flag that reads them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,16 +9,16 @@ from nebius_cli.request.read_prompt import marked_encoding
 
 _MAX_SHOWN_CHARS = 60
 CHAT = "nbx bulk completes prompts and has no chat"
-# Members of data sets that are the question of a row, the likeliest first, and those that are not.
+# Members of common data sets that hold the question, the likeliest first, and members that do not.
 _QUESTIONS = ("prompt", "instruction", "question", "query", "text", "input", "content")
 _ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "label", "target", "source")
 _CHATS = ("messages", "conversations", "conversation")
 
 
 def not_a_row(text: str, noun: str = "prompt") -> str:
-    """Return a clause with a guess what a line that is not a row is, empty if it may be a broken row.
+    """Return a clause that says how to read a line that is not a row, empty if it may be a broken row.
 
-    `noun` is what a row of plain text is.
+    `noun` is the name of a row of plain text, such as "prompt".
     """
     text = text.strip()
     if text.startswith("["):
@@ -29,7 +29,7 @@ def not_a_row(text: str, noun: str = "prompt") -> str:
 
 
 def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:
-    """Return a message about a member of a row that is not one of `names`."""
+    """Return a message about a member that is not one of `names`, and how to read such a row."""
     if name in _CHATS:
         why = f"{shown(name)} is for chats; {CHAT}"
     else:
@@ -40,7 +40,7 @@ def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> s
 
 
 def _template_for(row: Mapping[str, Any]) -> str:
-    """Return the template that an object probably needs which is not a request."""
+    """Return a template that probably fits an object that is not a request."""
     if row.keys() >= {"instruction", "input"}:
         return "{instruction}\\n{input}"
     texts = (name for name, value in row.items() if isinstance(value, str) and name not in _ANSWERS)
@@ -53,7 +53,7 @@ def _template_for(row: Mapping[str, Any]) -> str:
 
 
 def separator_hint(columns: Sequence[str]) -> str:
-    """Return how to read a table whose header was taken for one column, empty if it has several."""
+    """Return how to read a table whose header was parsed as one column, empty if there are several."""
     header = columns[0] if len(columns) == 1 else ""
     if ";" in header:
         return "for cells separated by ;, make sep=; the first line"
@@ -63,7 +63,7 @@ def separator_hint(columns: Sequence[str]) -> str:
 
 
 def rename_hint(columns: Sequence[str], needed: Sequence[str]) -> str:
-    """Return which column has nearly the name of one that is needed, empty if none has."""
+    """Return a hint to rename a column whose name is similar to a needed one, empty if there is none."""
     near = ((column, nearest(column.casefold(), needed, cutoff=0.75)) for column in columns)
     return next((f"rename the column {shown(column)} to {name}" for column, name in near if name), "")
 

@@ -41,7 +41,7 @@ class Appender:
     def add(self, *pieces: bytes) -> None:
         """Write pieces, now or as soon as the writing thread gets to them.
 
-        Raises what `write` and `afterwards` raise.
+        Propagates the exceptions of `write` and `afterwards`.
         """
         self._waiting.extend(pieces)
         # Loop, because a piece added at the end of a round finds the lock still taken.
@@ -54,7 +54,7 @@ class Appender:
             raise self._failure
 
     def flush(self) -> None:
-        """Return when every piece is written. Raises what `write` raises."""
+        """Return when every piece is written. Propagates the exceptions of `write`."""
         with self._writing:
             self._write_waiting()
         if self._failure is not None:
@@ -104,7 +104,7 @@ class LineFile:
                 while view:
                     view = view[os.write(self._descriptor, view) :]
             except BaseException:
-                with contextlib.suppress(OSError):  # else the next run removes it
+                with contextlib.suppress(OSError):  # if this fails, the next run removes the partial line
                     os.ftruncate(self._descriptor, self.size)
                 raise
             self.size += len(data)
@@ -113,21 +113,21 @@ class LineFile:
         """Raise OutputError if the path names another file now, because this one was deleted or replaced."""
         if self._lost is None:
             try:
-                there = self.path.stat()
+                current = self.path.stat()
             except FileNotFoundError:
                 self._lost = OutputError(f"{self.path} was deleted during the run")
             except OSError:
-                return  # a network file system that is away for now; a later write fails if it stays away
+                return  # a network file system is unreachable; if it stays so, a later write fails
             else:
-                if os.path.samestat(there, os.fstat(self._descriptor)):
+                if os.path.samestat(current, os.fstat(self._descriptor)):
                     return
                 self._lost = OutputError(f"{self.path} was replaced during the run")
         raise self._lost
 
     def save_if_lost(self) -> None:
-        """Write the content of a file that lost its name to the first name that is free, and say so.
+        """If the file was deleted or replaced, write its content to the first free name.
 
-        Raises OutputError then. Call it when nothing is written any more.
+        Raises OutputError in this case. Call it when nothing is written any more.
         """
         try:
             self.check_named()
@@ -172,7 +172,7 @@ class LineFile:
     def sync_if_due(self) -> None:
         """Begin to sync, in another thread, if SYNC_INTERVAL_S have passed.
 
-        Raises OutputError if that failed the last time. Call it from one thread at a time.
+        Raises OutputError if the previous sync failed. Call it from one thread at a time.
         """
         if self._sync is not None:
             if not self._sync.ended:

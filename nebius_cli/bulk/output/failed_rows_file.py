@@ -23,14 +23,14 @@ _START = b'{"id":'  # how every line begins
 
 def path_beside(output: Path) -> Path:
     """Return the path of the list of failed rows of an output; no two outputs share one."""
-    # Only the suffix .jsonl is replaced: run.1 and run.2, or a.json and a, are outputs of their own.
+    # Only the suffix .jsonl is replaced: run.1 and run.2, or a.json and a, are separate outputs.
     if output.suffix == ".jsonl":
         return sibling(output, ".failed.jsonl", replaces=".jsonl")
     return sibling(output, "_failed.jsonl")
 
 
 def is_list(path: Path) -> bool:
-    """Return whether a file holds failed rows, and nothing else."""
+    """Return whether a file holds only failed rows."""
     try:
         return next(_rows(path), None) is not None
     except UsageError:
@@ -38,7 +38,7 @@ def is_list(path: Path) -> bool:
 
 
 class FailedRows:
-    """The list of failed rows of one output. Raises UsageError if the file is something else."""
+    """The list of failed rows of one output. Raises UsageError if the file is not such a list."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,12 +68,12 @@ class FailedRows:
         self._appender.add(line)
 
     def mark_ran(self, record: bytes) -> None:
-        """Note that the row of this record has a new result. Thread-safe."""
+        """Mark the row of this record as having a new result. Thread-safe."""
         if len(self._listed) and (head := scan_head(record)) is not None:
             self.mark_answered(head.row_key)
 
     def mark_answered(self, key: int) -> None:
-        """Note that the row with this digest has its answer. Thread-safe."""
+        """Mark the row with this digest as answered. Thread-safe."""
         if key in self._listed:
             with self._adding:
                 self._ran.add(key)
@@ -93,7 +93,7 @@ class FailedRows:
 
     def _replace(self, *, keep_others: bool) -> None:
         with writing(self.path):
-            if _version(self.path) != self._seen:  # it may be something else now
+            if _version(self.path) != self._seen:  # another program may have replaced it
                 for _ in _rows(self.path):
                     pass
             if keep_others:

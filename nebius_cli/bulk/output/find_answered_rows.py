@@ -1,4 +1,4 @@
-"""Finds out from the records of earlier runs which rows are answered, and what they cost."""
+"""Determines from the records of earlier runs which rows are answered, and what they cost."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,8 +14,8 @@ from nebius_cli.core.prices_and_costs import parse_amount
 class AnsweredRows:
     """Answered rows, each with its request; `len` is their number.
 
-    Records of older versions do not show where a request was sent. Such an answer counts for the same body,
-    wherever it is sent now.
+    Records of older versions do not show where a request was sent. Such an answer counts for a request with
+    the same body, whatever its URL.
     """
 
     def __init__(self) -> None:
@@ -41,12 +41,12 @@ class AnsweredRows:
 
 
 def place(row_id: bytes, index: int) -> int:
-    """Return a number for a row at this index; sums of them are equal if no row has moved."""
-    return digest(b"%b %d" % (row_id, index))  # of a tuple, sums would be equal after a swap of two rows
+    """Return a number for a row at this index; the sums of two runs are equal if no row has moved."""
+    return digest(b"%b %d" % (row_id, index))  # not a hash of a tuple: a swap of two rows would keep the sum
 
 
 def prompt_key(row_id: bytes, line: bytes) -> int:
-    """Return the digest of the id and the prompt of a record; with --no-prompt it has none."""
+    """Return the digest of the id and the prompt, if any, of a record; --no-prompt leaves prompts out."""
     try:
         prompt = jsontext.encode(jsontext.decode(line)["prompt"])
     except (ValueError, KeyError):
@@ -55,7 +55,7 @@ def prompt_key(row_id: bytes, line: bytes) -> int:
 
 
 def prompt_keys(row: Row) -> Iterator[int]:
-    """Yield what `prompt_key` returns for an answer to this row, with its prompt and without.
+    """Yield what `prompt_key` may return for an answer to this row: with its prompt, and without.
 
     A row without an id also has the digest of its request, because its index may have changed.
     """

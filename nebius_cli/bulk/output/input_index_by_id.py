@@ -1,4 +1,4 @@
-"""The rows of an input, which tell whether an output is complete and where its records belong now."""
+"""Maps the ids of an input to indexes, to check whether an output is complete and to order its records."""
 
 from collections.abc import Iterable
 
@@ -20,6 +20,6 @@ class InputRows:
         taken = DigestSet()
         for own in ids:
             key = row_key(own)
-            # A second row with the same id is bad, and its record has its index as id.
+            # A second row with the same id is a bad row, and its record has its index as the id.
             self.by_id.add(key if taken.add(key) else row_key(self.count), self.count)
             self.count += 1

@@ -11,7 +11,7 @@ from nebius_cli.core.prices_and_costs import add, exact, parse_amount
 
 
 class PartJoiner:
-    """Collects the results of parts until those of a whole row are there. Thread-safe."""
+    """Collects the results of parts until those of a row are complete. Thread-safe."""
 
     def __init__(self, kind: RowKind) -> None:
         self._kind = kind
@@ -19,7 +19,7 @@ class PartJoiner:
         self._lock = threading.Lock()
 
     def add(self, result: Result) -> Result | None:
-        """Return the result of a row, with its record's members as response; None if parts are missing."""
+        """Return the result of a row, with its record's members as response; None while parts are missing."""
         parts = [result]
         if result.row.part_count > 1:
             with self._lock:
@@ -29,20 +29,20 @@ class PartJoiner:
                     return None
                 del self._parts[result.row.index]
         parts.sort(key=lambda part: part.row.part)
-        whole = _joined(parts)
-        if whole.error is None:
-            whole.response = self._kind.record(result.row.item, [part.response for part in parts])
-        return whole
+        joined = _joined(parts)
+        if joined.error is None:
+            joined.response = self._kind.record(result.row.item, [part.response for part in parts])
+        return joined
 
     def incomplete(self) -> list[Result]:
-        """Return the joined results of the rows of which parts are missing, for their cost."""
+        """Return the joined results of rows with missing parts, to record their cost."""
         with self._lock:
             rows, self._parts = self._parts, {}
         return [_joined(parts) for parts in rows.values()]
 
 
 def _joined(parts: list[Result]) -> Result:
-    """Return the sums of some parts of a row, with the first error."""
+    """Join the results of some parts of a row: the sum of their usage, and the first error."""
     return replace(
         parts[0],
         attempts=max(part.attempts for part in parts),

@@ -20,7 +20,7 @@ from nebius_cli.core.errors_and_exit_codes import BadInputError, UsageError
 from nebius_cli.system import file_descriptor_limit, lock
 from nebius_cli.system.read_and_replace_files import version_of
 
-_OFFSET_BITS = 46  # a location is a file number above these bits, and an offset, up to 70 TB
+_OFFSET_BITS = 46  # of the offset in a location, below the file number: up to 70 TB
 
 BUFFERS_BYTES = 64 << 20  # of all open files together
 MIN_BUFFER_BYTES = 1 << 14
@@ -37,7 +37,7 @@ class MergedRow(NamedTuple):
 
     @property
     def unfinished(self) -> bool:
-        """Whether the run of its shard stopped before it had a result."""
+        """Whether the run of its shard stopped before the row had a result."""
         return not self.ok and is_unfinished(jsontext.decode(self.line)["error"])
 
 
@@ -52,7 +52,7 @@ class Shards:
     def __init__(self, paths: Sequence[str]) -> None:
         self._paths = [Path(path) for path in paths]
         self._versions: list[tuple[int, ...]] = []
-        self._open: dict[int, BinaryIO] = {}  # by number, the one used last is last
+        self._open: dict[int, BinaryIO] = {}  # by number, the least recently used first
         file_descriptor_limit.raise_limit()
         self._max_open = int(max(1, min(len(paths), file_descriptor_limit.free() - RESERVED_DESCRIPTORS)))
         self._records = IndexSort()  # index or digest of the row, location of its record
@@ -78,7 +78,7 @@ class Shards:
         return self._merged(self._records)
 
     def by_id(self, rows: InputRows) -> Iterator[MergedRow]:
-        """Yield the merged rows of an input, in its order. Raises BadInputError alike."""
+        """Yield the merged rows of an input, in its order. Raises BadInputError like `by_index`."""
         self._by_id = True
         self._read(by_id=True)
         placed = IndexSort()
@@ -122,7 +122,7 @@ class Shards:
             if (found.st_dev, found.st_ino) in seen:
                 raise UsageError(f"{path} is named twice", "name each file once")
             seen.add((found.st_dev, found.st_ino))
-            with contextlib.ExitStack() as held:  # no run is writing it now; a later one changes its version
+            with contextlib.ExitStack() as held:  # no run is writing it now; a later run changes its version
                 lock_output(held, real)
                 self._versions.append(version_of(real.stat()))
 
@@ -197,7 +197,7 @@ def lock_output(stack: contextlib.ExitStack, path: Path) -> None:
     try:
         held = lock.try_lock(lock_path(path))
     except OSError:
-        return  # the folder is read-only, so no run can write either
+        return  # the folder is read-only, so no run can write to it
     if held is None:
         raise UsageError(f"nbx bulk is writing {path}", "", "wait for it to end")
     stack.callback(held.release)

@@ -17,16 +17,16 @@ def compact(
 ) -> int:
     """Drop replaced records and lines that are not records; sort by index if `ordered`.
 
-    Of the `earlier` records, those of earlier runs, `claimed` are the answers to rows of this run. `indexes`
-    has the digests of these rows and their indexes in this run, None if they are as in the records;
-    `combinations` is the number of a matrix, 0 for none.
+    `earlier` is the number of records of earlier runs; `claimed` of them are answers to rows of this run.
+    `indexes` has the digests of these rows and their indexes in this run, None if the indexes are unchanged;
+    `combinations` is the number of combinations of a matrix, 0 without one.
 
     The usage of a dropped record is added to the one that replaces it. Rows that have moved get their new
-    index. But if the file has answers to rows that this run does not have, each row keeps the index that it
-    had: that run had more of the input. Returns how many answers of earlier runs are left. Without earlier
-    records, each row has one, so nothing is dropped. Memory: 25 bytes per record, 16 per dropped one, and
-    8 per record if rows have moved. The file is replaced in one step, or left alone if nothing would change.
-    Raises OutputError; the file is then unchanged, or not sorted.
+    index. But if the file has answers to rows that are not in this run, each row keeps its old index, because
+    an earlier run had more of the input. Returns the number of answers of earlier runs that remain. Without
+    earlier records, each row has one, so nothing is dropped. Memory: 25 bytes per record, 16 per dropped one,
+    and 8 per record if rows have moved. The file is replaced in one step, or not at all if nothing would
+    change. Raises OutputError; the file is then unchanged, or not sorted.
     """
     kept = 0
     if earlier:
@@ -79,7 +79,7 @@ def _current(path: Path, counts: bytearray, replaced_by: IndexSort, *, keeps_ind
 def _at_index(
     lines: Iterator[bytes], moved: Sequence[int], counts: bytearray, combinations: int
 ) -> Iterator[bytes]:
-    """Yield the current records at the new indexes of their rows, which `moved` has, or as they are for 0."""
+    """Yield the current records with the new indexes of their rows in `moved`; those with 0 are unchanged."""
     current = (after for after, kind in zip(moved, counts, strict=True) if kind)
     for line, after in zip(lines, current, strict=True):
         yield with_index(line, after - 1, combinations) if after else line

@@ -1,4 +1,4 @@
-"""The current records of an output, in the order of the rows; with the ids of the input, exactly its rows."""
+"""Reads the current records of an output in row order; given the input, exactly those of its rows."""
 
 import errno
 import itertools
@@ -20,10 +20,9 @@ MAX_ROWS_MISSING = 10_000_000  # between two records
 class AnswerFile:
     """The current records of a file, in the order of the rows. A run may be writing to it.
 
-    `cut` tells whether lines that are not records were skipped. `hidden` counts the rows that `by_row`
-    left out, because another row has their index. With `rows`, those of the input, the records have the
-    indexes that their rows have there, and `strays` counts those of other rows, which are left out. Raises
-    UsageError.
+    `cut` tells whether lines that are not records were skipped. `hidden` counts the rows that `by_row` left
+    out, because another row has their index. With `rows`, those of the input, each record gets the index of
+    its row in the input, and records of other rows are left out; `strays` counts them. Raises UsageError.
     """
 
     def __init__(self, path: str, rows: InputRows | None = None) -> None:
@@ -71,9 +70,9 @@ class AnswerFile:
         return record
 
     def by_row(self) -> Iterator[dict[str, Any] | None]:
-        """Yield one record for each row of the input: the last one at its index, None where there is none.
+        """Yield one record for each row of the input: the last one at its index, None if there is none.
 
-        Raises BadInputError if the input is unknown and the indexes are far apart, as after damage.
+        Raises BadInputError if the input is unknown and the indexes are far apart, as in a damaged file.
         """
         expected, waiting = 0, None
         for record in self:
@@ -121,7 +120,7 @@ class AnswerFile:
 
 
 def _without_mended(records: IndexSort, bad: Collection[int]) -> IndexSort:
-    """Drop the records of bad rows, given their offsets, where there is another one with the same index."""
+    """Drop the records of bad rows, given their offsets, if another record has the same index."""
     kept = IndexSort()
     for index, pairs in itertools.groupby(records, lambda pair: pair[0]):
         offsets = [offset for _, offset in pairs]

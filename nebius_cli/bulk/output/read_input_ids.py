@@ -1,4 +1,4 @@
-"""Reads the ids of the rows of an input, as the records of a run have them."""
+"""Reads the ids of the rows of an input, in the form in which records have them."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -21,10 +21,10 @@ def read_input_ids(
     scored: bool = False,
     reading: DecodeOptions,
 ) -> Iterator[str | int]:
-    """Yield the id of each row in each combination; a row without one has its position.
+    """Yield the id of each row in each combination; for a row without an id, its position.
 
-    `scored`: the rows are those of a run that scores, for which an empty line of plain text is no row.
-    Raises UsageError and BadInputError as a run does.
+    With `scored`, the rows are texts to score: empty lines of plain text are skipped. Raises UsageError and
+    BadInputError as a run does.
     """
 
     def open_file(path: str) -> RowFile:

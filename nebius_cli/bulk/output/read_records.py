@@ -1,4 +1,4 @@
-"""Reads a file of records: their heads, which records are current, and a partial one at the end."""
+"""Reads a file of records: finds their heads, the current ones, and a partial one at the end."""
 
 import contextlib
 import io
@@ -32,7 +32,7 @@ def open_answers(path: Path, buffering: int = READ_BUFFER_BYTES) -> BinaryIO:
 class RecordReader:
     """Iterate once over offset, line and head of each record in a file.
 
-    Raises UsageError if the file is something else. Afterwards, `end` is where the complete lines end, `tail`
+    Raises UsageError if the file is not an output. Afterwards, `end` is where the complete lines end, `tail`
     the size of a partial line after that, `broken` the number of other lines that are not JSON, as after a
     power cut, and `unended` whether the last record only lacks its newline.
     """
@@ -51,7 +51,7 @@ class RecordReader:
         return self._read(self._file)
 
     def heads(self) -> Iterator[HeadFields]:
-        """Yield the heads only, in half the time."""
+        """Yield only the heads, which takes half the time."""
         while block := self._file.read(SCAN_BLOCK_BYTES):
             block += self._file.readline()
             plain = scan_heads(block)
@@ -103,17 +103,17 @@ class RecordReader:
 
 
 def records_in(path: Path) -> Iterator[tuple[int, bytes, RecordHead]]:
-    """Yield offset, line and head of each record in a file. Raises UsageError if it is something else."""
+    """Yield offset, line and head of each record in a file. Raises UsageError if it is not an output."""
     with open_answers(path) as file:
         yield from RecordReader(file, path)
 
 
 def has_scores(path: Path) -> bool | None:
-    """Return whether an output has scores rather than answers; None if no record tells.
+    """Return whether an output has scores rather than answers; None if no record shows it.
 
     Raises UsageError if the file is not an output.
     """
-    # A row that could not be sent has the same record in both, without a body_hash.
+    # The record of a row that could not be sent is the same in both, and has no body_hash.
     return next(("response" not in record for record in _undamaged(path) if record["body_hash"]), None)
 
 
@@ -168,7 +168,7 @@ class CurrentRecords:
     def counting(self) -> bytearray:
         """Return for each record, in order, ANSWER or ERROR if it is current, else 0."""
         counting = bytearray(len(self.offsets))
-        row, answer, error = -1, -1, -1  # numbers of the last ones seen
+        row, answer, error = -1, -1, -1  # of the row so far: key, and the numbers of its last records
         dropped: list[int] = []
         for key, packed in self._rows:
             number, ok = packed >> 1, packed & 1

@@ -1,9 +1,9 @@
-"""Records: the result of a row as a line of JSON. The head can be read without parsing the response.
+"""Encodes the result of a row as a record, a line of JSON, and reads its head without parsing the response.
 
 The members are always in this order: id, index, body_hash, attempts, latency_s, usage, error, prompt,
-response. What a scan needs comes first, so that one regular expression reads it. With `--matrix`, three
-more stand before the prompt: row and row_index, the id and the index of the row in the input, and matrix, the
-values of the combination. The rows of a RowKind have members of their own in place of the last two.
+response. The members for a scan come first, so that one regular expression reads them. With `--matrix`, three
+more precede the prompt: row and row_index, the id and the index of the row in the input, and matrix, the
+values of the combination. The rows of a RowKind have their own members instead of the last two.
 """
 
 import json
@@ -58,7 +58,7 @@ class RecordHead(NamedTuple):
         return digest(self.id)
 
 
-MAX_INDEX = 10**15  # of a row, and of a token count; a record with more is damaged
+MAX_INDEX = 10**15  # of a row; also the maximum token count. A record with more is damaged
 _AFTER_HEAD_ID = (
     rb',"index":(\d{1,15}),"body_hash":"([0-9a-f]*)","attempts":\d{1,15},'
     rb'"latency_s":[\d.]+,"usage":(?:null|\{"prompt_tokens":(?:(\d{1,15})|null),'
@@ -68,7 +68,7 @@ _AFTER_HEAD_ID = (
 ANY_ID = rb'(?:-?\d+|"[^"\\]*(?:\\.[^"\\]*)*")'
 _HEAD = re.compile(rb'\{"id":(' + ANY_ID + rb")" + _AFTER_HEAD_ID)
 _LINE = re.compile(rb'^\{"id":(-?\d+|"[^"\\]*")' + _AFTER_HEAD_ID + rb".*\}\n", re.MULTILINE)
-# The same, truncated anywhere: what a kill leaves of the only line of a file.
+# The same, truncated anywhere, as a kill may leave the only line of a file.
 _CUT_HEAD = re.compile(rb'\{"id":(?:-?\d+|-|"[^"\\]*(?:\\.[^"\\]*)*(?:\\|"?))(.*)', re.DOTALL)
 BEFORE_USAGE = (
     rb'\{"id":' + ANY_ID + rb',"index":\d+,"body_hash":"[^"]*","attempts":\d+,"latency_s":[\d.]+,"usage":'
@@ -108,7 +108,7 @@ def encode_bad(bad: BadRow) -> bytes:
 
 
 def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes:
-    """Return an input row again, as a line: id, prompt, the fields that differ from `defaults`, error.
+    """Return a failed row as an input line: id, prompt, the fields that differ from `defaults`, error.
 
     `defaults` is the request body, without the prompt, of a row that sets no fields itself.
     """
@@ -124,7 +124,7 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
 
 
 def is_failed_row(row: Any) -> bool:
-    """Return whether a JSON value is what `failed_line` writes, rather than a record or another input row."""
+    """Return whether a JSON value was written by `failed_line`, and is not a record or another input row."""
     if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or not _PROMPTS & row.keys():
         return False
     return isinstance(row.get("error"), dict) and not {"body_hash", "response"} & row.keys()
@@ -213,7 +213,7 @@ def _response(response: dict[str, Any] | bytes | None) -> bytes:
 
 
 def _members(record: dict[str, Any] | bytes) -> bytes:
-    """Return the members of a record as JSON, with the closing brace only."""
+    """Return the members of a record as JSON, without the opening brace."""
     return jsontext.encode(record)[1:]
 
 

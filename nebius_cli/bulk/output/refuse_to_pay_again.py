@@ -1,4 +1,4 @@
-"""Detects that a run would pay again for rows of its output, or mix it with other answers."""
+"""Detects that a run would pay again for rows of its output, or would mix different answers in it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +18,11 @@ from nebius_cli.core.short_text import counted
 
 
 class Claims:
-    """Counts the rows of an input whose answer is in the output, until there is one.
+    """Looks for a row of the input whose answer is in the output.
 
-    `changed` is the number of rows until then whose prompt has an answer, but to another request, because a
-    flag or the base URL has changed, or at another index, because rows without an id have moved. A row whose
-    prompt has changed does not count.
+    `changed` counts the rows before it whose prompt has an answer, but to another request, because a flag or
+    the base URL has changed, or at another index, because rows without an id have moved. A row whose prompt
+    has changed is not counted.
     """
 
     def __init__(self, journal: Journal, output: str) -> None:
@@ -73,12 +73,12 @@ class Claims:
             model = f"the model ({found} before, {self._model} now)"
             # A server may use another name in its response; a score has the name that was asked for.
             return model if "model" in record and not runs_here else _either([model, *others])
-        # The content of a model file may be another one under the same name.
+        # The content of a model file may have changed under the same name.
         return _either(["the model", *others] if runs_here or "against_model" in record else others)
 
 
 class SurveyedClaims(Claims):
-    """The claims of every row of a shard, before one is sent. Memory: 16 bytes for each row to send."""
+    """The claims of every row of a shard, before any is sent. Memory: 16 bytes for each row to send."""
 
     def __init__(self, journal: Journal, output: str, shard: Shard) -> None:
         super().__init__(journal, output)
@@ -93,9 +93,9 @@ class SurveyedClaims(Claims):
         return found
 
     def renumber(self) -> bool:
-        """Let the answers to rows without an id follow their rows; return whether any row has moved.
+        """Renumber the answers to rows without an id that have moved; return whether any has moved.
 
-        If so, the claims have to be made again. Raises OutputError.
+        If so, call `has_answer` for every row again. Raises OutputError.
         """
         if self._matrix or not len(self._unanswered) or not self._journal.unclaimed_answers:
             return False
@@ -122,7 +122,7 @@ class SurveyedClaims(Claims):
             raise self.error(runs_here=runs_here)
 
     def _rows_of_other_shards(self) -> int:
-        """Return the number of records of rows that this shard neither claims nor has."""
+        """Return the number of records of rows that this shard neither claims nor contains."""
         claimed, count = self._journal.claimed_rows(), 0
         for _, line, head in records_in(self._journal.path):
             index = jsontext.decode(line)["row_index"] if self._matrix else head.row_index

@@ -1,4 +1,4 @@
-"""Renumbers the answers to rows without an ID, which are known by their position, when such rows move."""
+"""Renumbers the answers to rows without an ID, which their position identifies, if such rows have moved."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _POSITION = re.compile(rb'\{"id":\d+,"index":\d+')
 
 
 def moved_records(path: Path, rows: IndexSort, claimed: DigestSet) -> IndexSort:
-    """Return the number of each record whose row has moved, and the index of that row now.
+    """Return the number of each record whose row has moved, and the new index of that row.
 
     `rows` has the digest of the request, and the index, of each row without an id and without an answer;
     `claimed` has the rows that have their answer. Memory: 16 bytes for each of them.
@@ -45,7 +45,8 @@ def replaces_answers(path: Path, moved: IndexSort) -> bool:
 def renumber(path: Path, moved: IndexSort) -> None:
     """Give the records in `moved` the ids and indexes of their rows. Raises OutputError.
 
-    They come last, so that they replace what has these ids from before. The file is replaced in one step.
+    They are written last, so that they replace older records with these ids. The file is replaced in one
+    step.
     """
     with replace_file(str(path)) as write:
         for line, _, index in _records(path, moved):
@@ -70,6 +71,6 @@ def _records(path: Path, moved: IndexSort) -> Iterator[tuple[bytes, RecordHead, 
 
 def _at(line: bytes, index: int) -> bytes:
     match = _POSITION.match(line)
-    if match is None:  # another program has written it
+    if match is None:  # another program has rewritten it
         return jsontext.encode(jsontext.decode(line) | {"id": index, "index": index}) + b"\n"
     return b'{"id":%d,"index":%d%b' % (index, index, line[match.end() :])

@@ -1,10 +1,10 @@
-"""Puts the records of `--ordered` output to a pipe into the order of their rows, within bounded memory."""
+"""Puts the records of `--ordered` output to a pipe in the order of their rows, in bounded memory."""
 
 from collections import deque
 
 
 class ReorderBuffer:
-    """Holds records until those of all rows before them are there.
+    """Holds records until the records of all rows before them have been added.
 
     While it is `full`, do not take another row; so it holds at most `rows` rows and about `size` bytes.
     """
@@ -22,7 +22,7 @@ class ReorderBuffer:
         return len(self._waiting) >= self._rows or self._bytes >= self._size
 
     def take(self, index: int) -> None:
-        """Note that a row has been taken; its record will be added later."""
+        """Register a row that has been taken; its record will be added later."""
         self._waiting.append(index)
 
     def add(self, index: int, record: bytes) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""The output of a bulk run: records are appended as rows finish, and read when the run is resumed."""
+"""Appends records to the output of a bulk run as rows finish, and reads them when the run is resumed."""
 
 import contextlib
 import os
@@ -48,7 +48,7 @@ class Journal:
         self._appender = Appender(file.write, file.sync_if_due)
         self._answered = AnsweredRows()
         self._answer_count = 0  # in the file
-        self._prompts: DigestSet | None = None  # answered, whatever the requests
+        self._prompts: DigestSet | None = None  # that were answered, whatever the requests
         self._claimed = self._places = 0  # rows that have their answer, and the sum of their places
         self._indexes = IndexSort()  # digest and index of these rows
         self._appended = False
@@ -71,7 +71,7 @@ class Journal:
         target = Path(os.path.realpath(path))  # follow a symlink rather than replace it
         with contextlib.ExitStack() as stack:
             stack.callback(_lock(target).release)
-            # The list is replaced and deleted too, and could be the output of another run.
+            # The list of failed rows is replaced and deleted too; it could be the output of another run.
             stack.callback(_lock(path_beside(target)).release)
             if not restart and exists_as_file(str(target)):
                 check_kind(target, scores=items)
@@ -111,7 +111,7 @@ class Journal:
         return found
 
     def forget_claims(self) -> None:
-        """Start again: `has_answer` will be called for every row once more."""
+        """Reset the claims; `has_answer` will be called for every row again."""
         self._claimed = self._places = 0
         self._indexes = IndexSort()
 
@@ -134,7 +134,7 @@ class Journal:
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
 
-        Without an id, whether it answered the same request, wherever its row was.
+        For a row without an id: whether it answered the same request, at any index.
         """
         if self._prompts is None:
             self._prompts = DigestSet()
@@ -150,7 +150,7 @@ class Journal:
             self._indexes = IndexSort()
 
     def before_records(self, call: Callable[[], None]) -> None:
-        """Call this before records are written, in the thread that writes them."""
+        """Set a function to call before records are written, in the thread that writes them."""
         self._appender.before = call
 
     def append(self, *records: bytes) -> None:
@@ -177,9 +177,9 @@ class Journal:
     def compact(self, *, ordered: bool, combinations: int = 0) -> None:
         """Drop the records that later ones replace, and sort the rest by index if `ordered`.
 
-        Rows that have moved in the input get their new index; `combinations` is the number of a matrix.
-        Call it once, when every row has its result. It sets `stray_answers`, the number of answers to rows
-        that are not in this run. Raises OutputError; no record is lost then.
+        Rows that have moved in the input get their new index; `combinations` is the number of combinations of
+        a matrix. Call it once, when every row has its result. It sets `stray_answers`, the number of answers
+        to rows that are not in this run. Raises OutputError; no record is lost then.
         """
         self._appender.flush()
         self._file.sync()

@@ -12,9 +12,9 @@ _ROW_INDEX = re.compile(
 
 
 def with_index(line: bytes, index: int, combinations: int = 0) -> bytes:
-    """Return a record with this index. With `combinations`, as many of a matrix, its `row_index` changes too.
+    """Return a record with this index. If a matrix has `combinations`, its `row_index` changes too.
 
-    All other bytes stay as they are, unless another program has rewritten the record.
+    All other bytes stay unchanged, unless another program has rewritten the record.
     """
     match = _INDEX.match(line)
     if match is None:

@@ -36,7 +36,7 @@ class IndexSort:
 def joined(pairs: IndexSort, others: IndexSort) -> Iterator[tuple[int, int | None]]:
     """Yield the second number of each pair, and that of the pair in `others` with the same first number.
 
-    It is None if `others` has no such pair; it has no two.
+    The latter is None if `others` has no such pair. `others` must not have two of them.
     """
     waiting = iter(others)
     key, found = next(waiting, (-1, 0))

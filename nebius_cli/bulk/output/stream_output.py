@@ -1,4 +1,4 @@
-"""The output of a bulk run that goes to a pipe, so that it cannot be read again."""
+"""Writes the output of a bulk run to a pipe, which cannot be read again."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from nebius_cli.bulk.output.find_answered_rows import EarlierRuns
 
 
 class StreamOutput:
-    """An output that cannot be read again, as a pipe: like a Journal without earlier records.
+    """An output that cannot be read again, such as a pipe: like a Journal without earlier records.
 
     `end` is called after the last record, or after a failed write.
     """
@@ -20,11 +20,11 @@ class StreamOutput:
         self._closed = False
 
     def before_records(self, call: Callable[[], None]) -> None:
-        """Call this before records are written, in the thread that writes them."""
+        """Set a function to call before records are written, in the thread that writes them."""
         self._appender.before = call
 
     def append(self, *records: bytes) -> None:
-        """Write records. Thread-safe. Raises what writing raises."""
+        """Write records. Thread-safe. Propagates write errors."""
         self._appender.add(*records)
 
     def add_unfinished(self, record: bytes) -> None:
@@ -38,7 +38,7 @@ class StreamOutput:
         del ordered, combinations
 
     def close(self) -> None:
-        """Write all pending records. May be called again. Raises what writing raises."""
+        """Write all pending records. May be called again. Propagates write errors."""
         if not self._closed:
             self._closed = True
             try:

@@ -1,4 +1,4 @@
-"""Unfinished rows: the run stopped before it had a result for them, and their records keep only their cost.
+"""Defines the error of unfinished rows: the run stopped before, and recorded only their cost.
 
 They count neither as answered nor as failed.
 """

@@ -17,7 +17,7 @@ from nebius_cli.response.answer_warnings import CHAT_SHAPED
 
 
 class ApiSender:
-    """Sends requests to the API. `kind` tells what is kept of the answers, None to keep them whole."""
+    """Sends requests to the API. `kind` extracts values from the answers; None keeps complete answers."""
 
     def __init__(self, api: Api, kind: RowKind | None = None) -> None:
         self._api = api
@@ -37,7 +37,7 @@ class ApiSender:
         """Send a request once. Raises NbxError if that fails."""
         kind, body = self._kind, batch.body
         form = None if kind is None else kind.second_form(batch.variant)
-        # A group that was built before the server was found out is sent in parts after its answer.
+        # A group that was built before the second form was needed is split after its answer.
         fell_back = form is not None and form.falls_back and len(batch.rows) == 1
         if form is not None and fell_back:
             common = jsontext.encode(form.fallback(jsontext.decode(batch.rows[0].common)))
@@ -48,7 +48,7 @@ class ApiSender:
 
 
 class ApiRequest(NamedTuple):
-    """A request that was sent to the API; `fell_back` tells that it has the second form of its kind."""
+    """A request that was sent to the API; `fell_back` tells whether it has the second form."""
 
     api: Api
     kind: RowKind | None
@@ -95,7 +95,7 @@ class ApiRequest(NamedTuple):
         head, choices = answer.head, self.batch.choices
         with self.api.redactor.in_errors:
             try:
-                # A connection that broke after the last finish_reason did not harm the answer.
+                # The answer is complete even if the connection broke after the last finish_reason.
                 return answer, check_answer(answer.body, head.content_type, choices, head.request_id)
             except IncompleteError:
                 if broken is None:
@@ -111,7 +111,7 @@ class ApiRequest(NamedTuple):
 
 
 def _value(kind: RowKind, row: Row, choice: Mapping[str, Any]) -> Any:
-    """Return what is kept of the answer to a prompt, or why its row fails."""
+    """Return the value to keep from the answer to a prompt, or why its row fails."""
     try:
         return kind.value(row.item, row.part, choice)
     except NbxError as error:

@@ -12,7 +12,7 @@ from nebius_cli.bulk.workers.sender_protocol import Started
 
 
 class MixedSender:
-    """A sender for rows of which `is_here` tells which part is evaluated on this machine."""
+    """Sends parts of rows; `is_here` tells whether a part is evaluated on this machine."""
 
     def __init__(self, api: ApiSender, local: LocalScoringSender, is_here: Callable[[Row], bool]) -> None:
         self._api = api

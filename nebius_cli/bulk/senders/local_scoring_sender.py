@@ -15,7 +15,7 @@ Evaluate = Callable[[Any, int], tuple[Any, int]]
 
 
 class LocalScoringSender:
-    """Calls `evaluate` for each row, one at a time. `death` is why it ended by itself, if it did."""
+    """Calls `evaluate` for each row, one at a time. `death` is the error that ended it, if any."""
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate

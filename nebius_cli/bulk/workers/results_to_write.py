@@ -1,4 +1,4 @@
-"""Results that are waiting to be written together."""
+"""Collects results, so that they are written together."""
 
 import math
 import threading
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from nebius_cli.bulk.output.record_format import Result
 
-# A kill loses the results that wait: as few, and for as short a time, as costs next to nothing.
+# A kill loses the waiting results. Smaller limits would lose fewer, but would slow the run down.
 MAX_UNWRITTEN = 16
 MAX_UNWRITTEN_S = 0.02
 
@@ -14,7 +14,7 @@ MAX_UNWRITTEN_S = 0.02
 class UnwrittenResults:
     """Results, and the time on the monotonic clock at which they have to be written at the latest.
 
-    Callers hold `lock`, except to read `write_at` and `are_many`, and for what writes.
+    Callers hold `lock` only for `add`.
     """
 
     def __init__(self, lock: threading.Lock) -> None:
@@ -26,11 +26,11 @@ class UnwrittenResults:
 
     @property
     def are_many(self) -> bool:
-        """Whether they have to be written now."""
+        """Whether there are so many results that they have to be written now."""
         return len(self._results) >= MAX_UNWRITTEN
 
     def add(self, results: Sequence[Result], now: float) -> None:
-        """Add results of this time."""
+        """Add results that arrived at time `now`."""
         if results and not self._results:
             self.write_at = now + MAX_UNWRITTEN_S
         self._results += results

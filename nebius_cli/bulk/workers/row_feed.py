@@ -1,4 +1,4 @@
-"""Takes rows from the input of a run and offers them to its dispatcher."""
+"""Reads rows from the input of a run and offers them to its dispatcher."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,8 +9,8 @@ from nebius_cli.bulk.input.row import Row
 class RowFeed:
     """Reads `rows`, one thread at a time.
 
-    `reading` tells that a thread is to read a row, `waits` that it waits for one. `rows` may yield None
-    before a row that takes a while; if `is_fast`, no other row does, as from a file.
+    `reading`: a thread is about to read a row. `waits`: it is waiting for one. `rows` may yield None before a
+    row that takes a while; if `is_fast`, no other row does, as from a file.
     """
 
     def __init__(self, rows: Iterator[Row | None], dispatcher: Dispatcher, *, is_fast: bool) -> None:
@@ -22,11 +22,11 @@ class RowFeed:
     def read(self) -> Callable[[], BaseException | None]:
         """Wait for the next row, without a lock.
 
-        What is returned offers it, with the lock held, and returns what `rows` raised.
+        Returns a function to call with the lock held, which offers the row and returns what `rows` raised.
         """
         row: Row | None = None
         failure: BaseException | None = None
-        self.waits = True  # first, so that whoever stops the run sees it, or else this thread sees the stop
+        self.waits = True  # first: either the thread that stops the run sees it, or this one sees the stop
         try:
             while row is None and not self._dispatcher.stopped:
                 row = next(self._rows)
@@ -42,7 +42,7 @@ class RowFeed:
     def read_fast(self) -> tuple[bool, BaseException | None]:
         """Offer the next row, with the lock held.
 
-        Returns False if reading it may take a while, and what `rows` raised.
+        Returns False if reading it may take a while, and the exception that `rows` raised, if any.
         """
         row: Row | None = None
         failure: BaseException | None = None

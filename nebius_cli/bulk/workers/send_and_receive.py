@@ -27,13 +27,13 @@ from nebius_cli.core.errors_and_exit_codes import NbxError, no_memory
 from nebius_cli.response.answer_events import Usage
 
 TICK_S = 0.1
-WRITE_TIMEOUT_S = 1.0  # for another thread; its output may be a pipe that nobody reads
+WRITE_TIMEOUT_S = 1.0  # for another thread; its output may be a pipe that is not read
 
 OnRequest = Callable[[str, float, Usage | None, NbxError | None, str], None]
 
 
 class Listeners(NamedTuple):
-    """What the threads call: with results, as each request ends, and once for each warning."""
+    """What the threads call: with results, after each request, and once for each warning."""
 
     # `request` gets its model, when it was sent, its usage or error, and its finish reasons.
     results: Callable[[list[Result]], None]
@@ -44,8 +44,8 @@ class Listeners(NamedTuple):
 class WorkerPool(WorkerThreads):
     """Sends the batches of the dispatcher until nothing is left, on as many threads as it needs.
 
-    What the listener of results or `rows` raise ends the run. `rows` may yield None before a row that takes a
-    while; with `fast_rows` no other row does, as from a file.
+    An exception from the listener of results or from `rows` ends the run. `rows` may yield None before a row
+    that takes a while; with `fast_rows` no other row does, as from a file.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class WorkerPool(WorkerThreads):
         self._feed = RowFeed(rows, dispatcher, is_fast=fast_rows)
         self._watch = AnswerWatch(monotonic)
         self._watching = False
-        self._begun: deque[InFlight] = deque()  # requests whose answers have begun, or whose time is over
+        self._begun: deque[InFlight] = deque()  # requests whose answers have begun, or that timed out
         self._results = UnwrittenResults(self._lock)
         self._over = threading.Event()
         self._abandoned = False
@@ -78,8 +78,8 @@ class WorkerPool(WorkerThreads):
     def run(self, tick: Callable[[], None]) -> None:
         """Return when every row has its result or the dispatcher stopped; `tick` is called every TICK_S.
 
-        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads go
-        on; call `drain` next.
+        Raises what the listener of results or the rows raised. If a signal or `tick` raises, the threads
+        continue; call `drain` next.
         """
         self._start_threads()
         while not self._over.wait(TICK_S):
@@ -141,7 +141,7 @@ class WorkerPool(WorkerThreads):
         self._over.set()
 
     def _finish_if_over(self) -> None:
-        # A thread blocked on a pipe is not waited for: its row would not be sent any more.
+        # Do not wait for a thread that is blocked on a pipe: its row would not be sent any more.
         if self._threads <= (self._feed.waits and self._dispatcher.stopped):
             self._over.set()
 
@@ -150,14 +150,14 @@ class WorkerPool(WorkerThreads):
         with self._lock:
             step = self._next_step()
             if isinstance(step, Wait):
-                # The only thread that the system allows does not wait for a pipe while answers may come.
+                # If the system allows only one thread, it does not wait for a pipe while answers may arrive.
                 alone = self._max_threads == 1 and self._dispatcher.in_flight > 0
                 if reads := step.rows and not self._feed.reading and not alone:
                     self._feed.reading = True
                     if self._watching:
                         self._watch.wake()  # an incomplete group may have to be sent earlier from now on
                 elif self._watching:
-                    self._watch.wake()  # it may have to wait less long from now on
+                    self._watch.wake()  # it may have to stop waiting earlier from now on
                     self._wait_for_turn()
                     return True
                 else:
@@ -222,7 +222,7 @@ class WorkerPool(WorkerThreads):
             self._finish(request)
 
     def _finish(self, request: InFlight) -> None:
-        """Read an answer and hand its results on. No local variable keeps them for longer than that."""
+        """Read an answer and pass its results on. No local variable keeps them longer than necessary."""
         batch, deadline, started = request
         with self._sender.turn:
             try:
@@ -237,7 +237,7 @@ class WorkerPool(WorkerThreads):
     def _failed(self, batch: Batch, deadline: Deadline, caught: Exception) -> None:
         error: NbxError = no_memory(sent=deadline.sent)
         again = isinstance(caught, RefusedFormError)
-        # It is sent again without enough memory, too: with fewer requests at once there may be enough.
+        # It is sent again after a lack of memory, too: fewer requests at once need less.
         if isinstance(caught, RefusedFormError):
             error = caught.error
         elif isinstance(caught, NbxError):

@@ -1,4 +1,4 @@
-"""What sends the requests of a run: the API, a model on this machine, or both."""
+"""Defines the interface of senders, which send requests to the API, to a model on this machine, or both."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Threads that work one at a time: when one has to wait, another continues."""
+"""Starts and wakes threads that work one at a time: when one has to wait, another continues."""
 
 import threading
 from abc import ABC, abstractmethod
@@ -9,17 +9,17 @@ from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.system.heap_and_free_memory import check_free, share_heap
 
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
-MIN_FREE_BYTES = 32 << 20  # that another thread has to leave to those that run
+MIN_FREE_BYTES = 32 << 20  # of memory that must be available to start another thread
 
 
 class WorkerThreads(ABC):
-    """The threads of a pool, and the lock of all that they share. They are started as they are needed."""
+    """The threads of a pool, and the lock of everything that they share. They are started on demand."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._threads = 0
-        self._max_threads = 0  # that the system allows; 0 is unknown
+        self._max_threads = 0  # that the system allows; 0 if unknown
         self._running = 0  # threads that are neither in `_wait_for_turn` nor between `_block` and `_unblock`
         self._idle = 0  # those in `_wait_for_turn`
 
@@ -41,7 +41,7 @@ class WorkerThreads(ABC):
 
     @abstractmethod
     def _thread_left(self) -> None:
-        """Note, with the lock held, that a thread has ended."""
+        """Handle the end of a thread, with the lock held."""
 
     def _start_threads(self) -> None:
         """Start the first thread. Raises RuntimeError or MemoryError if the system allows none."""
@@ -62,7 +62,7 @@ class WorkerThreads(ABC):
         self._start_another()
 
     def _unblock(self) -> None:
-        """Go on with this thread, too."""
+        """Continue with this thread, too."""
         with self._lock:
             self._running += 1
 
@@ -86,7 +86,7 @@ class WorkerThreads(ABC):
             self._running += 1
         before = threading.stack_size(STACK_BYTES)
         try:
-            check_free(MIN_FREE_BYTES)  # a thread that has no memory to begin with would never be heard of
+            check_free(MIN_FREE_BYTES)  # a thread without enough memory to start would fail silently
             # A daemon, so that an abandoned request does not keep the process alive.
             threading.Thread(target=self._run, name="nbx-bulk", daemon=True).start()
         except BaseException as error:
@@ -136,5 +136,5 @@ class WorkerDeadline(Deadline):
         self._block()
 
     def goes_on(self) -> None:
-        """Go on with this thread, too."""
+        """Continue with this thread, too."""
         self._unblock()

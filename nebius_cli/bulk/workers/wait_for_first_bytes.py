@@ -13,13 +13,13 @@ from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.workers.sender_protocol import Started
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
 
-MAX_WAIT_S = 1.0  # the shorter it is, the better is known how long the process was suspended
-# Windows has nothing but select(), which takes no more.
+MAX_WAIT_S = 1.0  # shorter waits measure more exactly how long the process was suspended
+# Windows has only select(), which accepts no more sockets.
 MAX_WATCHED = 500 if sys.platform == "win32" else math.inf
 
 
 class InFlight(NamedTuple):
-    """A request that was sent and not answered yet."""
+    """A request that was sent but not answered yet."""
 
     batch: Batch
     deadline: Deadline
@@ -45,14 +45,14 @@ class AnswerWatch:
         self._bell.setblocking(False)
         self._selector.register(self._alarm, selectors.EVENT_READ)
         self._count = 0
-        self._limit_at = math.inf  # no deadline ends before
-        self._late_s = 0.0  # of the last wait
+        self._limit_at = math.inf  # no deadline ends earlier
+        self._late_s = 0.0  # how late the last wait ended
 
     def __len__(self) -> int:
         return self._count
 
     def add(self, request: InFlight) -> bool:
-        """Begin to watch a request. Return False if it cannot be watched, or its time is over."""
+        """Begin to watch a request. Return False if it cannot be watched, or it timed out."""
         response = request.started.response
         sock = response and response.sock
         if sock is None or self._count >= MAX_WATCHED:
@@ -80,13 +80,13 @@ class AnswerWatch:
             if request is None:
                 with contextlib.suppress(BlockingIOError):
                     self._alarm.recv(4096)
-            # With TLS, bytes may come that are no part of an answer.
+            # With TLS, bytes may arrive that are not part of an answer.
             elif request.started.response is not None and request.started.response.has_come():
                 found.append(request)
         return found
 
     def take(self, found: Sequence[InFlight]) -> list[InFlight]:
-        """Stop watching the requests that `wait` returned, and those whose time is over; return them all."""
+        """Stop watching the requests that `wait` returned, and those that timed out; return them all."""
         if self._late_s > MAX_LATE_S:
             for request in self._requests():
                 request.deadline.ran_late(self._late_s)
@@ -105,7 +105,7 @@ class AnswerWatch:
 
     def wake(self) -> None:
         """End the `wait` of another thread."""
-        with contextlib.suppress(OSError):  # it will be woken already, or has ended
+        with contextlib.suppress(OSError):  # the thread is already being woken, or has ended
             self._bell.send(b"!")
 
     def close(self) -> None:
