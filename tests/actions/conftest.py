@@ -1,4 +1,4 @@
-"""What tests of several actions start from."""
+"""Fixtures shared by the tests of several actions."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,20 +14,20 @@ from tests.support.weights import real_weights
 
 @pytest.fixture
 def config(bare: Runner, key_files: set[Path]) -> Path:
-    """The config file, in which the key may be; it is not there yet, nor is its folder."""
+    """The path of the config file, which may hold the key; it does not exist yet, nor does its folder."""
     key_files |= {bare.config_path, keyring.file()}
     return bare.config_path
 
 
 @pytest.fixture
 def path(bare: Runner) -> Path:
-    """The path of the config file, which is not there yet."""
+    """The path of the config file, which does not exist yet."""
     return bare.config_path
 
 
 @pytest.fixture
 def local(bare: Runner) -> Runner:
-    """nbx on a machine that has the weights, and neither key nor model configured."""
+    """nbx on a machine that has the weights, with neither a key nor a model configured."""
     return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
 
 
@@ -40,7 +40,7 @@ def working_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that nbx runs in, with nothing in it."""
+    """The empty folder that nbx runs in."""
     path = tmp_path / "run"
     path.mkdir()
     monkeypatch.chdir(path)
@@ -57,7 +57,7 @@ def echo_server() -> Iterator[EchoServer]:
 
 @pytest.fixture
 def score(bare: Runner, echo_server: EchoServer, folder: Path) -> Runner:
-    """nbx with a key and a model, talking to the server that echoes, in a folder of its own."""
+    """nbx with a key, a model and the echo server, in its own folder."""
     del folder
     environ = {"NEBIUS_API_KEY": CANARY, "NEBIUS_BASE_URL": echo_server.url, "NEBIUS_MODEL": "test/model"}
     return Runner({**bare.environ, **environ})

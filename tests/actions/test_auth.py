@@ -1,4 +1,4 @@
-"""`nbx auth`: where keys go, which one is used, and what is said about them."""
+"""`nbx auth`: where keys are stored, which one is used, and what is shown of them."""
 
 import os
 from pathlib import Path
@@ -11,13 +11,13 @@ from tests.support.messages import check_message
 from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, status
 
-KEY = "another-key-of-some-length"  # for the tests in which the canary is the one that must not be used
+KEY = "another-key-of-some-length"  # for tests in which the canary is the key that must not be used
 MODELS = status(200, b'{"object": "list", "data": []}')
 
 
 def login(nbx: Runner, *args: str, key: str = CANARY) -> str:
-    """Log in with a key on stdin; return what is said."""
-    if "--profile" in args:  # login makes none
+    """Log in with a key on stdin; return the messages."""
+    if "--profile" in args:  # login does not create it
         nbx("profile", "add", args[args.index("--profile") + 1])
     result = nbx("auth", "login", "--no-verify", "--with-token", *args, stdin=key.encode() + b"\n")
     assert (result.code, result.out) == (0, "")
@@ -25,13 +25,13 @@ def login(nbx: Runner, *args: str, key: str = CANARY) -> str:
 
 
 def token(nbx: Runner, *args: str) -> str:
-    """Return the key in force."""
+    """Return the key that nbx uses."""
     result = nbx("auth", "token", *args, may_show_key=True)
     assert result.code == 0, result.err
     return result.out.removesuffix("\n")
 
 
-def test_without_a_keyring_login_says_that_the_file_is_used(bare: Runner, config: Path) -> None:
+def test_without_a_keyring_login_warns_that_it_stores_the_key_in_the_file(bare: Runner, config: Path) -> None:
     said = login(bare)
     assert said.startswith(
         "nbx: warning: no usable keyring: the system has no keyring that the package keyring supports"
@@ -40,7 +40,7 @@ def test_without_a_keyring_login_says_that_the_file_is_used(bare: Runner, config
     assert token(bare) == CANARY
 
 
-def test_with_a_keyring_the_file_holds_only_the_name(
+def test_with_a_keyring_the_config_file_holds_only_the_name_of_the_entry(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     assert "in the keyring (file PlaintextKeyring) as default of" in login(bare, "--keyring")
@@ -50,7 +50,7 @@ def test_with_a_keyring_the_file_holds_only_the_name(
     assert token(bare) == CANARY
 
 
-def test_the_file_can_be_chosen_and_then_nobody_is_warned(
+def test_no_keyring_stores_the_key_in_the_file_without_a_warning(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     said = login(bare, "--no-keyring")
@@ -59,7 +59,7 @@ def test_the_file_can_be_chosen_and_then_nobody_is_warned(
     assert CANARY in config.read_text()
 
 
-def test_a_keyring_that_is_insisted_on_and_does_not_work_is_a_failure(bare: Runner, config: Path) -> None:
+def test_login_with_keyring_fails_if_no_keyring_is_usable(bare: Runner, config: Path) -> None:
     result = bare("auth", "login", "--no-verify", "--with-token", "--keyring", stdin=CANARY.encode())
     assert (result.code, result.err) == (
         78,
@@ -68,7 +68,7 @@ def test_a_keyring_that_is_insisted_on_and_does_not_work_is_a_failure(bare: Runn
     assert not config.exists()
 
 
-def test_a_key_lives_in_one_place_only(bare: Runner, config: Path, working_keyring: None) -> None:
+def test_login_removes_the_key_stored_before(bare: Runner, config: Path, working_keyring: None) -> None:
     login(bare, "--no-keyring")
     login(bare, key=KEY)
     assert CANARY not in config.read_text()
@@ -77,7 +77,7 @@ def test_a_key_lives_in_one_place_only(bare: Runner, config: Path, working_keyri
     assert (token(bare), keyring.holds(KEY)) == (CANARY, False)
 
 
-def test_an_old_key_that_cannot_be_taken_from_the_keyring_is_named(
+def test_an_old_key_that_cannot_be_removed_from_the_keyring_is_reported(
     bare: Runner, config: Path, working_keyring: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login(bare)
@@ -87,13 +87,13 @@ def test_an_old_key_that_cannot_be_taken_from_the_keyring_is_named(
     assert token(bare) == KEY
 
 
-def test_login_says_what_beats_the_key_it_stored(bare: Runner, config: Path) -> None:
+def test_login_reports_what_overrides_the_stored_key(bare: Runner, config: Path) -> None:
     bare.environ["NEBIUS_API_KEY"] = KEY
     assert "environment NEBIUS_API_KEY overrides the stored key" in login(bare)
     assert token(bare) == KEY
 
 
-def test_without_a_terminal_login_says_how_to_hand_a_key_over(bare: Runner, config: Path) -> None:
+def test_without_a_terminal_login_says_how_to_pass_a_key(bare: Runner, config: Path) -> None:
     asked = bare("auth", "login", stdin=CANARY.encode())
     assert (asked.code, asked.out) == (4, "")
     assert asked.err == (
@@ -104,7 +104,7 @@ def test_without_a_terminal_login_says_how_to_hand_a_key_over(bare: Runner, conf
 
 
 @pytest.mark.parametrize("stdin", [b"", b"\n", b"a key", b"a\x1bkey", None], ids=repr)
-def test_what_is_no_key_is_not_stored(bare: Runner, config: Path, stdin: bytes | None) -> None:
+def test_an_invalid_key_is_not_stored(bare: Runner, config: Path, stdin: bytes | None) -> None:
     result = bare("auth", "login", "--no-verify", "--with-token", stdin=stdin)
     assert result.code == 4
     check_message(result.err)
@@ -119,7 +119,7 @@ def test_each_profile_may_have_its_own_key(bare: Runner, config: Path, working_k
     assert found == [CANARY, KEY, "third-key"]
 
 
-def test_logout_removes_the_key_from_where_it_is(bare: Runner, config: Path, working_keyring: None) -> None:
+def test_logout_removes_a_key_from_keyring_or_file(bare: Runner, config: Path, working_keyring: None) -> None:
     for where in ("--keyring", "--no-keyring"):
         login(bare, where)
         result = bare("auth", "logout")
@@ -130,7 +130,7 @@ def test_logout_removes_the_key_from_where_it_is(bare: Runner, config: Path, wor
         assert bare("auth", "token").code == 4
 
 
-def test_logout_of_a_profile_leaves_the_others_and_all_leaves_none(
+def test_logout_removes_the_key_of_one_profile_and_with_all_every_key(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     login(bare)
@@ -144,7 +144,7 @@ def test_logout_of_a_profile_leaves_the_others_and_all_leaves_none(
     assert "api_key" not in config.read_text()
 
 
-def test_logout_names_what_it_cannot_remove(bare: Runner, config: Path) -> None:
+def test_logout_names_keys_that_it_cannot_remove(bare: Runner, config: Path) -> None:
     bare.environ |= {"NEBIUS_API_KEY": KEY}
     bare("config", "set", "api_key_command", "pass show nebius")
     result = bare("auth", "logout")
@@ -156,7 +156,7 @@ def test_logout_names_what_it_cannot_remove(bare: Runner, config: Path) -> None:
     )
 
 
-def test_logout_keeps_the_name_of_a_key_it_cannot_remove(
+def test_logout_keeps_the_name_of_a_keyring_entry_that_it_cannot_remove(
     bare: Runner, config: Path, working_keyring: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     login(bare)
@@ -165,7 +165,7 @@ def test_logout_keeps_the_name_of_a_key_it_cannot_remove(
     assert "api_key_keyring" in config.read_text()
 
 
-def test_a_config_file_with_a_key_that_others_can_read_warns(bare: Runner, config: Path) -> None:
+def test_a_config_file_with_a_key_that_others_can_read_causes_a_warning(bare: Runner, config: Path) -> None:
     bare.write_config(f'api_key = "{CANARY}"\n').chmod(0o640)
     result = bare("auth", "status")
     assert result.code == 0
@@ -173,7 +173,7 @@ def test_a_config_file_with_a_key_that_others_can_read_warns(bare: Runner, confi
     assert "\t0640\t" in result.out
 
 
-def test_status_shows_which_key_is_used_and_the_ends_of_all(bare: Runner, config: Path) -> None:
+def test_status_shows_which_key_is_used_and_the_last_characters_of_each(bare: Runner, config: Path) -> None:
     login(bare, key=KEY)
     bare.environ["NEBIUS_API_KEY"] = "a-key-of-the-shell-1234"
     bare("config", "set", "api_key_command", "pass show nebius")
@@ -186,14 +186,14 @@ def test_status_shows_which_key_is_used_and_the_ends_of_all(bare: Runner, config
     )
 
 
-def test_a_stored_key_that_is_none_has_no_end_to_show(bare: Runner, config: Path) -> None:
+def test_status_shows_no_characters_of_an_invalid_stored_key(bare: Runner, config: Path) -> None:
     bare("config", "set", "api_key", "-", stdin=b"two words")
     result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
     assert (result.code, result.err) == (0, "")
     assert result.out.splitlines()[1] == f"not used\tconfig file\t{config}\t0600\t-\t{config}"
 
 
-def test_status_as_json_says_the_same(bare: Runner, config: Path) -> None:
+def test_status_as_json_has_the_same_information(bare: Runner, config: Path) -> None:
     login(bare)
     assert bare("auth", "status", "--json").json == {
         "sources": [
@@ -210,7 +210,7 @@ def test_status_as_json_says_the_same(bare: Runner, config: Path) -> None:
     }
 
 
-def test_without_a_key_status_and_token_say_how_to_give_one(bare: Runner) -> None:
+def test_without_a_key_status_and_token_say_how_to_set_one(bare: Runner) -> None:
     for args in (["status"], ["token"], ["status", "--json"]):
         result = bare("auth", *args)
         assert result.code == 4
@@ -218,7 +218,7 @@ def test_without_a_key_status_and_token_say_how_to_give_one(bare: Runner) -> Non
     assert result.json == {"sources": [], "accepted": None}
 
 
-def test_status_tells_of_a_key_that_cannot_be_had(bare: Runner, config: Path, server: FakeServer) -> None:
+def test_status_reports_a_key_command_that_fails(bare: Runner, config: Path, server: FakeServer) -> None:
     bare("config", "set", "api_key_command", "false")
     result = bare("auth", "status", "--check", "--json", "--base-url", server.url)
     assert result.code == 4
@@ -226,7 +226,7 @@ def test_status_tells_of_a_key_that_cannot_be_had(bare: Runner, config: Path, se
     assert [entry["used"] for entry in result.json["sources"]] == [False]
 
 
-def test_check_asks_the_server(nbx: Runner, server: FakeServer) -> None:
+def test_status_check_asks_the_server_whether_it_accepts_the_key(nbx: Runner, server: FakeServer) -> None:
     server.script(MODELS, MODELS)
     result = nbx("auth", "status", "--check")
     assert (result.code, result.err) == (0, "nbx: the server accepts the key\n")
@@ -255,7 +255,7 @@ def test_a_key_that_the_server_refuses_is_reported(
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077], ids=oct)
 @pytest.mark.parametrize("folder", ["new", "open"])
-def test_a_stored_key_is_for_its_owner_only_whatever_the_umask(
+def test_only_the_owner_can_read_a_stored_key_whatever_the_umask(
     bare: Runner, config: Path, umask: int, folder: str
 ) -> None:
     if folder == "open":

@@ -1,4 +1,4 @@
-"""`nbx auth login` tries a key before it is stored; without a key, people learn where to get one."""
+"""`nbx auth login` checks a key before it stores it; without a key, messages say where to get one."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def test_login_stores_a_key_that_the_server_accepts(bare: Runner, server: FakeSe
         (detail(503, "no"), 6, "the key is not stored; --no-verify stores it without asking the server"),
     ],
 )
-def test_login_stores_no_key_that_the_server_did_not_accept(
+def test_login_does_not_store_a_key_that_the_server_did_not_accept(
     reply: Reply, code: int, hint: str, bare: Runner, server: FakeServer, config: Path
 ) -> None:
     server.script(reply)
@@ -39,7 +39,7 @@ def test_login_stores_no_key_that_the_server_did_not_accept(
 
 
 @pytest.mark.parametrize("command", [["complete", "x", "-m", "m"], ["doctor"], ["auth", "token"]], ids=str)
-def test_an_empty_variable_and_the_place_to_get_a_key_are_named(command: list[str], bare: Runner) -> None:
+def test_an_empty_key_variable_is_named_with_the_url_for_new_keys(command: list[str], bare: Runner) -> None:
     result = bare(*command, env={"NEBIUS_API_KEY": "", "NEBIUS_BASE_URL": "http://127.0.0.1:9"})
     told = result.out + result.err
     assert (result.code, "NEBIUS_API_KEY is set, but empty" in told) == (4, True)

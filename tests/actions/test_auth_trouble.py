@@ -1,4 +1,4 @@
-"""`nbx auth` where something else is wrong: in the file, with the keyring, with who can read a file."""
+"""`nbx auth` with other problems: mistakes in the config file, failing keyrings, wrong file permissions."""
 
 from pathlib import Path
 
@@ -13,11 +13,11 @@ MISTAKE = "temprature = 1\n"
 
 
 def break_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put one that does nothing in the place of the keyring."""
+    """Replace the keyring with one that always fails."""
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", keyring.FAILS["PYTHON_KEYRING_BACKEND"])
 
 
-def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner, config: Path) -> None:
+def test_login_and_logout_work_despite_another_mistake_in_the_config_file(bare: Runner, config: Path) -> None:
     bare.write_config(MISTAKE)
     result = bare(
         "auth",
@@ -37,7 +37,7 @@ def test_another_mistake_in_the_file_stops_neither_login_nor_logout(bare: Runner
     assert "api_key" not in config.read_text()
 
 
-def test_logout_of_all_goes_on_after_a_keyring_that_fails(
+def test_logout_all_continues_after_a_keyring_failure(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare.write_config(f'api_key_keyring = "a"\n[profile.work]\napi_key = "{CANARY}"\n')
@@ -49,7 +49,7 @@ def test_logout_of_all_goes_on_after_a_keyring_that_fails(
     assert config.read_text() == 'api_key_keyring = "a"\n[profile.work]\n'
 
 
-def test_the_way_out_of_a_failing_keyring_names_the_profile(
+def test_the_hint_for_a_failing_keyring_names_the_profile(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare.write_config('[profile.work]\napi_key_keyring = "a"\n')
@@ -74,7 +74,7 @@ def test_removing_a_profile_removes_its_key_from_the_keyring(
     assert not keyring.holds(CANARY)
 
 
-def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
+def test_a_key_that_another_profile_also_uses_stays_in_the_keyring(
     bare: Runner, config: Path, working_keyring: None
 ) -> None:
     bare("auth", "login", "--no-verify", "--with-token", stdin=CANARY.encode())
@@ -83,7 +83,7 @@ def test_a_key_that_another_profile_uses_too_stays_in_the_keyring(
     assert keyring.holds(CANARY)
 
 
-def test_a_profile_whose_key_cannot_be_removed_stays(
+def test_a_profile_whose_key_cannot_be_removed_is_kept(
     bare: Runner, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare.write_config('[profile.work]\napi_key_keyring = "a"\n')
@@ -94,9 +94,7 @@ def test_a_profile_whose_key_cannot_be_removed_stays(
     assert "[profile.work]" in config.read_text()
 
 
-def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
-    bare: Runner, config: Path
-) -> None:
+def test_an_unused_key_that_others_can_read_causes_a_warning(bare: Runner, config: Path) -> None:
     bare.write_config(f'api_key = "{CANARY}"\n')
     config.chmod(0o644)
     result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
@@ -105,7 +103,7 @@ def test_a_key_that_others_can_read_is_warned_of_though_another_one_is_used(
     assert result.err == warning
 
 
-def test_status_shows_whether_the_profile_or_the_file_gives_a_key(bare: Runner, config: Path) -> None:
+def test_status_shows_whether_a_key_comes_from_the_profile_or_the_file(bare: Runner, config: Path) -> None:
     bare.write_config(f'api_key = "{CANARY}"\n[profile.work]\napi_key = "{KEY}"\n')
     result = bare("auth", "status", "--profile", "work")
     assert [line.split("\t")[5] for line in result.out.splitlines()] == ["profile work", str(config)]

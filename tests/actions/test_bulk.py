@@ -34,13 +34,13 @@ def test_each_row_has_one_record_with_the_answer_to_its_own_prompt(
     assert not Path("out.failed.jsonl").exists()
 
 
-def test_run_may_be_left_out_or_said(bulk: Runner) -> None:
+def test_the_word_run_is_optional(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 2)
     assert bulk("bulk", "run", *RUN[1:]).code == 0
     assert bulk("-q", *RUN).code == 0
 
 
-def test_a_row_beats_a_flag_which_beats_what_is_configured(bulk: Runner, row_server: RowServer) -> None:
+def test_a_row_overrides_a_flag_which_overrides_the_config_file(bulk: Runner, row_server: RowServer) -> None:
     rows = [
         "plain",
         {"id": "own", "prompt": "p", "temperature": 0.5, "params": {"top_k": 3}},
@@ -61,14 +61,14 @@ def test_a_row_beats_a_flag_which_beats_what_is_configured(bulk: Runner, row_ser
     assert set(texts(OUT)) == {0, "own", "batch", 3}
 
 
-def test_what_is_configured_can_be_left_out(bulk: Runner, row_server: RowServer) -> None:
+def test_unset_leaves_out_a_configured_field(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["x"])
     assert bulk("config", "set", "top_p", "0.5").code == 0
     assert bulk(*RUN, "--unset", "top_p").code == 0
     assert row_server.bodies == [{"model": "test/model", "prompt": "x"}]
 
 
-def test_a_template_makes_prompts_of_columns(bulk: Runner) -> None:
+def test_a_template_makes_prompts_from_columns(bulk: Runner) -> None:
     table = io.StringIO()
     csv.writer(table).writerows([["id", "question"], ["a", "one, two"], ["b", "x\ny"]])
     Path("in.csv").write_text(table.getvalue())
@@ -82,7 +82,7 @@ def test_a_template_makes_prompts_of_columns(bulk: Runner) -> None:
     assert "no column 'answer'" in missing.err
 
 
-def test_text_and_packed_input_by_suffix_or_format_and_from_a_pipe(bulk: Runner) -> None:
+def test_text_and_gzip_input_are_read_by_suffix_by_format_and_from_a_pipe(bulk: Runner) -> None:
     Path("in.txt.gz").write_bytes(gzip.compress(b"one\r\ntwo\n"))
     assert bulk("bulk", "in.txt.gz", "-o", "a.jsonl").code == 0
     assert texts(Path("a.jsonl")) == {0: " ONE", 1: " TWO"}
@@ -92,7 +92,7 @@ def test_text_and_packed_input_by_suffix_or_format_and_from_a_pipe(bulk: Runner)
     assert bulk("bulk", "-", "-o", "c.jsonl", stdin=b'"x"\n').code == 0
 
 
-def test_answers_go_to_stdout_without_an_output_and_in_order_if_asked_to(
+def test_without_an_output_file_answers_are_printed_in_order_if_requested(
     bulk: Runner, row_server: RowServer
 ) -> None:
     row_server.answer = late("prompt 0", "prompt 40")
@@ -103,7 +103,7 @@ def test_answers_go_to_stdout_without_an_output_and_in_order_if_asked_to(
     assert "prompt" not in lines[0]
 
 
-def test_ordered_is_what_sorting_the_unordered_gives(bulk: Runner, row_server: RowServer) -> None:
+def test_ordered_output_equals_the_sorted_unordered_output(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = late("prompt 0", "prompt 100")
     write_rows(Path("in.jsonl"), 200)
     assert bulk(*RUN, "--concurrency", "32").code == 0
@@ -117,7 +117,7 @@ def test_ordered_is_what_sorting_the_unordered_gives(bulk: Runner, row_server: R
     assert ordered == unordered
 
 
-def test_a_group_shares_a_request_and_one_bad_prompt_costs_one_row(
+def test_a_group_shares_a_request_and_one_bad_prompt_fails_only_its_row(
     bulk: Runner, row_server: RowServer
 ) -> None:
     row_server.answer = lambda prompt: refuse(400, "no such prompt") if prompt == "prompt 5" else None
@@ -153,7 +153,7 @@ def test_a_row_that_fails_is_recorded_listed_and_sent_again(bulk: Runner, row_se
     assert not listed.exists()
 
 
-def test_quiet_says_nothing_and_the_summary_is_in_a_file(bulk: Runner) -> None:
+def test_quiet_prints_nothing_and_the_summary_is_written_to_a_file(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     result = bulk(*RUN, "-q", "--summary", "run.json", "--price", "1/10")
     assert (result.code, result.out, result.err) == (0, "", "")
@@ -180,7 +180,7 @@ def test_quiet_still_reports_failed_rows(bulk: Runner, row_server: RowServer) ->
     assert (result.code, result.err) == (9, told)
 
 
-def test_the_commonest_reasons_of_failed_rows_are_told_with_counts(
+def test_the_most_common_reasons_for_failed_rows_are_reported_with_counts(
     bulk: Runner, row_server: RowServer
 ) -> None:
     def answer(prompt: str) -> Reply | None:
@@ -195,7 +195,7 @@ def test_the_commonest_reasons_of_failed_rows_are_told_with_counts(
     assert why.endswith("; other reasons (1)")
 
 
-def test_a_run_that_ends_on_a_wrong_key_shows_no_table_of_zeros(bulk: Runner, row_server: RowServer) -> None:
+def test_a_run_stopped_by_a_wrong_key_shows_no_table_of_zeros(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda _: refuse(401, "no such key")
     write_rows(Path("in.jsonl"), 3)
     result = bulk(*RUN)
@@ -203,7 +203,7 @@ def test_a_run_that_ends_on_a_wrong_key_shows_no_table_of_zeros(bulk: Runner, ro
     assert "answered\t0" not in result.err
 
 
-def test_what_is_doubtful_about_the_flags_is_said_once(bulk: Runner) -> None:
+def test_a_warning_about_doubtful_flags_is_printed_once(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     result = bulk(*RUN, "-n", "2", "--temperature", "0", "--stop", r"\n")
     assert result.code == 0
@@ -223,13 +223,13 @@ def test_a_dry_run_shows_the_first_body_and_needs_no_key(bare: Runner, tmp_path:
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_without_rows_on_a_terminal_the_usage_is_shown(bulk: Runner, *, tty: bool) -> None:
+def test_without_an_input_file_the_usage_is_shown(bulk: Runner, *, tty: bool) -> None:
     result = bulk("bulk", stdin=b"" if tty else None, stdin_tty=tty)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("nbx: no file given\n  nbx bulk prompts.jsonl")
 
 
-def test_an_empty_input_is_done(bulk: Runner) -> None:
+def test_an_empty_input_is_a_success(bulk: Runner) -> None:
     Path("in.jsonl").write_text("")
     assert bulk(*RUN).code == 0
 
@@ -241,7 +241,7 @@ def test_without_a_key_nothing_is_read_or_written(bare: Runner, tmp_path: Path) 
     assert not (tmp_path / "out.jsonl").exists()
 
 
-def test_without_a_model_the_command_is_wrong_and_not_the_rows(bulk: Runner) -> None:
+def test_a_missing_model_is_a_usage_error_instead_of_failed_rows(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     result = bulk(*RUN, env={"NEBIUS_MODEL": ""})
     assert (result.code, OUT.exists()) == (2, False)

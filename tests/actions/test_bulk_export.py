@@ -1,4 +1,4 @@
-"""`nbx bulk export`: the texts, exact, and no gap without a word."""
+"""`nbx bulk export`: the exact texts, and a report of every gap."""
 
 import csv
 import io
@@ -12,12 +12,12 @@ from nebius_cli.bulk.output.run_output import Journal
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 
-# Scripts may read columns by their places, so that new ones can only be added at the end.
+# Scripts may read columns by position, so new columns can only be added at the end.
 HEADER = b"id,index,choice,text,finish_reason,error,prompt_tokens,completion_tokens,cost,prompt\n"
 HIDDEN = "nbx: warning: 1 row left out: other rows have the same index; "
 
 
-def test_texts_stand_in_the_order_of_the_rows_each_with_its_ending(folder: Path, bare: Runner) -> None:
+def test_texts_are_exported_in_row_order_each_with_its_terminator(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(1), " two\nlines", "b"), answer(row(0), "é"))
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (0, "é\n two\nlines\nb\n")
@@ -26,7 +26,7 @@ def test_texts_stand_in_the_order_of_the_rows_each_with_its_ending(folder: Path,
 
 
 @pytest.mark.parametrize(("flags", "end", "said"), [((), "\n", "newlines"), (("-0",), "\0", "NUL")])
-def test_texts_that_contain_their_own_end_are_counted(
+def test_texts_that_contain_the_terminator_are_counted(
     folder: Path, bare: Runner, flags: tuple[str, ...], end: str, said: str
 ) -> None:
     write(folder / "a", answer(row(0), f"one{end}two{end}"), answer(row(1), end, end), answer(row(2), "x"))
@@ -37,7 +37,7 @@ def test_texts_that_contain_their_own_end_are_counted(
     assert bare("bulk", "export", "a", "--csv").err == ""
 
 
-def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) -> None:
+def test_line_n_belongs_to_row_n_whatever_the_order_of_the_records(folder: Path, bare: Runner) -> None:
     retried = (failure(row(1)), answer(row(4), "4"), answer(row(2), "2"), answer(row(1), "1"))
     write(
         folder / "a", *retried, answer(row(9, own_id="moved"), "gone"), answer(row(9), "9"), failure(row(7))
@@ -58,13 +58,13 @@ def test_line_n_belongs_to_row_n_whatever_came_when(folder: Path, bare: Runner) 
     [
         (answer(row(0, own_id="a")), answer(row(0, own_id="b"), "b"), 9, HIDDEN),
         (failure(row(0, own_id="a")), answer(row(0, own_id="b"), "b"), 9, HIDDEN),
-        (encode_bad(BadRow(0, 1, "no")), answer(row(0, own_id="b"), "b"), 0, ""),  # it got an id when mended
+        (encode_bad(BadRow(0, 1, "no")), answer(row(0, own_id="b"), "b"), 0, ""),  # the fixed row has an id
         (answer(row(0)), failure(row(0, body=b"{1}")), 9, "nbx: 1 row failed; its line is empty\n"),
         (answer(row(0)), answer(row(0, body=b"{1}"), "b"), 0, ""),
     ],
     ids=["answer", "failure", "bad row", "changed and failed", "changed"],
 )
-def test_a_row_that_another_row_hides_is_reported(
+def test_a_row_hidden_by_another_row_with_its_index_is_reported(
     folder: Path, bare: Runner, earlier: bytes, later: bytes, code: int, said: str
 ) -> None:
     write(folder / "a", earlier, later)
@@ -74,13 +74,13 @@ def test_a_row_that_another_row_hides_is_reported(
     assert bool(done.err) == bool(said)
 
 
-def test_a_record_far_from_all_others_is_damaged(folder: Path, bare: Runner) -> None:
+def test_a_record_with_an_index_far_beyond_all_others_counts_as_damaged(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)), answer(row(10**14)))
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, "has a record with the index 100000000000000" in done.err) == (65, True)
 
 
-def test_a_record_that_is_damaged_in_its_response_is_left_out(folder: Path, bare: Runner) -> None:
+def test_a_record_with_a_damaged_response_is_left_out(folder: Path, bare: Runner) -> None:
     for damage in (b"\xff", b"9" * 5000, b"[" * 5000, b"NaN,"):
         bad = answer(row(1)).replace(b'"choices":[', b'"choices":[' + damage)
         write(folder / "a", answer(row(0), "a"), bad, answer(row(2), "c"))
@@ -89,7 +89,7 @@ def test_a_record_that_is_damaged_in_its_response_is_left_out(folder: Path, bare
         assert done.out.splitlines()[0::2] == ["a", "c"]
 
 
-def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner) -> None:
+def test_a_failed_row_keeps_its_line_and_is_reported(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0), "a"), failure(row(1)), encode_bad(BadRow(2, 3, "no")), answer(row(3)))
     done = bare("bulk", "export", "a", "--text", "-0")
     assert (done.code, done.out) == (9, "a\0\0\0said\0")
@@ -102,7 +102,7 @@ def test_a_failed_row_keeps_its_place_and_is_reported(folder: Path, bare: Runner
     assert bare("bulk", "export", "a", "--csv").err == "nbx: 1 row failed and has an error instead of text\n"
 
 
-def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
+def test_exported_csv_is_read_back_byte_for_byte(folder: Path, bare: Runner) -> None:
     nasty = '=1+1,"x"\r\n\u2028\0é'
     write(
         folder / "a",
@@ -123,14 +123,14 @@ def test_csv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
     ]
 
 
-def test_a_prompt_is_a_column_of_csv_whatever_it_is(folder: Path, bare: Runner) -> None:
+def test_csv_has_a_column_for_prompts_of_every_kind(folder: Path, bare: Runner) -> None:
     without = encode(Result(row(2), 1, 0, None, None, response("c")), with_prompt=False)
     write(folder / "a", answer(row(0, [5, 6])), failure(row(1, "=1+1")), without)
     lines = list(csv.DictReader(io.StringIO(bare("bulk", "export", "a", "--csv", "--escape-formulas").out)))
     assert [line["prompt"] for line in lines] == ["[5,6]", "'=1+1", ""]
 
 
-def test_choices_come_in_the_order_of_their_indexes(folder: Path, bare: Runner) -> None:
+def test_choices_are_exported_in_the_order_of_their_indexes(folder: Path, bare: Runner) -> None:
     turned = response("a", "b")
     turned["choices"].reverse()
     write(folder / "a", encode(Result(row(0), 1, 0, None, None, turned), with_prompt=True))
@@ -147,7 +147,7 @@ def test_choices_come_in_the_order_of_their_indexes(folder: Path, bare: Runner) 
         (b'{"choices":[{"text":"\\ud83d\\ude00\\ud800"}]}', "😀\ufffd\n".encode()),
     ],
 )
-def test_a_response_of_another_shape_gives_the_text_there_is(
+def test_a_response_of_another_shape_is_exported_with_the_text_it_has(
     folder: Path, bare: Runner, raw: bytes, text: bytes
 ) -> None:
     write(folder / "a", encode(Result(row(0), 1, 0, dict(USED), None, raw), with_prompt=False))
@@ -155,7 +155,7 @@ def test_a_response_of_another_shape_gives_the_text_there_is(
     assert bare("bulk", "export", "a", "--csv").code == 0
 
 
-def test_what_was_run_again_counts_once(folder: Path, bare: Runner) -> None:
+def test_only_the_last_answer_to_a_row_is_exported(folder: Path, bare: Runner) -> None:
     write(folder / "a", failure(row(0)), answer(row(1), "old"), answer(row(0), "a"), answer(row(1), "new"))
     done = bare("bulk", "export", "a", "--text")
     assert (done.code, done.out) == (0, "a\nnew\n")
@@ -172,7 +172,7 @@ def test_an_export_during_a_run_has_the_answers_so_far(folder: Path, bare: Runne
     journal.close()
 
 
-def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -> None:
+def test_control_characters_are_replaced_on_a_terminal(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0), "\x1b[2J"))
     assert bare("bulk", "export", "a", "--text", stdout_tty=True).out == "␛[2J\n"
     assert bare("bulk", "export", "a", "--text").out == "\x1b[2J\n"
@@ -193,7 +193,7 @@ def test_a_terminal_is_shown_no_control_characters(folder: Path, bare: Runner) -
         (["notes", "--csv"], "notes is not the output of nbx bulk"),
     ],
 )
-def test_what_cannot_be_exported_is_a_usage_error(
+def test_an_invalid_export_command_is_a_usage_error(
     folder: Path, bare: Runner, args: list[str], words: str
 ) -> None:
     write(folder / "a", answer(row(0)))
@@ -204,7 +204,7 @@ def test_what_cannot_be_exported_is_a_usage_error(
     assert (folder / "a").read_bytes() == answer(row(0))
 
 
-def test_a_full_disk_leaves_the_old_export(folder: Path, bare: Runner) -> None:
+def test_a_failed_export_keeps_the_old_file(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     done = bare("bulk", "export", "a", "--text", "-o", "/dev/full")
     assert done.code == 74
@@ -224,7 +224,7 @@ def test_formulas_can_be_escaped_for_spreadsheets(folder: Path, bare: Runner) ->
     assert bare("bulk", "export", "a", "--text", "--escape-formulas").code == 2
 
 
-def test_tsv_is_read_back_to_the_byte(folder: Path, bare: Runner) -> None:
+def test_exported_tsv_is_read_back_byte_for_byte(folder: Path, bare: Runner) -> None:
     nasty = ' a,b\t"x"\r\n\u2028é'
     write(folder / "a", answer(row(0, own_id="i\td"), nasty, "2, nd"))
     done = bare("bulk", "export", "a", "--format", "tsv")
@@ -254,7 +254,7 @@ def test_the_suffix_of_the_file_chooses_the_format(
 
 
 @pytest.mark.parametrize("name", ["answers", "answers.json", "csv", "x.csv/csv", "-", "/dev/null"])
-def test_a_name_that_tells_no_format_needs_a_flag(folder: Path, bare: Runner, name: str) -> None:
+def test_a_file_name_that_implies_no_format_needs_a_flag(folder: Path, bare: Runner, name: str) -> None:
     (folder / "x.csv").mkdir()
     write(folder / "a", answer(row(0), "text"))
     done = bare("bulk", "export", "a", "-o", name)
@@ -273,6 +273,6 @@ def test_a_flag_overrides_the_suffix(folder: Path, bare: Runner) -> None:
 
 
 @pytest.mark.parametrize("name", ["parquet", "html", "tsv"])
-def test_a_format_typed_as_a_flag_is_understood(bare: Runner, name: str) -> None:
+def test_a_format_typed_as_a_flag_gets_a_suggestion(bare: Runner, name: str) -> None:
     failed = bare("bulk", "export", "a", f"--{name}")
     assert (failed.code, f"did you mean --format {name}?" in failed.err) == (2, True), failed.err

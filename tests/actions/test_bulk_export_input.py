@@ -1,4 +1,4 @@
-"""`nbx bulk export --input`: exactly the rows of the input; missing ones are counted, also at the end."""
+"""`nbx bulk export --input`: exactly the rows of the input; missing rows are counted, even at the end."""
 
 import csv
 import io
@@ -30,7 +30,7 @@ def test_the_rows_that_a_stopped_run_did_not_reach_are_counted(
     assert stopped.code == 10
     reached = len(row_server.bodies)
     assert 0 < reached < 9
-    assert bulk("bulk", "export", "a", *flags).code == 0  # the output alone does not tell
+    assert bulk("bulk", "export", "a", *flags).code == 0  # the output alone does not show it
     done = bulk("bulk", "export", "a", *flags, *INPUT)
     empty = "; their lines are empty" if flags == ("--text",) else ""
     assert (done.code, f"nbx: rows without an answer yet: {9 - reached}{empty}\n" in done.err) == (9, True)
@@ -41,7 +41,7 @@ def test_the_rows_that_a_stopped_run_did_not_reach_are_counted(
     assert (done.code, "without an answer" in done.err) == (0, False)
 
 
-def test_rows_have_the_order_of_the_input_and_others_are_left_out(folder: Path, bare: Runner) -> None:
+def test_rows_are_exported_in_input_order_and_other_rows_are_left_out(folder: Path, bare: Runner) -> None:
     write_rows(folder / "in.jsonl", [{"id": "b", "prompt": "x"}, {"id": "a", "prompt": "x"}, "plain"])
     gone = [answer(row(7, own_id="gone")), encode_bad(BadRow(8, 9, "no"))]
     write(folder / "a", answer(row(0, own_id="a"), "A"), answer(row(1, own_id="b"), "B"), *gone)
@@ -55,7 +55,7 @@ def test_rows_have_the_order_of_the_input_and_others_are_left_out(folder: Path, 
     assert (done.code, done.out) == (9, "B\nA\n\n")
 
 
-def test_two_rows_with_one_index_are_both_exported_in_their_places(folder: Path, bare: Runner) -> None:
+def test_two_rows_with_the_same_index_are_both_exported_in_input_order(folder: Path, bare: Runner) -> None:
     write_rows(folder / "in.jsonl", [{"id": "b", "prompt": "x"}, {"id": "a", "prompt": "x"}])
     write(folder / "a", answer(row(0, own_id="a"), "A"), answer(row(0, own_id="b"), "B"))
     assert bare("bulk", "export", "a", "--text").code == 9
@@ -63,7 +63,7 @@ def test_two_rows_with_one_index_are_both_exported_in_their_places(folder: Path,
     assert (done.code, done.out, done.err) == (0, "B\nA\n", "")
 
 
-def test_bad_rows_of_the_input_have_failed_and_are_not_missing(folder: Path, bare: Runner) -> None:
+def test_bad_rows_of_the_input_count_as_failed_and_not_as_missing(folder: Path, bare: Runner) -> None:
     (folder / "in.jsonl").write_text('{"id":"a","prompt":"x"}\nnot json\n{"id":"a","prompt":"y"}\n')
     bad = [encode_bad(BadRow(1, 2, "not JSON")), encode_bad(BadRow(2, 3, "used before"))]
     write(folder / "a", *bad, answer(row(0, own_id="a")))
@@ -73,7 +73,7 @@ def test_bad_rows_of_the_input_have_failed_and_are_not_missing(folder: Path, bar
 
 
 @pytest.mark.parametrize("flags", [(), INPUT], ids=["alone", "input"])
-def test_a_bad_row_that_was_mended_has_its_answer_only(
+def test_a_bad_row_that_was_fixed_is_exported_only_with_its_answer(
     folder: Path, bare: Runner, flags: tuple[str, ...]
 ) -> None:
     write_rows(folder / "in.jsonl", [{"id": "b", "prompt": "x"}])
@@ -82,7 +82,7 @@ def test_a_bad_row_that_was_mended_has_its_answer_only(
     assert (done.code, done.err, indexes(done.out)) == (0, "", [("0", "b")])
 
 
-def test_a_damaged_record_is_missing_and_a_failed_one_has_failed(folder: Path, bare: Runner) -> None:
+def test_a_damaged_record_counts_as_missing_and_a_failed_one_as_failed(folder: Path, bare: Runner) -> None:
     write_rows(folder / "in.jsonl", 4)
     damaged = answer(row(1)).replace(b'"choices":[', b'"choices":[\xff')
     write(folder / "a", answer(row(0)), damaged, failure(row(2)), answer(row(3)))
@@ -93,7 +93,7 @@ def test_a_damaged_record_is_missing_and_a_failed_one_has_failed(folder: Path, b
     ]
 
 
-def test_an_input_that_is_much_longer_than_the_output_is_no_damage(folder: Path, bare: Runner) -> None:
+def test_an_input_much_longer_than_the_output_does_not_count_as_damage(folder: Path, bare: Runner) -> None:
     (folder / "in.txt").write_bytes(b"x\n" * 300_000)
     write(folder / "a", answer(row(299_999)))
     done = bare("bulk", "export", "a", "--text", "--input", "in.txt")
@@ -101,7 +101,7 @@ def test_an_input_that_is_much_longer_than_the_output_is_no_damage(folder: Path,
 
 
 @pytest.mark.parametrize("flags", [("--csv",), ("--csv", "--side-by-side"), ("--format", "html")], ids=str)
-def test_the_answers_of_a_matrix_are_counted_in_all_combinations(
+def test_missing_answers_of_a_matrix_are_counted_in_all_combinations(
     bulk: Runner, row_server: RowServer, flags: tuple[str, ...]
 ) -> None:
     write_rows(Path("in.jsonl"), [{"id": "a", "prompt": "x"}])

@@ -38,7 +38,7 @@ def exported(bare: Runner, *flags: str) -> list[dict[str, Any]]:
     return rows
 
 
-def test_there_is_a_row_for_each_choice_with_the_usage_on_the_first(folder: Path, bare: Runner) -> None:
+def test_each_choice_has_a_row_and_the_first_row_has_the_usage(folder: Path, bare: Runner) -> None:
     write(folder / "a", failure(row(1)), answer(row(0, own_id='i"d'), "one\n", "two"))
     done = bare(*EXPORT, "-o", "a.parquet")
     assert (done.code, done.out) == (9, "")
@@ -75,7 +75,7 @@ def test_there_is_a_row_for_each_choice_with_the_usage_on_the_first(folder: Path
     }
 
 
-def test_logprobs_are_the_same_columns_whatever_shape_the_server_used(folder: Path, bare: Runner) -> None:
+def test_logprobs_have_the_same_columns_whatever_shape_the_server_used(folder: Path, bare: Runner) -> None:
     entry = {"token": "é", "bytes": [195, 169], "logprob": -1, "top_logprobs": []}
     write(folder / "a", with_logprobs(0, LISTS), with_logprobs(1, {"content": [entry]}))
     lists, content = (row["logprobs"] for row in exported(bare))
@@ -87,7 +87,7 @@ def test_logprobs_are_the_same_columns_whatever_shape_the_server_used(folder: Pa
     assert content == [{"token": "é", "bytes": "é".encode(), "logprob": -1.0, "top": []}]
 
 
-def test_a_prompt_of_token_ids_has_a_column_of_its_own(folder: Path, bare: Runner) -> None:
+def test_a_prompt_of_token_ids_has_its_own_column(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0, [5, 6])))
     (only,) = exported(bare)
     assert (only["prompt"], only["prompt_token_ids"]) == (None, [5, 6])
@@ -102,7 +102,7 @@ def test_a_prompt_of_token_ids_has_a_column_of_its_own(folder: Path, bare: Runne
         ({"cost": None, "prompt_tokens": 10**15}, None),
     ],
 )
-def test_a_cost_is_exact_as_far_as_one_can_be(
+def test_a_cost_is_exact_if_it_fits_into_the_decimal_column(
     folder: Path, bare: Runner, usage: dict[str, Any], cost: Decimal | None
 ) -> None:
     write(folder / "a", with_logprobs(0, None, **usage))
@@ -111,7 +111,7 @@ def test_a_cost_is_exact_as_far_as_one_can_be(
     assert only["usage"]["prompt_tokens"] == usage.get("prompt_tokens", 3)
 
 
-def test_a_record_of_another_shape_gives_what_there_is(folder: Path, bare: Runner) -> None:
+def test_a_record_of_another_shape_is_exported_with_the_values_it_has(folder: Path, bare: Runner) -> None:
     odd = b'{"choices":[{"text":"\\ud83d\\ude00\\ud800","index":-1,"logprobs":7}],"model":7}'
     write(folder / "a", encode(Result(row(0), 1, 0, None, None, odd), with_prompt=False))
     (only,) = exported(bare)
@@ -135,7 +135,7 @@ def test_large_answers_are_written_in_several_row_groups(folder: Path, bare: Run
         (["--format", "parquet", "--escape-formulas"], "--escape-formulas without --csv"),
     ],
 )
-def test_flags_that_do_not_go_together_are_a_usage_error(
+def test_invalid_or_conflicting_flags_are_a_usage_error(
     folder: Path, bare: Runner, args: list[str], words: str
 ) -> None:
     write(folder / "a", answer(row(0)))
@@ -144,7 +144,7 @@ def test_flags_that_do_not_go_together_are_a_usage_error(
     assert words in done.err
 
 
-def test_formats_have_two_spellings(folder: Path, bare: Runner) -> None:
+def test_a_format_can_be_given_with_format_or_with_its_own_flag(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0), "a"))
     for name in ("text", "csv"):
         short = bare("bulk", "export", "a", f"--{name}").out
@@ -152,14 +152,14 @@ def test_formats_have_two_spellings(folder: Path, bare: Runner) -> None:
         assert bare("bulk", "export", "a", "--format", name, f"--{name}").out == short
 
 
-def test_a_terminal_is_not_given_a_parquet_file(folder: Path, bare: Runner) -> None:
+def test_a_parquet_file_is_not_written_to_a_terminal(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     done = bare(*EXPORT, stdout_tty=True)
     assert (done.code, done.out) == (2, "")
     assert "cannot write Parquet to a terminal" in done.err
 
 
-def test_an_export_that_fails_leaves_the_old_file(folder: Path, bare: Runner) -> None:
+def test_an_export_that_fails_keeps_the_old_file(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     assert bare(*EXPORT, "-o", "/dev/full").code == 74
     (folder / "old.parquet").write_text("old")
@@ -168,7 +168,7 @@ def test_an_export_that_fails_leaves_the_old_file(folder: Path, bare: Runner) ->
     assert (folder / "old.parquet").read_text() == "old"
 
 
-def test_duckdb_reads_it_as_the_manual_says(folder: Path, bare: Runner) -> None:
+def test_the_duckdb_example_in_the_manual_works(folder: Path, bare: Runner) -> None:
     write(folder / "a", with_logprobs(0, LISTS), answer(row(1)), failure(row(2)))
     bare(*EXPORT, "-o", "answers.parquet")
     (recipe,) = (

@@ -45,7 +45,7 @@ def table(text: str, **dialect: Any) -> list[dict[str, str]]:
 
 
 def flattened(value: Any, prefix: str = "") -> dict[str, Any]:
-    """Return the members of a record that are no objects or lists, as the columns name them."""
+    """Return the members of a record under their column names, with nested objects flattened."""
     found: dict[str, Any] = {}
     for name, member in value.items():
         nested = {"against": "against_", "kl": "kl_"}.get(name, "")
@@ -74,7 +74,7 @@ def test_a_text_has_the_columns_that_the_manual_names(score: Runner) -> None:
     assert (first["id"], first["model"], first["tokens"], first["error"]) == ("id 0", "test/model", "3", "")
 
 
-def test_each_choice_of_a_question_is_a_row_that_tells_whether_it_wins_and_is_right(score: Runner) -> None:
+def test_each_choice_of_a_question_is_a_row_that_shows_whether_it_wins_and_is_right(score: Runner) -> None:
     one, _ = scored(score, QUESTIONS, "--against", "other")
     wrong, right, *_ = exported(score)
     assert list(wrong)[:5] == ["id", "index", "choice", "text", "is_gold"]
@@ -90,7 +90,7 @@ def test_each_choice_of_a_question_is_a_row_that_tells_whether_it_wins_and_is_ri
         for member, value in one["choices"][place].items():
             assert row[member] == ("" if value is None else str(value))
         assert row["difference"] == str(one["differences"][place])
-    # Once for a question, so that means and sums over the column are right.
+    # These are given once per question, so that means and sums over the column are right.
     assert (wrong["acc"], wrong["against_acc"], wrong["prompt_tokens"] != "") == ("1", "1", True)
     assert (right["acc"], right["against_acc"], right["prompt_tokens"]) == ("", "", "")
 
@@ -115,11 +115,11 @@ def test_texts_and_questions_of_one_file_share_a_table(score: Runner, echo_serve
     assert failed["id"] == "=1+1"
     assert {name for name, cell in failed.items() if cell} <= {"id", "index", "error", *USAGE}
     assert exported(score, "--escape-formulas")[-1]["id"] == "'=1+1"
-    assert text["log_likelihood"].startswith("-")  # a number is no formula
+    assert text["log_likelihood"].startswith("-")  # a number is not a formula
     assert exported(score, "--escape-formulas")[0]["log_likelihood"] == text["log_likelihood"]
 
 
-def test_an_output_in_which_all_rows_failed_is_one_of_scores(score: Runner, echo_server: EchoServer) -> None:
+def test_an_output_of_failed_rows_is_exported_as_scores(score: Runner, echo_server: EchoServer) -> None:
     echo_server.answer = lambda _: refuse(400, "too long")
     scored(score, TEXTS[:1])
     done = score("bulk", "export", "out.jsonl", "--csv")
@@ -144,7 +144,7 @@ def test_parquet_and_tsv_have_the_same_columns_and_values_as_csv(score: Runner) 
 
 
 @pytest.mark.parametrize("flags", [("--text",), ("--format", "html"), ("--csv", "--side-by-side")])
-def test_what_scores_cannot_be_exported_as_is_refused_with_what_they_can(
+def test_a_format_that_scores_do_not_support_is_refused_with_the_supported_ones(
     score: Runner, flags: tuple[str, ...]
 ) -> None:
     scored(score, TEXTS)
@@ -157,7 +157,7 @@ def test_what_scores_cannot_be_exported_as_is_refused_with_what_they_can(
     )
 
 
-def test_a_record_that_another_tool_changed_gives_what_there_is(score: Runner) -> None:
+def test_a_record_changed_by_another_tool_is_exported_with_its_valid_values(score: Runner) -> None:
     one, two = scored(score, [QUESTIONS[0], TEXTS[0]])
     one |= {"choices": [7, {"text": 7, "log_likelihood": "x"}], "winners": [], "gold": "b"}
     OUT.write_text(json.dumps(one) + "\n" + json.dumps(two | {"tokens": -1, "per_byte": {}}) + "\n")
@@ -167,7 +167,7 @@ def test_a_record_that_another_tool_changed_gives_what_there_is(score: Runner) -
     assert (text["tokens"], text["per_byte"]) == (None, None)
 
 
-def test_a_damaged_first_record_does_not_hide_what_the_file_has(score: Runner) -> None:
+def test_scores_are_recognized_despite_a_damaged_first_record(score: Runner) -> None:
     scored(score, TEXTS)
     lines = OUT.read_bytes().splitlines(keepends=True)
     OUT.write_bytes(lines[0].replace(b'"tokens":', b'"tokens":\xff') + lines[1])

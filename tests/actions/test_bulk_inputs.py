@@ -23,7 +23,7 @@ def three(bulk: Runner) -> tuple[str, ...]:
     return "a.jsonl", "b.csv", "c.txt.gz"
 
 
-def test_files_of_any_format_are_one_input(
+def test_files_of_different_formats_form_one_input(
     bulk: Runner, row_server: RowServer, three: tuple[str, ...]
 ) -> None:
     assert bulk("bulk", *three, "-o", str(OUT), "--ordered").code == 0
@@ -40,7 +40,7 @@ def test_files_of_any_format_are_one_input(
     assert [line.split(":")[1].split(",")[0] for line in piped.out.splitlines()] == ['"first"', *"1234"]
 
 
-def test_a_file_that_is_added_at_the_end_is_all_that_is_sent(
+def test_only_the_rows_of_a_file_added_at_the_end_are_sent(
     bulk: Runner, row_server: RowServer, three: tuple[str, ...]
 ) -> None:
     assert bulk("bulk", *three[:2], "-o", str(OUT)).code == 0
@@ -50,7 +50,7 @@ def test_a_file_that_is_added_at_the_end_is_all_that_is_sent(
     assert len(texts(OUT)) == 6
 
 
-def test_shards_count_through_all_files(bulk: Runner, three: tuple[str, ...]) -> None:
+def test_shards_number_the_rows_across_all_files(bulk: Runner, three: tuple[str, ...]) -> None:
     assert bulk("bulk", *three, "-o", "s1.jsonl", "--shard", "1/2").code == 0
     assert bulk("bulk", *three, "-o", "s2.jsonl", "--shard", "2/2").code == 0
     assert sorted(record["prompt"] for record in records(Path("s2.jsonl"))) == ["a1", "b1", "c1"]
@@ -83,7 +83,7 @@ def test_a_bad_row_is_reported_with_its_file(bulk: Runner, three: tuple[str, ...
         (("a.jsonl", "b.csv", "out.jsonl"), "-o out.jsonl"),
     ],
 )
-def test_files_that_are_no_input_are_reported_before_anything_is_sent(
+def test_invalid_input_files_are_reported_before_anything_is_sent(
     bulk: Runner, row_server: RowServer, three: tuple[str, ...], files: tuple[str, ...], said: str
 ) -> None:
     del three
@@ -105,7 +105,7 @@ def test_files_that_are_no_input_are_reported_before_anything_is_sent(
         (("-", "--format", "text"), "stdin"),
     ],
 )
-def test_a_text_file_that_lacks_what_the_template_names_is_named(
+def test_a_text_file_without_the_column_of_the_template_is_reported_by_name(
     bulk: Runner, row_server: RowServer, words: tuple[str, ...], name: str
 ) -> None:
     Path("c.txt").write_text("a line\n")
@@ -119,7 +119,7 @@ def test_a_text_file_that_lacks_what_the_template_names_is_named(
     assert (failed.code, row_server.bodies) == (2, [])
 
 
-def test_a_file_that_changes_before_it_is_read_ends_the_run(
+def test_a_file_that_changes_before_it_is_read_stops_the_run(
     bulk: Runner, row_server: RowServer, three: tuple[str, ...]
 ) -> None:
     def change(_: str) -> None:
@@ -131,7 +131,7 @@ def test_a_file_that_changes_before_it_is_read_ends_the_run(
     assert (ended.code, "b.csv changed during the run" in ended.err) == (65, True), ended.err
 
 
-def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...]) -> None:
+def test_a_named_pipe_is_read_once_after_the_files(bulk: Runner, three: tuple[str, ...]) -> None:
     os.mkfifo("pipe.csv")
     writer = threading.Thread(target=lambda: Path("pipe.csv").write_text("prompt\npiped\n"))
     writer.start()
@@ -141,7 +141,7 @@ def test_pipes_are_read_after_files_and_once(bulk: Runner, three: tuple[str, ...
 
 
 @pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no name for standard input")
-def test_standard_input_is_read_once_under_any_name(bulk: Runner, row_server: RowServer) -> None:
+def test_standard_input_given_under_two_names_is_a_usage_error(bulk: Runner, row_server: RowServer) -> None:
     result = bulk("bulk", "-", "/dev/stdin", "--format", "text", stdin=b"a\n")
     assert (result.code, "- and /dev/stdin are one file" in result.err) == (2, True)
     assert not row_server.bodies
@@ -150,7 +150,7 @@ def test_standard_input_is_read_once_under_any_name(bulk: Runner, row_server: Ro
 MATRIX = ("--matrix", "temperature=0,1")
 
 
-def test_files_of_a_matrix_in_another_order_are_not_paid_for_again(
+def test_reordered_files_of_a_matrix_run_are_refused_and_not_paid_for_again(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("a.jsonl"), ["a0", "a1"])
@@ -161,11 +161,11 @@ def test_files_of_a_matrix_in_another_order_are_not_paid_for_again(
         result = bulk("bulk", *files, "-o", str(OUT), *MATRIX)
         assert (result.code, "without an id moved" in result.err) == (2, True), files
     assert (OUT.read_bytes(), len(row_server.bodies)) == (before, sent)
-    Path("c.jsonl").write_text('"c0"\n"c1"\n')  # other prompts in the same places are a new input
+    Path("c.jsonl").write_text('"c0"\n"c1"\n')  # other prompts at the same indexes are a new input
     assert bulk("bulk", "c.jsonl", "-o", str(OUT), *MATRIX).code == 0
 
 
-def test_a_pipe_in_another_place_is_not_paid_for_again(bulk: Runner, row_server: RowServer) -> None:
+def test_rows_moved_to_a_pipe_are_refused_and_not_paid_for_again(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("a.jsonl"), ["a0", "a1"])
     write_rows(Path("b.jsonl"), ["b0", "b1"])
     assert bulk("bulk", "a.jsonl", "b.jsonl", "-o", str(OUT)).code == 0
@@ -196,7 +196,7 @@ def test_answers_to_rows_without_an_id_move_with_their_rows(
     assert not Path("out.jsonl.old").exists()
 
 
-def test_an_answer_whose_place_another_row_has_taken_is_kept_in_a_copy(
+def test_an_answer_whose_index_now_belongs_to_another_row_is_kept_in_a_copy(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), ["w", "x", "y", "z"])
@@ -211,7 +211,7 @@ def test_an_answer_whose_place_another_row_has_taken_is_kept_in_a_copy(
     assert kept.read_bytes() == before
 
 
-def test_rows_with_ids_may_change_places_among_files_and_are_exported_in_their_new_order(
+def test_rows_with_ids_may_move_between_files_and_are_exported_in_the_new_order(
     bulk: Runner, row_server: RowServer
 ) -> None:
     for name in "ab":
@@ -224,7 +224,7 @@ def test_rows_with_ids_may_change_places_among_files_and_are_exported_in_their_n
     assert (done.code, done.out) == (0, " C\n B0\n B1\n A0\n A1\n")
 
 
-def test_equal_prompts_are_not_rows_that_moved(bulk: Runner, row_server: RowServer) -> None:
+def test_rows_with_equal_prompts_are_not_mistaken_for_moved_rows(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["same", "other", "same", "same"])
     refused = iter([True])
     row_server.answer = lambda _: refuse(400, "no") if next(refused, False) else None
@@ -236,19 +236,19 @@ def test_equal_prompts_are_not_rows_that_moved(bulk: Runner, row_server: RowServ
     OUT.write_bytes(b"".join(line for line in lines if b'"id":2,' not in line))  # as after a kill
     assert bulk(*run).code == 0
     assert row_server.asked.total() == 6
-    write_rows(Path("in.jsonl"), ["other", "other", "same", "same"])  # edited in its place
+    write_rows(Path("in.jsonl"), ["other", "other", "same", "same"])  # edited in place
     assert bulk(*run).code == 0
     assert row_server.asked.total() == 7
 
 
-def test_answers_to_rows_that_are_gone_are_left_out_by_a_merge(bulk: Runner) -> None:
+def test_merge_leaves_out_answers_to_rows_that_are_no_longer_in_the_input(bulk: Runner) -> None:
     for name in "ab":
         write_rows(Path(f"{name}.jsonl"), [{"id": f"{name}{i}", "prompt": f"{name}{i}"} for i in range(2)])
     assert bulk("bulk", "a.jsonl", "-o", str(OUT)).code == 0
     run = bulk("bulk", "b.jsonl", "-o", str(OUT))
     assert "2 answers to rows that are not in this input; nbx bulk merge --input FILE leaves" in run.err
     export = bulk("bulk", "export", str(OUT), "--text")
-    assert export.code == 9  # two rows are row 0
+    assert export.code == 9  # two rows have the index 0
     assert "2 rows left out: other rows have the same index" in export.err
     assert bulk("bulk", "merge", str(OUT), "--input", "b.jsonl", "-o", "b.out.jsonl").code == 0
     assert bulk("bulk", "export", "b.out.jsonl", "--text").out == " B0\n B1\n"

@@ -30,13 +30,13 @@ def test_each_request_has_a_row_under_one_run(bulk: Runner, row_server: RowServe
     assert sum(int(str(row["prompt_tokens"])) for row in rows) == sum(
         usage["prompt_tokens"] for usage in taken
     )
-    # To the last digit, in the same text.
+    # The costs are the same text, to the last digit.
     assert sorted(str(row["cost"]) for row in rows) == sorted(usage["cost"] for usage in taken)
     by_run = bulk("usage", "--by", "run").out.splitlines()
     assert len(by_run) == 1
 
 
-def test_a_refused_attempt_is_a_row_that_cost_nothing(bulk: Runner, row_server: RowServer) -> None:
+def test_a_refused_attempt_has_a_row_with_cost_0(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: refuse(500, "no") if row_server.asked[prompt] == 1 else None
     write_rows(Path("in.jsonl"), ["a"])
     assert bulk(*RUN, *PRICED).code == 0
@@ -51,7 +51,7 @@ def test_without_a_ledger_nothing_is_written(bulk: Runner) -> None:
     assert not ledger_of(bulk).path.exists()
 
 
-def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_server: RowServer) -> None:
+def test_a_spent_budget_stops_a_run_before_it_sends_anything(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["a"])
     assert bulk(*RUN, *PRICED).code == 0
     write_rows(Path("in.jsonl"), ["a", "b"])
@@ -63,7 +63,7 @@ def test_a_budget_that_is_spent_stops_a_run_before_it_begins(bulk: Runner, row_s
     assert bulk(*RUN, *PRICED, "--over-budget").code == 0
 
 
-def test_a_budget_fetches_the_prices_of_a_run(bulk: Runner, row_server: RowServer) -> None:
+def test_the_prices_that_a_budget_needs_are_fetched(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["a", "b"])
     env = {"NBX_BUDGET_DAILY": "0.00000001", "NEBIUS_MODEL": FAST["id"]}
     stopped = bulk(*RUN, env=env)
@@ -71,7 +71,7 @@ def test_a_budget_fetches_the_prices_of_a_run(bulk: Runner, row_server: RowServe
     assert row_server.bodies == []
 
 
-def test_a_given_price_counts_for_a_budget(bulk: Runner, row_server: RowServer) -> None:
+def test_a_given_price_is_used_for_a_budget(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["a"])
     done = bulk(*RUN, *PRICED, env={"NBX_BUDGET_DAILY": "5"})
     assert (done.code, done.err) == (0, "")
@@ -79,16 +79,16 @@ def test_a_given_price_counts_for_a_budget(bulk: Runner, row_server: RowServer) 
 
 
 def spent(nbx: Runner) -> Decimal:
-    """What the requests in the ledger cost together."""
+    """Return the total cost of the requests in the ledger."""
     return sum((Decimal(str(row["cost"])) for row in rows_of(nbx)), Decimal())
 
 
-# The server says 3 prompt tokens and 2 completion tokens, $0.000007; with --max-tokens 4 a request may take
-# 8 tokens and one more for each byte of the prompt, and 4.
+# The server reports 3 prompt tokens and 2 completion tokens, $0.000007. With --max-tokens 4, a request may
+# take one prompt token for each byte of the prompt and 8 more, and 4 completion tokens.
 BUDGET = Decimal("0.0004")
 
 
-def test_a_budget_is_a_cap_on_a_run_which_can_be_resumed(bulk: Runner, row_server: RowServer) -> None:
+def test_a_budget_caps_a_run_that_can_be_resumed_later(bulk: Runner, row_server: RowServer) -> None:
     bulk("config", "set", "budget.daily", str(BUDGET))
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
     stopped = bulk(*RUN, *PRICED, "--concurrency", "8")
@@ -102,7 +102,7 @@ def test_a_budget_is_a_cap_on_a_run_which_can_be_resumed(bulk: Runner, row_serve
     assert len(records(Path("out.jsonl"))) == len(row_server.bodies) == 100
 
 
-def test_runs_at_the_same_time_stay_within_one_budget(bulk: Runner, row_server: RowServer) -> None:
+def test_concurrent_runs_stay_within_one_budget(bulk: Runner, row_server: RowServer) -> None:
     env = bulk.process_env({"NBX_BUDGET_MONTHLY": str(BUDGET)})
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
     command = [sys.executable, "-m", "nebius_cli", *RUN, *PRICED, "--concurrency", "4"]
@@ -115,7 +115,7 @@ def test_runs_at_the_same_time_stay_within_one_budget(bulk: Runner, row_server: 
     assert len(rows_of(bulk)) == len(row_server.bodies)
 
 
-def test_a_run_without_max_tokens_stops_within_what_was_in_flight(
+def test_without_max_tokens_only_requests_in_flight_may_exceed_the_budget(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(100)])
@@ -125,7 +125,7 @@ def test_a_run_without_max_tokens_stops_within_what_was_in_flight(
     assert BUDGET * Decimal("0.9") < spent(bulk) <= BUDGET + 4 * Decimal("0.000007")
 
 
-def test_a_request_of_unknown_cost_keeps_its_part_of_the_budget_for_the_run(
+def test_a_request_of_unknown_cost_keeps_its_reserved_part_of_the_budget(
     bulk: Runner, row_server: RowServer
 ) -> None:
     cut = [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"]
@@ -136,7 +136,7 @@ def test_a_request_of_unknown_cost_keeps_its_part_of_the_budget_for_the_run(
     assert (stopped.code, len(row_server.bodies)) == (10, 4)  # $0.000007, then at most $0.000021 each
 
 
-def test_a_run_stops_once_others_have_spent_the_budget(
+def test_a_run_stops_when_other_requests_have_spent_the_budget(
     bulk: Runner, row_server: RowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_recorder, "BUDGET_CHECK_INTERVAL_S", 0.0)
@@ -150,7 +150,7 @@ def test_a_run_stops_once_others_have_spent_the_budget(
     assert 0 < len(records(Path("out.jsonl"))) < 400
 
 
-def test_a_run_over_budget_reserves_nothing(bulk: Runner, row_server: RowServer) -> None:
+def test_a_run_with_over_budget_reserves_nothing(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["a", "b"])
     done = bulk(*RUN, *PRICED, "--over-budget", env={"NBX_BUDGET_DAILY": "0.000001"})
     assert (done.code, len(rows_of(bulk))) == (0, 2)

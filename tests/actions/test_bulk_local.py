@@ -15,14 +15,14 @@ from tests.support.weights import real_weights
 
 pytestmark = pytest.mark.engine
 
-ROWS = int(os.environ.get("NBX_TEST_ROWS", "60"))  # 2,000 for the whole acceptance
+ROWS = int(os.environ.get("NBX_TEST_ROWS", "60"))  # 2,000 for the full acceptance test
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "--local", "-o", "out.jsonl", "--max-tokens", "2", "--temperature", "0")
 
 
 @pytest.fixture
 def local(bare: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """nbx on a machine that has the weights, and neither key nor model configured."""
+    """nbx on a machine that has the weights, with neither a key nor a model configured."""
     monkeypatch.chdir(tmp_path)
     return Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
 
@@ -64,7 +64,7 @@ def test_groups_choices_and_caps_work_on_the_embedded_model(local: Runner) -> No
     }
 
 
-def test_the_progress_counts_the_tokens_of_answers_that_are_not_complete(local: Runner) -> None:
+def test_the_progress_display_counts_the_tokens_of_incomplete_answers(local: Runner) -> None:
     write_rows(Path("in.jsonl"), ["Once upon a time"])
     words = [*RUN, "--max-tokens", "4000", "--param", "ignore_eos=true"]
     with Terminal(words, local.process_env({"TERM": "xterm-256color"})) as screen:
@@ -75,7 +75,7 @@ def test_the_progress_counts_the_tokens_of_answers_that_are_not_complete(local: 
         assert screen.end() == 130
 
 
-def test_an_engine_that_dies_ends_the_run_at_once_and_the_run_can_be_resumed(local: Runner) -> None:
+def test_a_run_stops_at_once_if_the_engine_dies_and_can_be_resumed(local: Runner) -> None:
     write_rows(Path("in.jsonl"), ROWS)
     process = local.start(*RUN, "-q")
     while len(complete_records(OUT)) < 3:

@@ -1,4 +1,4 @@
-"""`nbx bulk --matrix`: every combination of every row, once, under an id of its own."""
+"""`nbx bulk --matrix`: every combination of every row is sent once, under its own id."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_template_makes_each_prompt_once_for_all_combinations(bulk: Runner) ->
     }
 
 
-def test_a_run_that_stopped_sends_only_what_is_missing(bulk: Runner, row_server: RowServer) -> None:
+def test_a_resumed_run_sends_only_the_missing_combinations(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 20)
     capped = ("--max-tokens", "2", "--max-total-tokens", "300", "--concurrency", "1")
     assert bulk(*RUN, *MATRIX, *capped).code == 10
@@ -57,7 +57,7 @@ def test_a_run_that_stopped_sends_only_what_is_missing(bulk: Runner, row_server:
     assert len(row_server.bodies) == len(texts(OUT)) == 80
 
 
-def test_a_value_that_is_added_later_is_all_that_is_sent(bulk: Runner, row_server: RowServer) -> None:
+def test_only_the_combinations_with_an_added_value_are_sent(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["x", "y"])
     assert bulk(*RUN, "--matrix", "temperature=0,1").code == 0
     row_server.requests.clear()
@@ -155,7 +155,7 @@ def test_a_failed_combination_is_listed_with_its_values_and_sent_again(
     assert bulk(*RUN, *MATRIX).code == 0
     assert len(texts(OUT)) == 4
     assert not Path("out.failed.jsonl").exists()
-    # The list is an input of its own, whose records still say which combination they are.
+    # The list can be an input itself, and its records still show their combination.
     assert bulk("bulk", "failed.jsonl", "-o", "again.jsonl", "--ordered").code == 0
     kept = ("id", "body_hash", "row", "row_index", "matrix")
     first, again = (
@@ -184,7 +184,7 @@ def test_a_model_that_the_server_does_not_have_fails_only_its_combinations(
     assert len(texts(OUT)) == 6
 
 
-def test_a_combination_in_a_row_is_as_nbx_writes_it(bulk: Runner) -> None:
+def test_a_row_with_malformed_matrix_members_is_refused(bulk: Runner) -> None:
     whole = {"id": "0[n=1]", "prompt": "x", "row": 0, "row_index": 0, "matrix": {"n": 1}}
     for odd in ({"matrix": [1]}, {"row": None}, {"row_index": -1}, {"row_index": "0"}):
         write_rows(Path("in.jsonl"), [{**whole, **odd}])
@@ -241,11 +241,11 @@ def test_answers_are_in_order_after_values_were_added_or_moved(bulk: Runner, row
     assert [record["id"] for record in found] == order
     assert [(record["index"], record["row_index"]) for record in found] == [(n, n // 3) for n in range(9)]
     before = OUT.read_bytes()
-    assert bulk(*RUN, "--matrix", "temperature=0", "--ordered").code == 0  # a part of what is there
+    assert bulk(*RUN, "--matrix", "temperature=0", "--ordered").code == 0  # fewer values than before
     assert OUT.read_bytes() == before
 
 
-def test_failed_rows_that_are_sent_again_into_the_same_file_keep_their_place(
+def test_failed_rows_sent_again_into_the_same_file_keep_their_position(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), [{"id": own, "prompt": own} for own in "abc"])
@@ -265,7 +265,7 @@ def test_merging_by_id_gives_each_record_the_index_of_its_row(bulk: Runner) -> N
     assert found == [("c", 0), ("a", 1), ("b", 2)]
 
 
-def test_rows_that_changed_places_have_their_new_index(bulk: Runner, row_server: RowServer) -> None:
+def test_rows_that_were_reordered_get_their_new_index(bulk: Runner, row_server: RowServer) -> None:
     ids = [5, 3, 1, 8, 6, 4]
     write_rows(Path("in.jsonl"), [{"id": own, "prompt": f"p{own}"} for own in ids])
     assert bulk(*RUN).code == 0

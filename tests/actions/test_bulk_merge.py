@@ -1,4 +1,4 @@
-"""`nbx bulk merge`: each row once, in order, and nothing missing without a word."""
+"""`nbx bulk merge`: each row once and in order, and a report of missing rows."""
 
 import json
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_shards_become_one_file_in_the_order_of_the_rows(folder: Path, bare: Run
 
 
 @given(st.data())
-def test_any_spread_of_rows_over_files_merges_to_the_same(data: st.DataObject) -> None:
+def test_any_distribution_of_rows_over_files_merges_to_the_same_output(data: st.DataObject) -> None:
     import tempfile
 
     rows = data.draw(st.integers(1, 12))
@@ -62,12 +62,12 @@ def test_the_lists_of_failed_rows_that_a_wildcard_names_are_left_out(folder: Pat
     assert bare("bulk", "merge", "a-1.failed.jsonl").code == 2
 
 
-def test_a_failed_row_alone_is_exit_9(folder: Path, bare: Runner) -> None:
+def test_a_failed_row_makes_the_exit_code_9(folder: Path, bare: Runner) -> None:
     write(folder / "a", failure(row(0)))
     assert bare("bulk", "merge", "a").code == 9
 
 
-def test_an_answer_beats_an_error_whatever_comes_last(folder: Path, bare: Runner) -> None:
+def test_an_answer_is_preferred_to_an_error_whatever_the_order(folder: Path, bare: Runner) -> None:
     write(folder / "a", failure(row(0)), answer(row(1)), failure(row(2)), answer(row(2)))
     write(folder / "b", answer(row(0)), failure(row(1)), answer(row(3)), failure(row(3)))
     done = bare("bulk", "merge", "a", "b")
@@ -83,7 +83,7 @@ def test_the_answer_to_the_current_version_of_a_row_is_merged(folder: Path, bare
     assert (done.code, done.out_bytes) == (9, failure(changed))
 
 
-def test_two_failures_of_a_row_are_one(folder: Path, bare: Runner) -> None:
+def test_two_failures_of_a_row_are_merged_into_one(folder: Path, bare: Runner) -> None:
     write(folder / "a", failure(row(0)))
     write(folder / "b", failure(row(0)))
     done = bare("bulk", "merge", "a", "b")
@@ -100,7 +100,7 @@ def test_two_answers_to_a_row_are_an_error_that_names_both(folder: Path, bare: R
     assert names(folder) == ["a", "b"]
 
 
-def test_the_same_answer_twice_is_one(folder: Path, bare: Runner) -> None:
+def test_identical_answers_to_a_row_are_merged_into_one(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)), answer(row(1)))
     write(folder / "b", answer(row(1))[:-1])
     done = bare("bulk", "merge", "a", "b")
@@ -123,7 +123,7 @@ def test_the_same_answer_twice_is_one(folder: Path, bare: Runner) -> None:
         (["a", "--invalid", "no"], "must be strict or replace"),
     ],
 )
-def test_what_cannot_be_merged_is_a_usage_error(
+def test_an_invalid_merge_command_is_a_usage_error(
     folder: Path, bare: Runner, args: list[str], words: str
 ) -> None:
     write(folder / "a", answer(row(0)))
@@ -136,14 +136,14 @@ def test_what_cannot_be_merged_is_a_usage_error(
     assert names(folder) == ["a", "link", "notes"]
 
 
-def test_force_replaces_a_file_that_is_there(folder: Path, bare: Runner) -> None:
+def test_force_replaces_an_existing_file(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     (folder / "all").write_text("old")
     assert bare("bulk", "merge", "a", "-o", "all", "--force").code == 0
     assert (folder / "all").read_bytes() == answer(row(0))
 
 
-def test_a_run_that_still_writes_is_left_alone(folder: Path, bare: Runner) -> None:
+def test_the_output_of_a_run_in_progress_is_neither_merged_nor_replaced(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     journal = Journal.open("b", restart=False, note=lambda _: None)
     for args in (["a", "b"], ["a", "-o", "b", "--force"]):
@@ -155,7 +155,7 @@ def test_a_run_that_still_writes_is_left_alone(folder: Path, bare: Runner) -> No
     assert names(folder) == ["a", "b"]
 
 
-def test_a_partial_record_is_reported_and_its_row_missing(folder: Path, bare: Runner) -> None:
+def test_a_partial_record_is_reported_and_its_row_counts_as_missing(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)), answer(row(2)), answer(row(1))[:40])
     done = bare("bulk", "merge", "a")
     assert (done.code, done.out_bytes) == (9, answer(row(0)) + answer(row(2)))
@@ -170,14 +170,14 @@ INPUTS = [
 
 
 @pytest.mark.parametrize(("name", "content"), INPUTS)
-def test_with_the_input_rows_are_matched_by_id(folder: Path, bare: Runner, name: str, content: str) -> None:
+def test_with_an_input_rows_are_matched_by_id(folder: Path, bare: Runner, name: str, content: str) -> None:
     (folder / name).write_text(content)
     ids: list[str | int] = ["a", 1, "c", "d"]
-    # Written when the rows stood elsewhere, as after an insertion.
+    # Records written when the rows had other indexes, as before an insertion.
     records = [answer(row(index, own_id=own)) for index, own in zip((3, 1, 0, 2), ids, strict=True)]
     write(folder / "a", records[3], answer(row(9, own_id="gone")), records[1])
     write(folder / "b", records[0], records[2])
-    records = [answer(row(index, own_id=own)) for index, own in enumerate(ids)]  # where the rows stand now
+    records = [answer(row(index, own_id=own)) for index, own in enumerate(ids)]  # the current indexes
     done = bare("bulk", "merge", "a", "b", "--input", name)
     assert (done.code, done.out_bytes) == (0, b"".join(records))
     assert "of rows that are not in" in done.err
@@ -196,14 +196,14 @@ def test_bad_rows_of_the_input_are_matched_by_index(folder: Path, bare: Runner) 
     assert "of rows that are not in" in done.err
 
 
-def test_the_last_rows_of_the_input_can_be_missing_too(folder: Path, bare: Runner) -> None:
+def test_missing_rows_at_the_end_of_the_input_are_reported(folder: Path, bare: Runner) -> None:
     (folder / "in.txt").write_text("a\nb\nc\n")
     write(folder / "a", answer(row(0)))
     done = bare("bulk", "merge", "a", "--input", "in.txt")
     assert (done.code, "missing rows 1-2\n" in done.err) == (9, True)
 
 
-def test_a_folder_that_may_not_be_written_has_no_run_to_wait_for(
+def test_files_in_a_read_only_folder_can_be_merged(
     folder: Path, bare: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:
@@ -214,7 +214,7 @@ def test_a_folder_that_may_not_be_written_has_no_run_to_wait_for(
     assert bare("bulk", "merge", "a").out_bytes == answer(row(0))
 
 
-def test_a_pipe_takes_a_merge_too(folder: Path, bare: Runner) -> None:
+def test_a_merge_to_a_full_device_is_an_output_error(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     done = bare("bulk", "merge", "a", "-o", "/dev/full")
     assert (done.code, "No space left on device" in done.err) == (74, True)

@@ -1,4 +1,4 @@
-"""`nbx bulk` and money: what a run would cost, what it cost, and the caps that it never passes."""
+"""The costs of `nbx bulk`: estimates, actual costs, and caps that are never exceeded."""
 
 import json
 from decimal import Decimal
@@ -18,26 +18,26 @@ PRICED = ("-m", FAST["id"])  # 0.03 and 0.09 USD per million
 
 
 def figures(out: str) -> dict[str, str]:
-    """Return figures that were written to a pipe."""
+    """Parse the figures that were written to a pipe."""
     return dict(line.split("\t", 1) for line in out.splitlines())
 
 
 def usages() -> list[dict[str, Any]]:
-    """Return what the records of the output say that they took."""
+    """Return the usage of the output records that have one."""
     return [record["usage"] for record in records(OUT) if record["usage"]]
 
 
 def spent() -> int:
-    """Return how many tokens all of them took."""
+    """Return the number of tokens that all records took."""
     return sum(int(usage["prompt_tokens"] + usage["completion_tokens"]) for usage in usages())
 
 
 def paid() -> Decimal:
-    """Return what all of them cost."""
+    """Return the total cost of all records."""
     return sum((Decimal(usage["cost"]) for usage in usages()), Decimal())
 
 
-def test_an_estimate_sends_no_row_and_knows_price_and_limits(bulk: Runner, row_server: RowServer) -> None:
+def test_an_estimate_sends_no_row_and_uses_price_and_rate_limits(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), [{"prompt": "x" * 400}] * 1199 + [{"prompt": [1, 2, 3]}])
     result = bulk("bulk", "in.jsonl", "--estimate", "--max-tokens", "100", *PRICED)
     assert result.code == 0
@@ -54,7 +54,7 @@ def test_an_estimate_sends_no_row_and_knows_price_and_limits(bulk: Runner, row_s
     row_server.requests.clear()
     again = bulk("bulk", "in.jsonl", "--estimate", "--max-tokens", "100", *PRICED, "--json", "--group", "4")
     assert again.json["seconds_at_least"] == pytest.approx(17.99, abs=0.01)  # 800,000 tokens a minute
-    assert row_server.requests == []  # the list is kept
+    assert row_server.requests == []  # the list is cached
 
 
 def test_an_estimate_leaves_out_answered_rows_and_changes_nothing(bulk: Runner) -> None:
@@ -70,7 +70,7 @@ def test_an_estimate_leaves_out_answered_rows_and_changes_nothing(bulk: Runner) 
     )
 
 
-def test_an_estimate_says_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
+def test_an_estimate_reports_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
     path = write_rows(tmp_path / "in.jsonl", ["x"])
     result = bare("bulk", str(path), "--estimate", "-m", "m", "--max-tokens", "1")
     assert result.code == 0
@@ -91,7 +91,7 @@ def test_an_estimate_says_what_is_unknown(bare: Runner, tmp_path: Path) -> None:
 
 def test_a_record_has_the_cost_of_its_row(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 2)
-    assert bulk("models").code == 0  # keeps the list
+    assert bulk("models").code == 0  # caches the list
     result = bulk(*RUN, *PRICED)
     assert {record["usage"]["cost"] for record in records(OUT)} == {"0.00000027"}
     assert "cost_usd\t0.00000054\n" in result.err
@@ -111,7 +111,7 @@ def test_a_cost_cap_is_never_exceeded_and_a_higher_one_resumes_the_run(
     assert "nbx bulk in.jsonl" not in stopped.err, "the same command would stop at the same cap"
     assert stopped.err.count("stopped") == 1
     first = paid()
-    # A row takes 5 tokens and may take 19 at worst.
+    # A row takes 5 tokens and may take 19 at most.
     assert Decimal("0.1") - Decimal("0.019") * 2 < first <= Decimal("0.1")
     assert bulk(*words, "--max-cost", "0.1").code == 10
     assert paid() == first
@@ -133,7 +133,7 @@ def test_a_cap_on_tokens_counts_earlier_runs(bulk: Runner, row_server: RowServer
     assert set(row_server.asked.values()) == {1}
 
 
-def test_an_attempt_that_may_have_been_billed_counts_as_its_worst_case(
+def test_an_attempt_that_may_have_been_billed_counts_at_its_maximum(
     bulk: Runner, row_server: RowServer
 ) -> None:
     whole = completion(["prompt 0"])
@@ -166,7 +166,7 @@ def test_a_cap_needs_max_tokens_in_every_row(
     assert "y" not in row_server.asked
 
 
-def test_a_cost_cap_needs_a_price_which_is_fetched(bulk: Runner, row_server: RowServer) -> None:
+def test_the_price_that_a_cost_cap_needs_is_fetched(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 2)
     words = (*RUN, "--max-tokens", "2", "--max-cost", "1")
     unknown = bulk(*words, "-m", "my/own")
@@ -178,7 +178,7 @@ def test_a_cost_cap_needs_a_price_which_is_fetched(bulk: Runner, row_server: Row
     assert {record["usage"]["cost"] for record in records(OUT)} == {"0.00000027"}
 
 
-def test_a_row_with_a_model_of_its_own_has_its_own_price(bulk: Runner, row_server: RowServer) -> None:
+def test_a_row_with_its_own_model_has_the_price_of_that_model(bulk: Runner, row_server: RowServer) -> None:
     rows: list[Any] = ["a", {"prompt": "b", "model": LIGHTNING["id"]}]
     write_rows(Path("in.jsonl"), rows)
     words = (*RUN, "--max-tokens", "2", "--max-cost", "1", *PRICED)
@@ -192,13 +192,13 @@ def test_a_row_with_a_model_of_its_own_has_its_own_price(bulk: Runner, row_serve
     assert "c" not in row_server.asked
 
 
-def test_a_shard_gets_its_part_of_a_cap(bulk: Runner) -> None:
+def test_a_shard_gets_its_share_of_a_cap(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 40)
     assert bulk(*RUN, "--max-tokens", "2", "--max-total-tokens", "220", "--shard", "1/2").code == 10
     assert 110 - 19 < spent() <= 110
 
 
-def test_the_summary_file_says_what_ended_the_run(bulk: Runner) -> None:
+def test_the_summary_file_says_why_the_run_stopped(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 40)
     words = (*RUN, "--max-tokens", "2", "--max-total-tokens", "50", "--summary", "run.json")
     assert bulk(*words).code == 10

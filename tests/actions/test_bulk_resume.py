@@ -1,4 +1,4 @@
-"""`nbx bulk` goes on where a run stopped: what has its answer is left out, and nothing is lost or doubled."""
+"""`nbx bulk` resumes a stopped run: answered rows are skipped, and no answer is lost or duplicated."""
 
 import json
 import re
@@ -13,10 +13,10 @@ from tests.support.server import Reply, hang_up
 
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
-GO_ON = "\n  to resume: nbx bulk in.jsonl -o out.jsonl"
+RESUME = "\n  to resume: nbx bulk in.jsonl -o out.jsonl"
 
 
-def test_what_has_its_answer_is_not_sent_again(bulk: Runner, row_server: RowServer) -> None:
+def test_answered_rows_are_not_sent_again(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 20)
     assert bulk(*RUN).code == 0
     before = OUT.read_bytes()
@@ -30,7 +30,7 @@ def test_what_has_its_answer_is_not_sent_again(bulk: Runner, row_server: RowServ
     assert OUT.read_bytes().startswith(before)
 
 
-def test_bad_rows_of_a_resumed_run_are_reported_and_the_answers_stay(
+def test_bad_rows_of_a_resumed_run_are_reported_and_the_answers_are_kept(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 3)
@@ -53,11 +53,11 @@ def test_an_input_that_changes_during_the_run_stops_it(bulk: Runner, row_server:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 65, err
     assert b"in.jsonl changed during the run" in err
-    assert f"{GO_ON} --concurrency 1\n".encode() in err
+    assert f"{RESUME} --concurrency 1\n".encode() in err
     assert 1 <= len(texts(OUT)) <= 1000
 
 
-def test_a_changed_request_is_sent_again_and_its_old_answer_goes(bulk: Runner, row_server: RowServer) -> None:
+def test_a_changed_request_is_sent_again_and_its_answer_replaced(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), [{"id": "a", "prompt": "old"}, {"id": "b", "prompt": "same"}])
     assert bulk(*RUN).code == 0
     write_rows(Path("in.jsonl"), [{"id": "a", "prompt": "new"}, {"id": "b", "prompt": "same"}])
@@ -71,7 +71,7 @@ def test_a_changed_request_is_sent_again_and_its_old_answer_goes(bulk: Runner, r
     "flags", [("--temperature", "0"), ("--ai-project-id", "other"), ("--base-url", "http://127.0.0.1:9/v1")]
 )
 @pytest.mark.parametrize("survey", [(), ("--on-bad-row", "skip")])
-def test_a_changed_flag_does_not_pay_for_every_row_again(
+def test_a_changed_flag_is_refused_instead_of_paying_for_every_row_again(
     flags: tuple[str, ...], survey: tuple[str, ...], bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 3)
@@ -85,7 +85,7 @@ def test_a_changed_flag_does_not_pay_for_every_row_again(
     assert row_server.asked.total() == 5
 
 
-def test_a_changed_flag_starts_over_when_told_to(bulk: Runner, row_server: RowServer) -> None:
+def test_a_changed_flag_with_restart_sends_every_row_again(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     before = OUT.read_bytes()
@@ -95,7 +95,7 @@ def test_a_changed_flag_starts_over_when_told_to(bulk: Runner, row_server: RowSe
     assert row_server.asked.total() == 6
 
 
-def test_answers_of_older_versions_count_for_any_url(bulk: Runner, row_server: RowServer) -> None:
+def test_answers_of_older_versions_are_valid_for_any_url(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     old = re.sub(rb'("body_hash":"[0-9a-f]{32})[0-9a-f]{8}"', rb'\1"', OUT.read_bytes())
@@ -105,7 +105,7 @@ def test_answers_of_older_versions_count_for_any_url(bulk: Runner, row_server: R
     assert row_server.asked.total() == 3
 
 
-def test_answers_to_removed_rows_stay_and_are_reported(bulk: Runner) -> None:
+def test_answers_to_removed_rows_are_kept_and_reported(bulk: Runner) -> None:
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN).code == 0
     write_rows(Path("in.jsonl"), 2)
@@ -149,7 +149,7 @@ def test_a_refused_key_stops_the_run_and_fails_no_row(bulk: Runner, row_server: 
     assert len(records(OUT)) == len(texts(OUT)) == 10
 
 
-def test_a_model_that_is_not_there_stops_the_run(bulk: Runner, row_server: RowServer) -> None:
+def test_a_model_that_does_not_exist_stops_the_run(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda _: refuse(404, "no such model")
     write_rows(Path("in.jsonl"), 100)
     result = bulk(*RUN, "--concurrency", "2")
@@ -182,16 +182,16 @@ def test_a_second_process_is_refused_while_the_first_one_runs(bulk: Runner, row_
     assert bulk(*RUN).code == 0
 
 
-def test_a_full_disk_stops_the_run_which_can_be_resumed_later(bulk: Runner, row_server: RowServer) -> None:
+def test_a_run_that_was_stopped_by_a_full_disk_can_be_resumed(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 200)
     with bulk.start(*RUN, "--max-tokens", "3", before="ulimit -f 20; ") as process:
         _, err = process.communicate(timeout=60)
     assert process.returncode == 74, err
-    assert f"{GO_ON} --max-tokens 3\n".encode() in err
+    assert f"{RESUME} --max-tokens 3\n".encode() in err
     kept = texts(OUT)
     assert 0 < len(kept) < 200
     seen = -1
-    while seen != (seen := row_server.asked.total()):  # requests that were in flight come late
+    while seen != (seen := row_server.asked.total()):  # requests in flight arrive late
         time.sleep(0.3)
     row_server.asked.clear()
     assert bulk(*RUN, "--max-tokens", "3").code == 0
@@ -210,7 +210,7 @@ def test_bad_rows_are_reported_before_anything_is_sent(bulk: Runner, row_server:
     assert (row_server.bodies, OUT.exists()) == ([], False)
 
 
-def test_bad_rows_may_be_left_out(bulk: Runner, row_server: RowServer) -> None:
+def test_bad_rows_can_be_skipped(bulk: Runner, row_server: RowServer) -> None:
     Path("in.jsonl").write_text('"x"\n' + "[\n" * 12 + '"y"\n')
     result = bulk(*RUN, "--on-bad-row", "skip", "--ordered")
     assert result.code == 9
@@ -223,7 +223,7 @@ def test_bad_rows_may_be_left_out(bulk: Runner, row_server: RowServer) -> None:
     assert [json.loads(line)["index"] for line in piped.out.splitlines()] == list(range(14))
 
 
-def test_a_bad_row_in_a_pipe_stops_the_run_there(bulk: Runner, row_server: RowServer) -> None:
+def test_a_bad_row_in_a_pipe_stops_the_run_at_that_row(bulk: Runner, row_server: RowServer) -> None:
     result = bulk("bulk", "-", "-o", "out.jsonl", stdin=b'"a"\n"b"\n[\n"c"\n')
     assert result.code == 65
     assert "stdin, line 3" in result.err

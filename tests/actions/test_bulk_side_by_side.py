@@ -1,4 +1,4 @@
-"""`nbx bulk export --side-by-side` and `--format html`: a row for each row, a column per combination."""
+"""`nbx bulk export --side-by-side` and `--format html`: one line per row, one column per combination."""
 
 import csv
 import io
@@ -83,7 +83,7 @@ def test_csv_has_a_line_for_each_row_and_a_column_for_each_combination(bulk: Run
     ]
 
 
-def test_rows_are_put_together_whenever_they_were_answered(folder: Path, bare: Runner) -> None:
+def test_answers_to_a_row_are_on_one_line_whenever_they_arrived(folder: Path, bare: Runner) -> None:
     hot, cold, late = ({"temperature": t} for t in (1, 0, 2))
     write(
         folder / "a",
@@ -112,7 +112,7 @@ def test_columns_keep_their_order_if_the_first_row_has_no_answer_yet(folder: Pat
     assert table(done.out)[0][4:] == ["model=C", "model=A", "model=B", "error"]
 
 
-def test_a_failed_cell_is_empty_and_the_line_says_why(folder: Path, bare: Runner) -> None:
+def test_a_failed_cell_is_empty_and_the_error_column_says_why(folder: Path, bare: Runner) -> None:
     values = {"model": "A"}
     bad = BadRow(2, 3, "no prompt", in_matrix=combined(1, values).in_matrix)
     write(folder / "a", failure(combined(0, values)), encode_bad(bad))
@@ -145,7 +145,7 @@ def test_parquet_has_the_same_columns(folder: Path, bare: Runner) -> None:
             "model=B": None,
             "error": "model=B: the server answered 500: it broke",
         },
-        # Whatever is not there is null, which an empty text is not.
+        # A missing value is null; an empty text is not.
         {**common, "choice": 0, "model=A": "", "model=B": "first"},
         {**common, "choice": 1, "model=A": "second", "model=B": None},
     ]
@@ -169,7 +169,7 @@ def test_a_run_without_a_matrix_has_one_column(folder: Path, bare: Runner) -> No
     assert "<td>" in bare("bulk", "export", "a", *HTML).out
 
 
-def test_the_page_shows_every_answer_with_totals(folder: Path, bare: Runner) -> None:
+def test_the_html_page_shows_every_answer_with_totals(folder: Path, bare: Runner) -> None:
     values = [{"model": "A"}, {"model": "B"}]
     write(
         folder / "out.jsonl",
@@ -193,13 +193,13 @@ def test_the_page_shows_every_answer_with_totals(folder: Path, bare: Runner) -> 
     ]
 
 
-def test_an_answer_that_max_tokens_cut_says_so(folder: Path, bare: Runner) -> None:
+def test_an_answer_that_was_cut_by_max_tokens_is_marked(folder: Path, bare: Runner) -> None:
     cut = answer(row(0), "half").replace(b'"stop"', b'"length"')
     write(folder / "a", cut)
     assert Page(bare("bulk", "export", "a", *HTML).out).rows[1][2] == "halflength"
 
 
-def test_hostile_text_is_only_text(folder: Path, bare: Runner) -> None:
+def test_hostile_text_is_escaped_in_the_html_page(folder: Path, bare: Runner) -> None:
     of = combined(0, {"model": HOSTILE}, prompt=HOSTILE)
     of.in_matrix = of.in_matrix and of.in_matrix._replace(row_id=HOSTILE)
     other = combined(0, {"model": "B"}, prompt=HOSTILE)
@@ -233,7 +233,7 @@ def test_hostile_text_is_only_text(folder: Path, bare: Runner) -> None:
 
 
 @pytest.mark.parametrize("form", [HTML, ("--csv", "--side-by-side")], ids=str)
-def test_memory_does_not_grow_with_the_answers(folder: Path, bare: Runner, form: tuple[str, ...]) -> None:
+def test_memory_use_does_not_grow_with_the_answers(folder: Path, bare: Runner, form: tuple[str, ...]) -> None:
     def records() -> Iterator[bytes]:
         for index in range(1000):
             for number, model in enumerate("AB"):
@@ -250,7 +250,7 @@ def test_memory_does_not_grow_with_the_answers(folder: Path, bare: Runner, form:
     assert most < 12_000_000
 
 
-def test_what_cannot_be_written_side_by_side_is_a_usage_error(folder: Path, bare: Runner) -> None:
+def test_flags_that_conflict_with_side_by_side_are_a_usage_error(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     for words, said in (
         (("--text", "--side-by-side"), "--side-by-side with text"),
@@ -262,7 +262,7 @@ def test_what_cannot_be_written_side_by_side_is_a_usage_error(folder: Path, bare
         assert (failed.code, said in failed.err) == (2, True)
 
 
-def test_records_of_any_shape_are_shown_as_far_as_they_can_be(folder: Path, bare: Runner) -> None:
+def test_malformed_records_are_shown_as_far_as_possible(folder: Path, bare: Runner) -> None:
     odd = (
         answer(row(0), "a").replace(b'"prompt":"Say it"', b'"row_index":-1,"matrix":[1],"prompt":null'),
         answer(row(1), "b").replace(b'"prompt":"Say it"', b'"row":{"x":1},"matrix":{"x":[null]},"prompt":7'),
@@ -282,7 +282,7 @@ def test_records_of_any_shape_are_shown_as_far_as_they_can_be(folder: Path, bare
     assert "partial or broken lines" in done.err
 
 
-def test_a_run_that_failed_in_one_model_is_exported_as_it_is(bulk: Runner, row_server: RowServer) -> None:
+def test_a_run_in_which_all_rows_failed_is_exported_with_errors(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["x"])
     row_server.answer = lambda _: refuse(400, "no such thing")
     assert bulk("bulk", "in.jsonl", "-o", "out.jsonl", *MATRIX).code == 9

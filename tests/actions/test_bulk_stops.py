@@ -1,4 +1,4 @@
-"""`nbx bulk` that stops early: what was spent is not forgotten, and no file of the run is overwritten."""
+"""`nbx bulk` that stops early: spent tokens still count, and no file of the run is overwritten."""
 
 import json
 import shutil
@@ -18,7 +18,7 @@ RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
 @pytest.mark.parametrize(
     "target", ["in.jsonl", "./in.jsonl", "link.jsonl", "out.jsonl", "out.failed.jsonl", "no/such", "folder"]
 )
-def test_the_summary_has_a_file_of_its_own_before_anything_is_sent(
+def test_an_unusable_summary_file_is_refused_before_anything_is_sent(
     target: str, bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 2)
@@ -30,7 +30,7 @@ def test_the_summary_has_a_file_of_its_own_before_anything_is_sent(
     assert (row_server.bodies, Path("in.jsonl").read_bytes(), OUT.exists()) == ([], before, False)
 
 
-def test_a_summary_goes_to_stdout_unless_the_answers_do(bulk: Runner, row_server: RowServer) -> None:
+def test_the_summary_can_go_to_stdout_unless_the_answers_do(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), 2)
     result = bulk(*RUN, "--summary", "-")
     assert (result.code, json.loads(result.out)["answered"]) == (0, 2)
@@ -40,7 +40,7 @@ def test_a_summary_goes_to_stdout_unless_the_answers_do(bulk: Runner, row_server
     assert refused.err == ("nbx: --summary -\n  the answers go to stdout\n  choose a file, or -o FILE\n")
 
 
-def test_the_summary_of_an_earlier_run_is_not_taken_for_that_of_one_without(
+def test_the_summary_of_an_earlier_run_is_removed_if_the_new_run_has_none(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 2)
@@ -60,7 +60,7 @@ def test_an_input_without_rows_is_reported(bulk: Runner, flags: tuple[str, ...])
     assert (result.code, f"nbx: in.jsonl has no rows{shard}\n" in result.err) == (0, True)
 
 
-def test_a_summary_that_cannot_be_written_hides_nothing(bulk: Runner, row_server: RowServer) -> None:
+def test_an_unwritable_summary_does_not_hide_other_errors(bulk: Runner, row_server: RowServer) -> None:
     folder = Path("gone")
     folder.mkdir()
 
@@ -94,11 +94,11 @@ def test_an_output_in_a_missing_folder_is_an_error(bulk: Runner, row_server: Row
     assert not row_server.asked
 
 
-def test_a_cap_holds_over_resumed_runs(bulk: Runner, row_server: RowServer) -> None:
+def test_a_cap_holds_across_resumed_runs(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: [reset] if prompt == "prompt 1" else None
     write_rows(Path("in.jsonl"), 3)
-    # Row 0 takes 5 tokens, each request for row 1 may have taken 24, also the first, which goes out on the
-    # connection of row 0 and costs no try: no fourth one fits.
+    # Row 0 takes 5 tokens. Each request for row 1 may have taken 24, including the first, which is sent
+    # on the connection of row 0 and does not count as a retry. A fourth request would exceed the cap.
     words = (*RUN, "--concurrency", "1", "--max-tokens", "8", "--max-total-tokens", "100", "--retries", "9")
     first = bulk(*words)
     assert first.code == 10
@@ -116,15 +116,15 @@ def test_a_cap_holds_over_resumed_runs(bulk: Runner, row_server: RowServer) -> N
     assert bulk(*higher).code == 0
     assert len(records(OUT)) == len(texts(OUT)) == 3
     took = sum(r["usage"]["prompt_tokens"] + r["usage"]["completion_tokens"] for r in records(OUT))
-    assert took == 24 * asked + 15  # the rewritten file has it yet
+    assert took == 24 * asked + 15  # the rewritten file still counts them
 
 
-def test_a_row_that_a_stopped_run_did_not_finish_is_missing_and_nowhere_failed(
+def test_a_row_that_a_stopped_run_did_not_finish_counts_as_missing_and_not_failed(
     bulk: Runner, row_server: RowServer
 ) -> None:
     row_server.answer = lambda prompt: [reset] if prompt == "prompt 1" else None
     write_rows(Path("in.jsonl"), 2)
-    # Row 0 takes 5 tokens and each request for row 1 may have taken 24, so there is no second one.
+    # Row 0 takes 5 tokens, a request for row 1 may have taken 24, and a second one would exceed the cap.
     stopped = bulk(*RUN, "--concurrency", "1", "--max-tokens", "8", "--max-total-tokens", "50")
     assert (stopped.code, "failed\t0\n" in stopped.err) == (10, True)
     exported = {
@@ -156,10 +156,10 @@ def test_records_without_a_cost_count_at_the_prices_of_the_run(bulk: Runner, row
     assert bulk(*words, "1").code == 0
 
 
-def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_server: RowServer) -> None:
+def test_records_without_a_cost_need_a_known_price(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), [{"prompt": "x", "model": "their/own"}])
     assert bulk(*RUN).code == 0
-    assert bulk("models").code == 0  # keeps the list
+    assert bulk("models").code == 0  # caches the list
     write_rows(Path("in.jsonl"), [{"id": "z", "prompt": "y", "model": FAST["id"]}])
     result = bulk(*RUN, "--max-tokens", "2", "--max-cost", "1", env={"NEBIUS_MODEL": ""})
     assert result.code == 2
@@ -174,14 +174,14 @@ def test_records_without_a_cost_need_a_price_that_is_known(bulk: Runner, row_ser
         ("-", "--api-key-file", "-"),
     ],
 )
-def test_stdin_can_be_only_one_thing(words: tuple[str, ...], bulk: Runner, row_server: RowServer) -> None:
+def test_using_stdin_twice_is_an_error(words: tuple[str, ...], bulk: Runner, row_server: RowServer) -> None:
     result = bulk("bulk", *words, "-o", "out.jsonl", stdin=b'T {prompt}\n"x"\n')
     assert result.code == 2
     assert "stdin is used twice" in result.err
     assert row_server.bodies == []
 
 
-def test_a_wrong_model_of_its_own_costs_one_row(bulk: Runner, row_server: RowServer) -> None:
+def test_a_wrong_model_in_a_row_fails_only_that_row(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: refuse(404, "no such model") if prompt == "b" else None
     write_rows(Path("in.jsonl"), [{"id": "typo", "prompt": "b", "model": "typo"}, "a", "c"])
     assert bulk(*RUN, "--concurrency", "1").code == 9
@@ -190,7 +190,7 @@ def test_a_wrong_model_of_its_own_costs_one_row(bulk: Runner, row_server: RowSer
     assert len(texts(OUT)) == 2
 
 
-def test_a_table_of_nothing_but_the_wrong_columns_is_a_usage_error(bulk: Runner) -> None:
+def test_a_table_that_has_only_a_wrong_header_is_a_usage_error(bulk: Runner) -> None:
     Path("in.csv").write_text("question,answer\n")
     result = bulk("bulk", "in.csv", "-o", "out.jsonl", "--template", "{nosuch}")
     assert result.code == 2
@@ -209,7 +209,7 @@ def test_an_export_replaces_a_file_only_with_force(bulk: Runner) -> None:
     assert Path("texts.txt").read_text() == " PROMPT 0\n"
 
 
-def test_the_help_says_what_holds_here(bulk: Runner) -> None:
+def test_the_help_of_bulk_run_describes_the_flags_for_bulk_runs(bulk: Runner) -> None:
     text = " ".join(bulk("bulk", "run", "--help-all").out.replace("│", " ").split())
     assert "Time limit for one attempt" in text
     assert "with --json or --ndjson" not in text

@@ -1,4 +1,4 @@
-"""`nbx bulk` against servers that fail: every row ends right, and no more is sent than makes sense."""
+"""`nbx bulk` with servers that fail: every row gets the right result, without needless requests."""
 
 import contextlib
 import os
@@ -12,22 +12,20 @@ from tests.support.server import closed_port
 
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl")
-ROWS = int(os.environ.get("NBX_TEST_ROWS", "300"))  # 10,000 for the whole acceptance
+ROWS = int(os.environ.get("NBX_TEST_ROWS", "300"))  # 10,000 for the full acceptance test
 RETRIES = 8
 
 
 @contextlib.contextmanager
 def running(folder: Path, *options: str) -> Iterator[BulkServer]:
-    """A server in a process of its own."""
+    """Run a server in its own process."""
     server = BulkServer(folder, *options)
     server.start()
     yield server
     server.kill()
 
 
-def test_every_row_ends_right_where_a_fifth_of_all_requests_fails_in_mixed_ways(
-    bulk: Runner, tmp_path: Path
-) -> None:
+def test_every_row_is_answered_although_a_fifth_of_all_requests_fails(bulk: Runner, tmp_path: Path) -> None:
     write_rows(Path("in.jsonl"), ROWS)
     with running(tmp_path, "--fail", "0.2", "--seed", "7") as server:
         env = {"NEBIUS_BASE_URL": server.url}
@@ -37,13 +35,13 @@ def test_every_row_ends_right_where_a_fifth_of_all_requests_fails_in_mixed_ways(
     assert texts(OUT) == {number: f" prompt {number}" for number in range(ROWS)}
     assert len(records(OUT)) == ROWS
     attempts = {record["prompt"]: record["attempts"] for record in records(OUT)}
-    # Where an open connection ends before any byte of an answer, the same attempt sends the request again.
+    # If an open connection ends before the first byte of an answer, the same attempt sends the request again.
     assert all(sent[prompt] <= 2 * attempts[prompt] for prompt in attempts)
     assert max(attempts.values()) <= 1 + 10 * RETRIES
     assert ROWS < sum(attempts.values()) < 1.6 * ROWS
 
 
-def test_the_same_without_a_fixed_concurrency_and_in_groups(bulk: Runner, tmp_path: Path) -> None:
+def test_every_row_is_answered_with_automatic_concurrency_and_in_groups(bulk: Runner, tmp_path: Path) -> None:
     rows = ROWS // 4
     write_rows(Path("in.jsonl"), rows)
     with running(tmp_path, "--fail", "0.2", "--kinds", "500,reset,cut,garbage,unfinished") as server:
@@ -53,7 +51,7 @@ def test_the_same_without_a_fixed_concurrency_and_in_groups(bulk: Runner, tmp_pa
     assert texts(OUT) == {number: f" prompt {number}" for number in range(rows)}
 
 
-def test_a_server_that_dies_and_comes_back_costs_no_row(bulk: Runner, tmp_path: Path) -> None:
+def test_no_row_is_lost_if_the_server_dies_and_restarts(bulk: Runner, tmp_path: Path) -> None:
     write_rows(Path("in.jsonl"), 400)
     with running(tmp_path, "--delay", "0.05") as server:
         with bulk.start(*RUN, "--concurrency", "8", env={"NEBIUS_BASE_URL": server.url}) as process:
@@ -79,7 +77,7 @@ def test_a_server_that_does_not_exist_stops_the_run_and_fails_no_row(bulk: Runne
     assert not Path("out.failed.jsonl").exists()
 
 
-def test_a_server_that_asks_to_wait_is_waited_for(bulk: Runner, row_server: RowServer) -> None:
+def test_a_wait_that_the_server_asks_for_is_respected(bulk: Runner, row_server: RowServer) -> None:
     refusals = [refuse(429, "slow down", Retry_After="0.2") for _ in range(5)]
     row_server.answer = lambda _: refusals.pop() if refusals else None
     write_rows(Path("in.jsonl"), 10)
@@ -89,7 +87,7 @@ def test_a_server_that_asks_to_wait_is_waited_for(bulk: Runner, row_server: RowS
     assert "retries\t5\n" in result.err
 
 
-def test_the_retries_have_an_end(bulk: Runner, row_server: RowServer) -> None:
+def test_the_number_of_retries_is_limited(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = lambda prompt: refuse(500, "broken") if prompt == "prompt 1" else None
     write_rows(Path("in.jsonl"), 3)
     assert bulk(*RUN, "--retries", "2").code == 9
@@ -98,7 +96,7 @@ def test_the_retries_have_an_end(bulk: Runner, row_server: RowServer) -> None:
     assert (failed["attempts"], failed["error"]["exit"], failed["error"]["status"]) == (3, 6, 500)
 
 
-def test_an_output_whose_name_is_too_long_is_74_before_anything_is_paid(
+def test_an_output_name_that_is_too_long_fails_before_anything_is_sent(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 2)

@@ -5,7 +5,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, sse, token, whole
 
 
-def test_a_streamed_answer_reaches_stdout_with_one_newline_after_it(nbx: Runner, server: FakeServer) -> None:
+def test_a_streamed_answer_is_printed_with_one_newline_added(nbx: Runner, server: FakeServer) -> None:
     server.script(answer(" Paris", ".\n\n"))
     result = nbx("complete", "The capital of France is")
     assert (result.code, result.out, result.err) == (0, " Paris.\n\n\n", "")
@@ -21,12 +21,12 @@ def test_a_streamed_answer_reaches_stdout_with_one_newline_after_it(nbx: Runner,
     }
 
 
-def test_no_newline_gives_the_exact_bytes(nbx: Runner, server: FakeServer) -> None:
+def test_no_newline_prints_the_exact_bytes(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("caf", "é "))
     assert nbx("complete", "x", "--no-newline").out_bytes == "café ".encode()
 
 
-def test_json_is_the_response_as_the_server_sent_it(nbx: Runner, server: FakeServer) -> None:
+def test_json_prints_the_response_as_the_server_sent_it(nbx: Runner, server: FakeServer) -> None:
     server.script(whole("a", "b"))
     result = nbx("complete", "x", "--json", "--n", "2")
     assert result.code == 0
@@ -34,7 +34,7 @@ def test_json_is_the_response_as_the_server_sent_it(nbx: Runner, server: FakeSer
     assert "stream" not in server.requests[0].json
 
 
-def test_interleaved_choices_come_out_whole_and_in_order(nbx: Runner, server: FakeServer) -> None:
+def test_interleaved_choices_are_printed_completely_and_in_order(nbx: Runner, server: FakeServer) -> None:
     frames = [token("a1", 0), token("b1", 1), token("b2", 1, "stop"), token("a2", 0), token("", 0, "stop")]
     server.script(sse(*frames))
     assert nbx("complete", "p", "q").out == "a1a2\nb1b2\n"

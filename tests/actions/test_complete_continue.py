@@ -1,4 +1,4 @@
-"""`nbx complete --continue`: the last prompt and answer are sent again, exactly; what is new is printed."""
+"""`nbx complete --continue`: the last prompt and answer are sent again exactly; new text is printed."""
 
 import json
 from pathlib import Path
@@ -24,7 +24,7 @@ def bodies(server: FakeServer) -> list[Any]:
     return [json.loads(request.body) for request in server.requests]
 
 
-def test_the_prompt_grows_by_exactly_what_came_again_and_again(keeping: Runner, server: FakeServer) -> None:
+def test_each_continuation_appends_exactly_the_received_text(keeping: Runner, server: FakeServer) -> None:
     parts = [" one\n\n", "\ttwo \r\n", "é\u2028\U0001f600  "]
     server.script(*(answer(part) for part in parts), answer("."))
     assert keeping("complete", "Say é:", "-N").out == parts[0]
@@ -35,7 +35,7 @@ def test_the_prompt_grows_by_exactly_what_came_again_and_again(keeping: Runner, 
     assert sent == ["Say é:" + "".join(parts[:count]) for count in range(4)]
 
 
-def test_model_and_fields_are_those_of_before_and_a_flag_overrides_them(
+def test_model_and_fields_are_those_of_the_earlier_request_unless_a_flag_overrides_them(
     keeping: Runner, server: FakeServer
 ) -> None:
     server.script(answer("a"), answer("b"), answer("c"))
@@ -63,7 +63,7 @@ def test_any_request_of_the_history_can_be_continued(keeping: Runner, server: Fa
         assert (gone.code, said in gone.err) == (2, True)
 
 
-def test_how_the_answer_is_sent_and_shown_is_up_to_each_run(keeping: Runner, server: FakeServer) -> None:
+def test_streaming_and_output_format_are_chosen_by_each_run(keeping: Runner, server: FakeServer) -> None:
     server.script(whole("a"), answer("b"), whole("c"))
     keeping("complete", "x", "--json")
     assert keeping("complete", "--continue").out == "b\n"
@@ -73,14 +73,14 @@ def test_how_the_answer_is_sent_and_shown_is_up_to_each_run(keeping: Runner, ser
     assert (second["stream"], "stream" in third) == (True, False)
 
 
-def test_an_answer_that_was_cut_goes_on_from_what_came(keeping: Runner, server: FakeServer) -> None:
+def test_an_incomplete_answer_continues_after_the_received_text(keeping: Runner, server: FakeServer) -> None:
     server.script(sse(token("half of"), done=False), answer(" it"))
     assert keeping("complete", "x ", "--retries", "0").code == 8
     assert keeping("complete", "--continue").out == " it\n"
     assert bodies(server)[-1]["prompt"] == "x half of"
 
 
-def test_an_echoed_prompt_is_sent_once_and_does_not_come_back(keeping: Runner, server: FakeServer) -> None:
+def test_an_echoed_prompt_is_sent_only_once_and_not_echoed_again(keeping: Runner, server: FakeServer) -> None:
     server.script(answer("x y"), answer(" z"))
     keeping("complete", "x", "--echo")
     assert keeping("complete", "--continue").out == " z\n"
@@ -88,7 +88,7 @@ def test_an_echoed_prompt_is_sent_once_and_does_not_come_back(keeping: Runner, s
     assert "echo" not in bodies(server)[1]
 
 
-def test_an_infill_goes_on_between_its_markers(keeping: Runner, server: FakeServer) -> None:
+def test_an_infill_continues_between_its_markers(keeping: Runner, server: FakeServer) -> None:
     server.script(answer("mid"), answer("dle"))
     keeping("complete", "pre", "--suffix", "post", "-m", "Qwen/Qwen2.5-Coder-7B")
     assert keeping("complete", "--continue").out == "dle\n"
@@ -114,15 +114,15 @@ def test_one_of_several_answers_is_chosen_by_its_number(keeping: Runner, server:
 def test_a_continuation_is_one_answer_unless_n_asks_for_more(keeping: Runner, server: FakeServer) -> None:
     server.script(whole("a", "b"), answer("c"), whole("d", "e"))
     keeping("complete", "x", "-n", "2", "--logprobs", "3", "--json", "--temperature", "0.5")
-    go_on = ("complete", "--continue-from", "1", "--choice", "1")
-    assert keeping(*go_on, env={"NBX_N": "2"}).out == "c\n"
-    assert keeping(*go_on, "-n", "2", "--json").code == 0
+    command = ("complete", "--continue-from", "1", "--choice", "1")
+    assert keeping(*command, env={"NBX_N": "2"}).out == "c\n"
+    assert keeping(*command, "-n", "2", "--json").code == 0
     _, one, two = bodies(server)
     assert ("n" in one, "logprobs" in one, one["temperature"]) == (False, False, 0.5)
     assert (two["n"], two["temperature"]) == (2, 0.5)
 
 
-def test_an_answer_to_one_of_several_prompts_belongs_to_that_prompt(
+def test_an_answer_to_one_of_several_prompts_is_appended_to_that_prompt(
     keeping: Runner, server: FakeServer
 ) -> None:
     four = sse(*(token(text, i) for i, text in enumerate("abcd")), *(token("", i, "stop") for i in range(4)))
@@ -140,7 +140,7 @@ def test_token_ids_cannot_be_continued_with_text(keeping: Runner, server: FakeSe
     assert (failed.code, "its prompt is token IDs" in failed.err) == (2, True)
 
 
-def test_a_text_that_is_not_kept_cannot_be_continued_and_the_message_says_how(
+def test_a_request_without_stored_text_is_refused_with_the_setting_that_stores_texts(
     nbx: Runner, server: FakeServer
 ) -> None:
     hint = "nbx config set history.text true stores texts from now on"
@@ -158,7 +158,7 @@ def test_a_text_that_is_not_kept_cannot_be_continued_and_the_message_says_how(
     )
 
 
-def test_a_bulk_run_in_between_changes_nothing(
+def test_continue_ignores_a_bulk_run_in_between(
     keeping: Runner, server: FakeServer, row_server: RowServer, tmp_path: Path
 ) -> None:
     server.script(answer("a"), answer("b"))
@@ -171,7 +171,7 @@ def test_a_bulk_run_in_between_changes_nothing(
     assert bodies(server)[1]["prompt"] == "xa"
 
 
-def test_a_person_is_told_that_an_ended_answer_may_have_no_more(keeping: Runner, server: FakeServer) -> None:
+def test_a_terminal_shows_a_note_if_the_answer_was_complete(keeping: Runner, server: FakeServer) -> None:
     cut = sse(token("a\n"), token("", 0, "length"))
     server.script(answer("a\n"), cut, answer("b"))
     keeping("complete", "x")
@@ -182,7 +182,7 @@ def test_a_person_is_told_that_an_ended_answer_may_have_no_more(keeping: Runner,
     assert "ended with" not in keeping("complete", "--continue", stderr_tty=True).err
 
 
-def test_dry_run_shows_what_would_be_sent(keeping: Runner, server: FakeServer) -> None:
+def test_dry_run_shows_the_continued_prompt(keeping: Runner, server: FakeServer) -> None:
     server.script(answer("a"))
     keeping("complete", "x")
     assert keeping("complete", "--continue", "--dry-run").json["prompt"] == "xa"

@@ -1,4 +1,4 @@
-"""Infill through `nbx complete`: the prompt that goes over the wire, and what is refused before it."""
+"""Infill through `nbx complete`: the prompt that is sent, and what is refused before sending."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ SENT = {
 
 
 @pytest.mark.parametrize(("model", "prompt"), SENT.items())
-def test_the_models_markers_are_on_the_wire_and_no_suffix_field(
+def test_the_markers_of_the_model_are_sent_in_the_prompt_without_a_suffix_field(
     nbx: Runner, server: FakeServer, model: str, prompt: str
 ) -> None:
     server.script(answer("middle"))
@@ -71,7 +71,7 @@ def test_a_dry_run_shows_the_prompt_that_was_built(nbx: Runner) -> None:
         (("a", "--suffix", ""), None, "<|fim_prefix|>a<|fim_suffix|><|fim_middle|>"),
     ],
 )
-def test_prefix_and_suffix_come_from_arguments_files_and_stdin(
+def test_prefix_and_suffix_are_read_from_arguments_files_and_stdin(
     nbx: Runner, args: tuple[str, ...], stdin: bytes | None, prompt: str
 ) -> None:
     assert nbx("complete", *args, *QWEN, "--dry-run", stdin=stdin).json["prompt"] == prompt
@@ -87,11 +87,11 @@ def test_each_of_several_prompts_gets_the_suffix_and_its_own_choices(nbx: Runner
 
 
 def stop_of(nbx: Runner, *args: str, **env: str) -> object:
-    """Return the `stop` of the body that an infill would send, None where it has none."""
+    """Return the `stop` of the body that an infill would send, or None."""
     return nbx("complete", "a", "--suffix", "b", *QWEN, "--dry-run", *args, env=env).json.get("stop")
 
 
-def test_stop_sequences_of_the_family_are_added_unless_stop_is_set(nbx: Runner) -> None:
+def test_stop_sequences_of_the_model_family_are_added_unless_stop_is_set(nbx: Runner) -> None:
     assert stop_of(nbx) == QWEN_STOP
     assert stop_of(nbx, "--stop", "\n") == "\n"
     assert stop_of(nbx, "--param", 'stop=["X"]', "--no-validate") == ["X"]
@@ -110,14 +110,14 @@ def test_a_format_is_chosen_by_name(nbx: Runner) -> None:
     assert result.json["prompt"] == "[SUFFIX]b[PREFIX]a"
 
 
-def test_a_model_that_only_a_param_names_is_the_one_that_counts(nbx: Runner) -> None:
+def test_a_model_that_is_set_only_with_param_selects_the_markers(nbx: Runner) -> None:
     result = nbx(
         "complete", "a", "--suffix", "b", "--param", 'model="bigcode/starcoder"', "--no-validate", "--dry-run"
     )
     assert result.json["prompt"] == "<fim_prefix>a<fim_suffix>b<fim_middle>"
 
 
-def test_an_unknown_model_leads_to_the_flag_whose_error_lists_the_formats(nbx: Runner) -> None:
+def test_an_unknown_model_suggests_the_flag_whose_error_lists_the_formats(nbx: Runner) -> None:
     result = nbx("complete", "a", "--suffix-file", "-", stdin=b"b")
     assert (result.code, result.out) == (2, "")
     check_message(result.err)
@@ -129,7 +129,7 @@ def test_an_unknown_model_leads_to_the_flag_whose_error_lists_the_formats(nbx: R
 
 
 @pytest.mark.parametrize("where", [("--local",), ("-m", "meta-llama/Llama-3.3-70B-Instruct")])
-def test_a_model_without_markers_is_a_usage_error_that_names_models_with_them(
+def test_a_model_without_markers_is_a_usage_error_that_suggests_other_models(
     nbx: Runner, where: tuple[str, ...]
 ) -> None:
     result = nbx("complete", "a", "--suffix", "b", *where, "--dry-run")
@@ -177,7 +177,7 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
         (("", "--suffix", ""), "the prompt is empty"),
     ],
 )
-def test_what_makes_no_sense_is_a_usage_error(nbx: Runner, args: tuple[str, ...], message: str) -> None:
+def test_invalid_arguments_are_a_usage_error(nbx: Runner, args: tuple[str, ...], message: str) -> None:
     result = nbx("complete", *args, *QWEN, stdin=b"x")
     assert (result.code, result.out) == (2, "")
     check_message(result.err)

@@ -1,4 +1,4 @@
-"""`nbx complete --local`: the real engine with real weights, through the same HTTP path as everything."""
+"""`nbx complete --local`: the real engine with real weights, used over HTTP like a server."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.weights import real_weights
 pytestmark = pytest.mark.engine
 
 GREEDY = ("--temperature", "0", "--max-tokens", "3")
-# "The capital" and "Once upon a time" as the model's tokenizer has them.
+# The token IDs of "The capital" and "Once upon a time" in this model.
 TOKENS = [[504, 3575], [6403, 2519, 253, 655]]
 
 
@@ -42,7 +42,7 @@ def test_the_model_continues_the_text_it_was_given(local: Runner) -> None:
     assert (result.code, result.out, result.err) == (0, " Paris.\n\n", "")
 
 
-def test_a_streamed_answer_is_the_whole_one(local: Runner) -> None:
+def test_a_streamed_answer_equals_the_unstreamed_one(local: Runner) -> None:
     command = ("complete", "--local", "1, 2, 3, 4,", "-n", "2", *GREEDY, "--logprobs", "2", "--json")
     whole, streamed = local(*command).json, local(*command, "--stream").json
     for one, other in zip(
@@ -51,7 +51,7 @@ def test_a_streamed_answer_is_the_whole_one(local: Runner) -> None:
         assert {name: one[name] for name in ("index", "text", "finish_reason")} == {
             name: other[name] for name in ("index", "text", "finish_reason")
         }
-        # The engine closes a stream with a frame that has no log probabilities of its own.
+        # The engine ends a stream with a frame that has no log probabilities.
         tokens = [entry["token"] for entry in other["logprobs"]["content"]]
         assert tokens == [entry["token"] for entry in one["logprobs"]["content"]]
 
@@ -77,7 +77,7 @@ def test_model_file_runs_any_gguf(local: Runner, tmp_path: Path) -> None:
     assert result.json["model"] == "mine"
 
 
-def test_a_local_answer_continues_here_and_has_no_curl_command(local: Runner, tmp_path: Path) -> None:
+def test_a_local_answer_is_continued_locally_and_has_no_curl_command(local: Runner, tmp_path: Path) -> None:
     keeping = Runner({**local.environ, "NBX_HISTORY_TEXT": "true"})
     first = keeping("complete", "--local", "1, 2, 3, 4,", *GREEDY, "-N").out
     whole = local("complete", "--local", "1, 2, 3, 4," + first, *GREEDY, "--no-ledger").out
@@ -95,7 +95,7 @@ def test_a_local_answer_continues_here_and_has_no_curl_command(local: Runner, tm
     assert (there.code, '"model":"their/model"' in there.out) == (0, True)
 
 
-def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
+def test_an_ignored_model_is_reported_and_the_ledger_names_the_model_that_ran(
     local: Runner, tmp_path: Path
 ) -> None:
     said = "warning: -m other is ignored: --local runs SmolLM2"
@@ -112,7 +112,7 @@ def test_another_model_is_reported_to_be_ignored_and_what_ran_is_in_the_ledger(
     assert said in local("score", "x y", "--local", "-m", "other").err
 
 
-def test_a_wrong_field_is_the_engines_own_refusal(local: Runner) -> None:
+def test_an_invalid_field_is_refused_by_the_engine(local: Runner) -> None:
     result = local("complete", "--local", "x", "--param", "top_k=[]")
     assert result.code == 3
     assert "400" in result.err
@@ -121,9 +121,9 @@ def test_a_wrong_field_is_the_engines_own_refusal(local: Runner) -> None:
 @pytest.mark.parametrize(
     ("given", "configured"),
     [(["-n", "65"], ""), (["--param", "n=65"], ""), ([], "n = 65"), (["-n", "9" * 5000], "")],
-    ids=["a flag", "a parameter", "the configuration", "a number that is none"],
+    ids=["a flag", "a parameter", "the configuration", "an invalid number"],
 )
-def test_more_choices_than_the_engine_has_room_for_are_a_usage_error(
+def test_more_choices_than_the_engine_supports_are_a_usage_error(
     local: Runner, given: list[str], configured: str
 ) -> None:
     local.write_config(configured)

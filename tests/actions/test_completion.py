@@ -1,4 +1,4 @@
-"""`nbx completion`: what it prints, writes, refuses to touch, and says. The shells themselves: tests/gen."""
+"""`nbx completion`: what it prints, writes and refuses. tests/shell_completion runs the shells themselves."""
 
 import os
 import stat
@@ -24,7 +24,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def user(bare: Runner, home: Path) -> Runner:
-    """nbx for a user who has the system's programs and nothing else."""
+    """nbx for a user who has only the programs of the system."""
     inherited = {name: value for name, value in bare.environ.items() if name != "NBX_DATA_DIR"}
     return Runner({**inherited, "HOME": str(home), "PATH": os.environ["PATH"]})
 
@@ -49,20 +49,20 @@ def refused(result: Result, code: int, *texts: str) -> None:
 
 @pytest.mark.parametrize("shell", FILE_NAMES)
 @pytest.mark.parametrize("tty", [False, True])
-def test_show_prints_the_script_that_the_repository_has(user: Runner, shell: str, *, tty: bool) -> None:
+def test_show_prints_the_script_of_the_repository(user: Runner, shell: str, *, tty: bool) -> None:
     result = user("completion", "show", shell, stdout_tty=tty, env={"TERM": "xterm", "COLUMNS": "100"})
     assert (result.code, result.err) == (0, "")
     assert result.out_bytes == (COMPLETIONS / FILE_NAMES[shell]).read_bytes()
 
 
-def test_the_shell_is_the_users_own_unless_one_is_named_and_that_is_said(user: Runner) -> None:
+def test_the_shell_is_detected_and_reported_unless_one_is_named(user: Runner) -> None:
     result = user("completion", "show", env={"SHELL": "/opt/bin/fish"})
     assert result.err == "nbx: detected fish: SHELL is /opt/bin/fish\n"
     assert result.out_bytes == (COMPLETIONS / "nbx.fish").read_bytes()
     assert user("completion", "show", "-q", env={"SHELL": "/opt/bin/fish"}).err == ""
 
 
-def test_a_shell_that_nbx_does_not_complete_in_is_refused(user: Runner, home: Path) -> None:
+def test_an_unsupported_or_unknown_shell_is_refused(user: Runner, home: Path) -> None:
     refused(user("completion", "install", "zhs"), 2, "no completion for 'zhs'", "did you mean zsh?")
     refused(
         user("completion", "install"), 2, "unknown shell: SHELL is not set", "bash, zsh, fish, powershell"
@@ -71,7 +71,7 @@ def test_a_shell_that_nbx_does_not_complete_in_is_refused(user: Runner, home: Pa
     assert files(home) == {}
 
 
-def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: Path) -> None:
+def test_install_and_uninstall_name_every_file_that_they_write_or_remove(user: Runner, home: Path) -> None:
     script, rc = home / ".local/share/nbx/zsh/_nbx", home / ".zshrc"
     lines = said(user("completion", "install", "zsh"))
     assert lines == [f"wrote {script}", f"wrote {rc}", "start a new zsh to use completion"]
@@ -85,7 +85,7 @@ def test_every_file_is_named_and_uninstall_takes_each_away(user: Runner, home: P
     assert said(user("completion", "uninstall", "zsh")) == ["completion for zsh was not installed"]
 
 
-def test_the_usual_variables_move_the_files(user: Runner, home: Path) -> None:
+def test_environment_variables_change_the_paths_of_the_files(user: Runner, home: Path) -> None:
     env = {"XDG_CONFIG_HOME": str(home / "c"), "XDG_DATA_HOME": str(home / "d"), "ZDOTDIR": str(home / "z")}
     user("completion", "install", "fish", env=env)
     user("completion", "install", "zsh", env=env)
@@ -97,7 +97,7 @@ def test_the_usual_variables_move_the_files(user: Runner, home: Path) -> None:
     assert "one/completions/nbx" in files(home)
 
 
-def test_an_older_script_of_ours_is_brought_up_to_date(user: Runner, home: Path) -> None:
+def test_an_older_script_of_nbx_is_updated(user: Runner, home: Path) -> None:
     script = home / ".config/fish/completions/nbx.fish"
     script.parent.mkdir(parents=True)
     script.write_text("# nbx completion for fish 2\n")
@@ -106,7 +106,7 @@ def test_an_older_script_of_ours_is_brought_up_to_date(user: Runner, home: Path)
     assert stat.S_IMODE(script.stat().st_mode) == 0o600
 
 
-def test_what_somebody_else_put_there_stays_and_nothing_is_written(user: Runner, home: Path) -> None:
+def test_a_script_of_another_origin_is_kept_and_nothing_is_written(user: Runner, home: Path) -> None:
     script = home / ".local/share/nbx/zsh/_nbx"
     script.parent.mkdir(parents=True)
     script.write_text("# mine\n")
@@ -117,7 +117,7 @@ def test_what_somebody_else_put_there_stays_and_nothing_is_written(user: Runner,
 
 @pytest.fixture
 def package(tmp_path: Path, home: Path) -> tuple[Path, Path]:
-    """The script as a package manager has it, and its link where bash looks for it: pipx does that."""
+    """A script in a package, and the link to it where bash looks for completions, as pipx installs them."""
     target = tmp_path / "venv/nbx"
     target.parent.mkdir()
     target.write_bytes((COMPLETIONS / "nbx.bash").read_bytes())
@@ -127,7 +127,7 @@ def package(tmp_path: Path, home: Path) -> tuple[Path, Path]:
     return target, link
 
 
-def test_a_link_to_the_very_script_does_and_uninstall_leaves_it_and_its_target(
+def test_a_link_to_the_same_script_is_kept_by_install_and_uninstall(
     user: Runner, home: Path, package: tuple[Path, Path]
 ) -> None:
     target, link = package
@@ -140,7 +140,7 @@ def test_a_link_to_the_very_script_does_and_uninstall_leaves_it_and_its_target(
 
 
 @pytest.mark.parametrize("text", [b"# nbx completion for bash, older\n", None])
-def test_a_link_to_another_script_of_ours_is_replaced_and_its_target_is_not(
+def test_a_link_to_another_nbx_script_is_replaced_and_its_target_is_kept(
     user: Runner, package: tuple[Path, Path], text: bytes | None
 ) -> None:
     target, link = package
@@ -157,7 +157,7 @@ def test_a_link_to_another_script_of_ours_is_replaced_and_its_target_is_not(
 
 
 @pytest.mark.parametrize("action", ["install", "uninstall"])
-def test_a_block_that_somebody_broke_is_left_and_nothing_is_written(
+def test_a_damaged_block_in_a_startup_file_is_refused_and_nothing_is_written(
     user: Runner, home: Path, action: str
 ) -> None:
     (home / ".zshrc").write_text(f"a\n{START_MARKER}\nb\n")
@@ -165,7 +165,7 @@ def test_a_block_that_somebody_broke_is_left_and_nothing_is_written(
     assert files(home) == {".zshrc": f"a\n{START_MARKER}\nb\n".encode()}
 
 
-def test_a_place_that_cannot_be_read_or_written_is_named(user: Runner, home: Path) -> None:
+def test_a_path_that_cannot_be_read_or_written_is_named(user: Runner, home: Path) -> None:
     (home / ".zshrc").mkdir()
     refused(user("completion", "install", "zsh"), 78, f"cannot read {home / '.zshrc'}")
     (home / ".config").write_text("")
@@ -175,14 +175,14 @@ def test_a_place_that_cannot_be_read_or_written_is_named(user: Runner, home: Pat
 
 
 def powershell(folder: Path, name: str, profile: str) -> None:
-    """Put a stand-in for PowerShell into a folder: it says where its profile is, and nothing else."""
+    """Put a stand-in for PowerShell into a folder: it prints a banner and the path of its profile."""
     folder.mkdir(exist_ok=True)
     program = folder / name
     program.write_text(f"#!/bin/sh\necho 'a banner'\necho '{profile}'\n")
     program.chmod(0o755)
 
 
-def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
+def test_the_script_is_written_beside_the_profile_that_each_powershell_reports(
     user: Runner, home: Path
 ) -> None:
     profile, older = home / "ps/profile.ps1", home / "windows ps/profile.ps1"
@@ -210,7 +210,7 @@ def test_powershell_says_where_its_profile_is_and_reads_the_script_beside_it(
     assert older.read_bytes() == text
 
 
-def test_without_a_powershell_there_is_no_telling_where_its_profile_is(user: Runner, home: Path) -> None:
+def test_without_powershell_the_installation_fails_with_a_hint(user: Runner, home: Path) -> None:
     (home / "empty").mkdir()
     result = user("completion", "install", "powershell", env={"PATH": str(home / "empty")})
     refused(result, 78, "PowerShell was not found", "nbx completion show powershell")

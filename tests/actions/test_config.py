@@ -21,7 +21,7 @@ def table(result: Result) -> dict[str, tuple[str, str]]:
     return {name: (value, origin) for name, value, origin in rows}
 
 
-def test_what_is_set_is_got_and_what_is_unset_is_gone(bare: Runner, path: Path) -> None:
+def test_get_prints_a_value_after_set_and_fails_after_unset(bare: Runner, path: Path) -> None:
     done(bare("config", "set", "max-tokens", "7"))
     assert path.read_text() == "max_tokens = 7\n"
     assert bare("config", "get", "max_tokens").out == "7\n"
@@ -33,7 +33,7 @@ def test_what_is_set_is_got_and_what_is_unset_is_gone(bare: Runner, path: Path) 
     done(bare("config", "unset", "max-tokens"), f"nbx: max-tokens was not set in {path}\n")
 
 
-def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> None:
+def test_get_without_a_file_prints_the_default_and_its_origin(bare: Runner) -> None:
     assert bare("config", "get", "retries", "--show-origin").out == "3\tdefault\n"
 
 
@@ -58,7 +58,7 @@ def test_get_without_a_file_gives_the_default_and_its_origin(bare: Runner) -> No
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_meant_is_said_and_nothing_is_written(
+def test_an_invalid_command_is_reported_and_nothing_is_written(
     bare: Runner, path: Path, args: list[str], message: str | None
 ) -> None:
     result = bare("config", *args)
@@ -71,9 +71,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(
     assert not path.exists()
 
 
-def test_a_key_comes_from_stdin_and_is_shown_to_nobody(
-    bare: Runner, path: Path, key_files: set[Path]
-) -> None:
+def test_a_key_is_read_from_stdin_and_never_shown(bare: Runner, path: Path, key_files: set[Path]) -> None:
     key_files.add(path)
     done(bare("config", "set", "api_key", "-", stdin=f"{CANARY}\n".encode()))
     assert path.read_text() == f'api_key = "{CANARY}"\n'
@@ -87,7 +85,7 @@ def test_a_key_comes_from_stdin_and_is_shown_to_nobody(
     check_message(bare("config", "list").err)
 
 
-def test_a_key_on_the_command_line_is_warned_of(bare: Runner) -> None:
+def test_a_key_on_the_command_line_causes_a_warning(bare: Runner) -> None:
     result = bare("config", "set", "api_key", OTHER)
     assert without(result.err) == (
         "nbx: warning: the api_key is now in the shell history; use - to read it from stdin\n"
@@ -121,7 +119,7 @@ def test_list_names_every_origin(
     assert "temperature" in bare("config", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
 
 
-def test_a_change_goes_into_the_profile_in_force(bare: Runner, path: Path) -> None:
+def test_a_change_is_written_to_the_active_profile(bare: Runner, path: Path) -> None:
     done(bare("profile", "add", "w"))
     done(bare("config", "set", "--profile", "w", "n", "2"), "nbx: n is set in profile w\n")
     done(bare("config", "set", "n", "3"))
@@ -136,7 +134,7 @@ def test_a_change_goes_into_the_profile_in_force(bare: Runner, path: Path) -> No
     assert path.read_text() == "n = 5\nproject_file = true\n\n[profile.w]\n"
 
 
-def test_a_change_that_something_stronger_hides_is_warned_of(bare: Runner) -> None:
+def test_a_change_that_a_variable_overrides_causes_a_warning(bare: Runner) -> None:
     environ = {"NEBIUS_MODEL": "m"}
     done(
         bare("config", "set", "model", "x", env=environ),
@@ -148,7 +146,7 @@ def test_a_change_that_something_stronger_hides_is_warned_of(bare: Runner) -> No
 BROKEN = "# mine\nmodel = 'm'\ntemprature = 0.5\nn = 0\n"
 
 
-def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, path: Path) -> None:
+def test_list_and_get_show_valid_settings_and_report_invalid_ones(bare: Runner, path: Path) -> None:
     bare.write_config(BROKEN)
     reported = (
         f"nbx: {path}:3: no setting 'temprature'\n  did you mean temperature?\n"
@@ -166,7 +164,7 @@ def test_list_and_get_show_what_could_be_read_and_what_is_wrong(bare: Runner, pa
     assert missing.err == reported[: reported.index(f"nbx: {path}:4")]
 
 
-def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) -> None:
+def test_set_and_unset_can_correct_a_file_with_invalid_entries(bare: Runner, path: Path) -> None:
     bare.write_config(BROKEN)
     asked = bare("complete", "x", "--dry-run")
     assert (asked.code, asked.out) == (78, "")
@@ -182,7 +180,7 @@ def test_set_and_unset_mend_a_file_with_wrong_entries(bare: Runner, path: Path) 
     assert path.read_text() == "[profile.w]\n"
 
 
-def test_with_a_file_that_is_no_toml_all_but_writing_works(bare: Runner, path: Path) -> None:
+def test_with_a_file_that_is_not_valid_toml_everything_but_writing_works(bare: Runner, path: Path) -> None:
     bare.write_config("model = 'm'\nn 2\n")
     why = "Expected '=' after a key in a key/value pair"
     reported = f"nbx: {path}:2:3: not valid TOML\n  {why}\n  nbx config edit\n"
@@ -213,7 +211,7 @@ sys.exit(code)
 """
 
 
-def test_a_project_file_that_nobody_asked_for_is_neither_read_nor_looked_for(
+def test_a_project_file_is_neither_searched_nor_read_unless_it_is_enabled(
     bare: Runner, tmp_path: Path
 ) -> None:
     (tmp_path / ".nbx.toml").write_text("this is [no TOML")
@@ -222,7 +220,7 @@ def test_a_project_file_that_nobody_asked_for_is_neither_read_nor_looked_for(
     assert (run.returncode, run.stderr) == (0, b"")
 
 
-def test_a_project_file_gives_request_fields_and_nothing_else(
+def test_a_project_file_may_set_only_request_fields(
     bare: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "deep").mkdir()
@@ -239,7 +237,7 @@ def test_a_project_file_gives_request_fields_and_nothing_else(
     check_message(refused.err)
 
 
-def test_a_change_says_what_it_did(bare: Runner, path: Path) -> None:
+def test_each_change_is_confirmed_by_a_message(bare: Runner, path: Path) -> None:
     assert bare("config", "set", "n", "2").err == f"nbx: n is set in {path}\n"
     assert bare("config", "unset", "n").err == f"nbx: n is no longer set in {path}\n"
     assert bare("config", "unset", "n").err == f"nbx: n was not set in {path}\n"

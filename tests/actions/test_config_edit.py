@@ -1,4 +1,4 @@
-"""`nbx config edit`: an editor at work on a copy, and what becomes of its text."""
+"""`nbx config edit`: the editor works on a draft, which replaces the file if it is valid."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ Editor = Callable[[str], dict[str, str]]
 
 @pytest.fixture
 def editor(tmp_path: Path) -> Editor:
-    """Return the environment in which the editor is this shell script; $1 is the file."""
+    """Return a function that makes a shell script the editor; $1 is the file to edit."""
 
     def make(script: str) -> dict[str, str]:
         program = tmp_path / "editor"
@@ -33,7 +33,7 @@ def files(path: Path) -> list[Path]:
     return sorted(path.parent.iterdir())
 
 
-def test_a_good_text_replaces_the_file(bare: Runner, path: Path, editor: Editor) -> None:
+def test_a_valid_text_replaces_the_file(bare: Runner, path: Path, editor: Editor) -> None:
     bare.write_config("# mine\nn = 1\n")
     path.chmod(0o600)
     script = 'stat -c %a "$1" > mode; dirname "$1" >> mode; echo \'model = "m"\' >> "$1"'
@@ -46,14 +46,14 @@ def test_a_good_text_replaces_the_file(bare: Runner, path: Path, editor: Editor)
     assert f"{path.stat().st_mode & 0o777:o}" == "600"
 
 
-def test_a_new_file_begins_with_what_can_stand_in_it(bare: Runner, path: Path, editor: Editor) -> None:
+def test_a_new_file_begins_with_the_template(bare: Runner, path: Path, editor: Editor) -> None:
     assert bare("config", "edit", env=editor("echo 'n = 1' >> \"$1\"")).code == 0
     assert path.read_bytes() == TEMPLATE + b"n = 1\n"
     assert f"{path.stat().st_mode & 0o777:o}" == "600"
 
 
 @pytest.mark.parametrize("old", [None, "n = 1\n", "broken"])
-def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Editor, old: str | None) -> None:
+def test_an_unchanged_text_is_not_written(bare: Runner, path: Path, editor: Editor, old: str | None) -> None:
     if old is not None:
         bare.write_config(old)
     result = bare("config", "edit", env=editor("true"))
@@ -61,7 +61,7 @@ def test_an_unchanged_text_writes_nothing(bare: Runner, path: Path, editor: Edit
     assert files(path) == ([path] if old is not None else [])
 
 
-def test_a_wrong_text_is_kept_with_all_its_mistakes_reported_and_taken_up_again(
+def test_an_invalid_text_is_reported_kept_as_a_draft_and_edited_again(
     bare: Runner, path: Path, editor: Editor
 ) -> None:
     bare.write_config("n = 1\n")
@@ -88,7 +88,7 @@ def test_a_wrong_text_is_kept_with_all_its_mistakes_reported_and_taken_up_again(
 
 
 @pytest.mark.parametrize("end", [":", "exit 3", "kill -TERM $PPID; exec sleep 600"])
-def test_a_text_that_an_editor_saved_by_renaming_is_for_its_owner_only_and_logout_names_it(
+def test_a_draft_saved_by_renaming_is_readable_only_by_its_owner_and_logout_names_it(
     bare: Runner, path: Path, editor: Editor, end: str
 ) -> None:
     script = f'printf "n = 0\\napi_key = \\"k\\"\\n" > "$1~"; chmod 644 "$1~"; mv "$1~" "$1"; {end}'
@@ -102,20 +102,20 @@ def test_a_text_that_an_editor_saved_by_renaming_is_for_its_owner_only_and_logou
 
 
 @pytest.mark.parametrize("text", ["n = = 1", "\\377"])
-def test_a_text_that_is_no_toml_is_kept(bare: Runner, path: Path, editor: Editor, text: str) -> None:
+def test_invalid_toml_is_kept_as_a_draft(bare: Runner, path: Path, editor: Editor, text: str) -> None:
     result = bare("config", "edit", env=editor(f"printf '{text}' > \"$1\""))
     (draft,) = files(path)
     assert result.code == 78
     assert result.err.splitlines()[0].startswith(f"nbx: {draft}:1:")
 
 
-def test_a_file_that_is_no_toml_can_be_mended(bare: Runner, path: Path, editor: Editor) -> None:
+def test_a_file_that_is_not_valid_toml_can_be_corrected(bare: Runner, path: Path, editor: Editor) -> None:
     bare.write_config("n = = 1\n")
     assert bare("config", "edit", env=editor('sed -i "s/= =/=/" "$1"')).code == 0
     assert path.read_text() == "n = 1\n"
 
 
-def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, editor: Editor) -> None:
+def test_changes_by_another_process_are_not_lost(bare: Runner, path: Path, editor: Editor) -> None:
     bare.write_config("n = 1\n")
     set_it = f"{sys.executable} -m nebius_cli config set model m"
     environ = editor(f"NBX_CONFIG_DIR={path.parent} {set_it}; echo 'n = 2' > \"$1\"")
@@ -133,7 +133,7 @@ def test_what_others_wrote_meanwhile_is_not_lost(bare: Runner, path: Path, edito
 
 
 @pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])
-def test_when_the_editor_fails_the_file_stays(
+def test_the_file_is_unchanged_if_the_editor_fails(
     bare: Runner, path: Path, editor: Editor, script: str, *, kept: bool
 ) -> None:
     bare.write_config("n = 1\n")
@@ -150,7 +150,7 @@ def test_when_the_editor_fails_the_file_stays(
     assert path.read_text() == "n = 1\n"
 
 
-def test_an_editor_that_removes_the_text_leaves_an_empty_one(
+def test_the_file_is_unchanged_if_the_editor_removes_the_draft(
     bare: Runner, path: Path, editor: Editor
 ) -> None:
     bare.write_config("n = 1\n")
@@ -159,7 +159,7 @@ def test_an_editor_that_removes_the_text_leaves_an_empty_one(
     assert result.err.startswith("nbx: the draft no longer exists\n")
 
 
-def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner, path: Path) -> None:
+def test_without_an_editor_and_a_terminal_a_hint_says_what_to_do(bare: Runner, path: Path) -> None:
     result = bare("config", "edit", stdin=b"")
     assert (result.code, result.out) == (78, "")
     assert result.err == (
@@ -169,7 +169,7 @@ def test_without_an_editor_and_a_terminal_it_is_reported_what_to_do(bare: Runner
     assert not path.parent.exists()
 
 
-def test_a_killed_run_keeps_the_text(bare: Runner, path: Path, editor: Editor) -> None:
+def test_a_killed_run_keeps_the_draft(bare: Runner, path: Path, editor: Editor) -> None:
     bare.write_config("n = 1\n")
     environ = editor("echo 'n = 2' > \"$1\"; echo ready; exec sleep 600")
     words = [sys.executable, "-m", "nebius_cli", "config", "edit"]

@@ -1,4 +1,4 @@
-"""`nbx config`: values that are wrong, that may not be shown, and that something stronger hides."""
+"""`nbx config`: values that are invalid, that may not be shown, or that are overridden."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def path(bare: Runner) -> Path:
         ("http://h\\@x", "base_url must not contain a backslash or a control character"),
     ],
 )
-def test_an_address_that_is_none_is_a_wrong_value_like_any_other(bare: Runner, value: str, why: str) -> None:
+def test_an_invalid_base_url_is_refused_like_any_invalid_value(bare: Runner, value: str, why: str) -> None:
     result = bare("config", "set", "base_url", value)
     told = value.replace("?a=1", "?…").replace("h\\@", "")
     assert (result.code, result.err) == (2, f"nbx: base_url {told}\n  {why}\n")
@@ -38,9 +38,7 @@ def test_an_address_that_is_none_is_a_wrong_value_like_any_other(bare: Runner, v
     assert bare("config", "get", "base_url").out == DEFAULT
 
 
-def test_a_wrong_address_is_reported_with_its_line_wherever_the_file_is_read(
-    bare: Runner, path: Path
-) -> None:
+def test_every_command_reports_an_invalid_base_url_with_its_line(bare: Runner, path: Path) -> None:
     path.write_text("n = 1\nbase_url = 'ftp://me:pw@x'\n")
     reported = f"nbx: {path}:2: {MUST}\n"
     for args in (["config", "list"], ["complete", "x", "-m", "m", "--dry-run"]):
@@ -51,14 +49,14 @@ def test_a_wrong_address_is_reported_with_its_line_wherever_the_file_is_read(
     assert f"{path}:2: {MUST}" in bare("doctor").out
 
 
-def test_a_wrong_address_of_the_environment_or_a_flag_is_reported_without_its_password(bare: Runner) -> None:
+def test_an_invalid_base_url_of_a_variable_or_flag_is_reported_without_its_password(bare: Runner) -> None:
     result = bare("config", "list", env={"NEBIUS_BASE_URL": "ftp://me:pw@x"})
     assert (result.code, result.err) == (78, f"nbx: NEBIUS_BASE_URL=ftp://x\n  {MUST}\n")
     result = bare("complete", "x", "-m", "m", "--dry-run", "--base-url", "ftp://me:pw@x")
     assert (result.code, result.err) == (2, f"nbx: --base-url ftp://x\n  {MUST}\n")
 
 
-def test_a_command_that_no_shell_would_split_is_a_wrong_value(bare: Runner, path: Path) -> None:
+def test_a_key_command_that_cannot_be_split_into_words_is_invalid(bare: Runner, path: Path) -> None:
     result = bare("config", "set", "api_key_command", "show 'secret")
     why = "api_key_command cannot be split into words: no closing quotation"
     assert (result.code, result.err) == (2, f"nbx: api_key_command show …\n  {why}\n")
@@ -68,7 +66,7 @@ def test_a_command_that_no_shell_would_split_is_a_wrong_value(bare: Runner, path
 
 
 @pytest.mark.parametrize("words", ['"show --token secret"', '["show", "secret"]'])
-def test_what_is_meant_for_nobodys_eyes_is_not_listed(bare: Runner, path: Path, words: str) -> None:
+def test_the_arguments_of_the_key_command_are_not_shown(bare: Runner, path: Path, words: str) -> None:
     given = f"base_url = 'https://h/v1'\napi_key_command = {words}\n"
     path.write_text(f"use_profile = 'w'\n{given}[profile.w]\n{given}")
     for args in (["config", "list"], ["profile", "list"]):
@@ -83,14 +81,14 @@ def test_what_is_meant_for_nobodys_eyes_is_not_listed(bare: Runner, path: Path, 
     assert got.out.startswith("show …\t")
 
 
-def test_a_base_url_with_a_user_name_is_a_wrong_value_and_is_not_shown(bare: Runner, path: Path) -> None:
+def test_a_base_url_with_a_user_name_is_invalid_and_not_shown(bare: Runner, path: Path) -> None:
     path.write_text("base_url = 'https://me:secret@h/v1'\n")
     result = bare("config", "list")
     assert (result.code, "secret" in result.out + result.err) == (78, False)
     assert "base_url must not contain a user name or a password" in result.err
 
 
-def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: Path) -> None:
+def test_writing_to_a_mistyped_profile_does_not_create_it(bare: Runner, path: Path) -> None:
     bare("profile", "add", "work")
     text = path.read_text()
     for args in (
@@ -112,7 +110,7 @@ def test_a_mistyped_profile_is_not_made_by_writing_into_it(bare: Runner, path: P
     assert path.read_text() == text
 
 
-def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key_files: set[Path]) -> None:
+def test_setting_an_overridden_key_causes_a_warning(bare: Runner, path: Path, key_files: set[Path]) -> None:
     key_files.add(path)
 
     def reported(*args: str, env: dict[str, str] | None = None) -> str:
@@ -137,7 +135,7 @@ def test_a_key_that_another_one_hides_is_warned_of(bare: Runner, path: Path, key
     assert reported("api_key", "-", "--profile", "work") == "nbx: api_key is set in profile work\n"
 
 
-def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runner, path: Path) -> None:
+def test_a_setting_with_a_dot_is_added_to_its_table_and_removed_from_it(bare: Runner, path: Path) -> None:
     bare("config", "set", "model", "m")
     bare("config", "set", "budget.daily", "2.5")
     bare("config", "set", "history.text", "yes")
@@ -155,7 +153,7 @@ def test_a_setting_with_a_dot_is_written_into_its_table_and_out_of_it(bare: Runn
     assert path.read_text() == 'model = "m"\n'
 
 
-def test_a_table_that_is_emptied_goes_unless_it_has_a_comment_or_is_the_profile(
+def test_an_emptied_table_is_removed_unless_it_has_a_comment_or_defines_the_profile(
     bare: Runner, path: Path
 ) -> None:
     kept = {
@@ -175,7 +173,7 @@ def test_a_table_that_is_emptied_goes_unless_it_has_a_comment_or_is_the_profile(
         assert path.read_text() == after, before
 
 
-def test_a_number_below_0_is_a_value_and_no_flag(bare: Runner) -> None:
+def test_a_negative_number_is_a_value_and_not_a_flag(bare: Runner) -> None:
     assert bare("profile", "add", "w").code == 0
     assert bare("config", "set", "presence_penalty", "-1.5", "--profile", "w").code == 0
     assert bare("config", "get", "presence_penalty", "--profile", "w").out == "-1.5\n"
@@ -186,7 +184,7 @@ def test_a_number_below_0_is_a_value_and_no_flag(bare: Runner) -> None:
     assert "no such flag: --profle" in bare("config", "set", "--profle", "w", "n", "-5").err
 
 
-def test_a_profile_has_such_settings_too(bare: Runner) -> None:
+def test_a_profile_can_have_settings_with_a_dot(bare: Runner) -> None:
     assert bare("profile", "add", "w", "budget.daily=5", "budget.monthly=50", "n=2").code == 0
     assert bare("config", "get", "budget.monthly", "--profile", "w").out == "50\n"
     assert bare("config", "set", "budget.monthly", "60", "--profile", "w").code == 0
@@ -196,7 +194,7 @@ def test_a_profile_has_such_settings_too(bare: Runner) -> None:
     assert bare("config", "get", "n", "--profile", "w").out == "2\n"
 
 
-def test_a_key_in_quotes_is_taken_out_as_well(bare: Runner, path: Path) -> None:
+def test_unset_removes_a_quoted_toml_key(bare: Runner, path: Path) -> None:
     path.write_text('"budget.daily" = 5\n')
     assert bare("config", "get", "budget.daily").out == "5\n"
     bare("config", "unset", "budget.daily")

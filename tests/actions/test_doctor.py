@@ -1,4 +1,4 @@
-"""`nbx doctor`: each thing that can be wrong, alone and together."""
+"""`nbx doctor`: each problem that it can find, alone and in combination."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ NAMES = ["nbx", "python", "platform", "config", "base_url", "proxy", "ca", "key"
 NAMES += ["dns", "tcp", "tls", "api", "clock", "model", "live", "engine", "ledger"]
 
 
-def test_everything_is_looked_at_in_order(well: Runner, server: FakeServer) -> None:
+def test_all_checks_run_in_order(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today()))
     result = well("doctor")
     assert (result.code, result.err) == (0, "")
@@ -31,7 +31,7 @@ def test_everything_is_looked_at_in_order(well: Runner, server: FakeServer) -> N
     assert [request.target for request in server.requests] == ["/v1/models"]
 
 
-def test_json_says_the_same(well: Runner, server: FakeServer) -> None:
+def test_json_has_the_same_checks(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today()))
     value = well("doctor", "--json").json
     assert value["exit_code"] == 0
@@ -39,7 +39,7 @@ def test_json_says_the_same(well: Runner, server: FakeServer) -> None:
     assert {frozenset(check) for check in value["checks"]} == {frozenset({"name", "state", "text", "hint"})}
 
 
-def test_on_a_terminal_what_to_do_has_its_own_line(bare: Runner) -> None:
+def test_a_terminal_shows_hints_and_the_running_check(bare: Runner) -> None:
     url = f"http://127.0.0.1:{closed_port()}"
     result = bare(
         "doctor", "--base-url", url, stdout_tty=True, stderr_tty=True, env={"COLUMNS": "90", "NO_COLOR": "1"}
@@ -50,7 +50,7 @@ def test_on_a_terminal_what_to_do_has_its_own_line(bare: Runner) -> None:
     assert result.err.endswith("\r\x1b[K")
 
 
-def test_a_new_machine_without_key_or_network(bare: Runner) -> None:
+def test_without_a_key_and_a_network_the_dependent_checks_are_skipped(bare: Runner) -> None:
     result = bare("doctor", "--base-url", "https://nowhere.invalid")
     assert result.code == 4
     failed = [name for name, state in states(result).items() if state == "fail"]
@@ -67,7 +67,7 @@ def test_a_new_machine_without_key_or_network(bare: Runner) -> None:
     }
 
 
-def test_nobody_listens(well: Runner) -> None:
+def test_a_refused_connection_fails_the_tcp_check(well: Runner) -> None:
     result = well("doctor", "--base-url", f"http://127.0.0.1:{closed_port()}")
     assert (result.code, row(result, "tcp")[0], row(result, "dns")[0]) == (7, "fail", "ok")
     assert "Connection refused" in row(result, "tcp")[1]
@@ -84,7 +84,7 @@ ANSWERS: dict[str, tuple[Reply, int, str]] = {
 
 
 @pytest.mark.parametrize("name", ANSWERS)
-def test_the_server_says_what_is_wrong_and_is_asked_once(name: str, well: Runner, server: FakeServer) -> None:
+def test_a_server_error_is_reported_without_a_retry(name: str, well: Runner, server: FakeServer) -> None:
     reply, code, words = ANSWERS[name]
     server.script(reply)
     result = well("doctor", "--live")
@@ -94,7 +94,7 @@ def test_the_server_says_what_is_wrong_and_is_asked_once(name: str, well: Runner
     assert row(result, "live")[:2] == ("skipped", "needs api")
 
 
-def test_a_server_that_says_nothing_is_given_up(
+def test_a_server_that_does_not_answer_times_out(
     well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nebius_cli.doctor.server_checks.LIST_TIMEOUT_S", 0.3)
@@ -123,7 +123,7 @@ def test_the_default_model_must_exist(
     assert (result.code, found[0], found[2]) == (code, state, hint)
 
 
-def test_live_completes_one_token_which_tells_more_than_the_list(well: Runner, server: FakeServer) -> None:
+def test_live_completes_one_token_even_with_an_unlisted_model(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today()), whole(" a"))
     result = well("doctor", "--live", "-m", "my/own", "--ai-project-id", "p1")
     assert (result.code, row(result, "model")[0], row(result, "live")[0]) == (0, "warn", "ok")
@@ -133,7 +133,7 @@ def test_live_completes_one_token_which_tells_more_than_the_list(well: Runner, s
     assert asked.json == {"model": "my/own", "prompt": "1 2 3", "max_tokens": 1}
 
 
-def test_live_fails_as_a_completion_does(well: Runner, server: FakeServer) -> None:
+def test_live_fails_with_the_exit_code_of_a_completion(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today()), detail(404, "The model `zzz` does not exist."))
     result = well("doctor", "--live", "-m", "zzz")
     assert (result.code, row(result, "live")[0]) == (3, "fail")
@@ -141,7 +141,7 @@ def test_live_fails_as_a_completion_does(well: Runner, server: FakeServer) -> No
     assert row(well("doctor", "--live", env={"NEBIUS_MODEL": ""}), "live")[:2] == ("skipped", "needs a model")
 
 
-def test_a_clock_that_is_wrong_is_reported(well: Runner, server: FakeServer) -> None:
+def test_a_wrong_local_clock_is_a_warning(well: Runner, server: FakeServer) -> None:
     server.script(model_list(Date=today(hours=2)), model_list())
     result = well("doctor")
     assert (result.code, row(result, "clock")[0]) == (0, "warn")
@@ -158,7 +158,7 @@ def test_a_clock_that_is_wrong_is_reported(well: Runner, server: FakeServer) -> 
     ],
     ids=["syntax", "unknown key", "wrong value", "no profile"],
 )
-def test_a_broken_config_file_is_reported_and_the_rest_is_looked_at(
+def test_an_invalid_config_file_is_reported_and_the_other_checks_run(
     text: str, words: str, well: Runner, server: FakeServer
 ) -> None:
     well.write_config(text)
@@ -169,7 +169,7 @@ def test_a_broken_config_file_is_reported_and_the_rest_is_looked_at(
     assert (row(result, "api")[0], result.err) == ("ok", "")
 
 
-def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server: FakeServer) -> None:
+def test_an_invalid_variable_fails_an_invalid_unused_profile_warns(well: Runner, server: FakeServer) -> None:
     well.write_config("[profile.other]\ntop_p = 7\n")
     server.script(model_list(Date=today()))
     result = well("doctor", env={"NBX_RETRIES": "many"})
@@ -180,7 +180,7 @@ def test_a_wrong_variable_and_a_wrong_profile_out_of_force(well: Runner, server:
     assert result.code == 78
 
 
-def test_the_profile_in_force_is_named(well: Runner, server: FakeServer) -> None:
+def test_the_active_profile_is_named(well: Runner, server: FakeServer) -> None:
     well.write_config("[profile.work]\nmodel = 'x'\n")
     server.script(model_list(Date=today()))
     assert row(well("doctor", "--profile", "work"), "profile")[:2] == ("ok", "work, from --profile")
@@ -199,7 +199,7 @@ def test_a_file_that_others_can_write_or_a_key_that_they_can_read_is_reported(
     assert row(result, "key")[2] == f"chmod 600 {path}"
 
 
-def test_the_key_that_counts_and_those_that_do_not_are_named(
+def test_the_sources_of_the_used_and_the_unused_keys_are_named(
     well: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
 ) -> None:
     key = tmp_path / "key"

@@ -1,4 +1,4 @@
-"""`nbx doctor` on the key and the authorities: it looks at what nbx itself would take."""
+"""`nbx doctor` checks the key and the certificate authorities that nbx itself would use."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_every_file_with_a_key_that_others_can_read_is_reported(
         assert (state, hint) == ("warn", f"{mends}chmod 600 {config}")
 
 
-def test_a_command_that_cannot_be_split_is_reported_only_where_it_counts(
+def test_a_key_command_that_cannot_be_split_is_reported_only_if_it_is_used(
     well: Runner, server: FakeServer
 ) -> None:
     environ = {"NBX_API_KEY_COMMAND": "a 'b"}
@@ -45,14 +45,14 @@ def test_a_command_that_cannot_be_split_is_reported_only_where_it_counts(
     assert (result.code, row(result, "key")[0]) == (78, "fail")
 
 
-def test_the_authorities_of_openssl_are_those_that_doctor_looks_at(well: Runner, tmp_path: Path) -> None:
+def test_doctor_checks_the_authorities_of_the_openssl_variables(well: Runner, tmp_path: Path) -> None:
     path = tmp_path / "authority.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
     result = well("doctor", "--base-url", "https://nowhere.invalid", env={"SSL_CERT_FILE": str(path)})
     assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authorities")
 
 
-def test_a_wrong_base_url_counts_unless_a_stronger_one_is_right(well: Runner, server: FakeServer) -> None:
+def test_an_invalid_base_url_fails_unless_a_valid_one_overrides_it(well: Runner, server: FakeServer) -> None:
     well.write_config("base_url = 'ftp://h'\n")
     server.script(model_list(Date=today()))
     assert row(well("doctor"), "base_url")[0] == "ok"

@@ -1,4 +1,4 @@
-"""What `nbx doctor` says of the ledger and the budgets, and the row of its own request."""
+"""What `nbx doctor` reports about the ledger and the budgets, and the ledger row of its own request."""
 
 import sqlite3
 import time
@@ -16,12 +16,12 @@ from tests.support.server import FakeServer, whole
 
 @pytest.fixture
 def well(nbx: Runner, server: FakeServer) -> Runner:
-    """nbx with nothing wrong."""
+    """nbx without any problem."""
     server.script(model_list(Date=today()))
     return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
 
 
-def test_a_spent_budget_fails(well: Runner) -> None:
+def test_a_spent_budget_fails_the_budget_check(well: Runner) -> None:
     keep(well, entry(time.time(), cost=Decimal(3)))
     result = well("doctor", env={"NBX_BUDGET_DAILY": "3", "NBX_BUDGET_MONTHLY": "100"})
     assert result.code == 10
@@ -33,22 +33,22 @@ def test_a_spent_budget_fails(well: Runner) -> None:
 
 
 @pytest.mark.parametrize(("spent", "state"), [("0.79", "ok"), ("0.8", "warn"), ("1", "fail")])
-def test_a_budget_is_shown_with_what_is_spent(well: Runner, spent: str, state: str) -> None:
+def test_the_state_of_a_budget_depends_on_the_amount_spent(well: Runner, spent: str, state: str) -> None:
     keep(well, entry(time.time(), cost=Decimal(spent)))
     result = well("doctor", env={"NBX_BUDGET_MONTHLY": "1"})
     assert states(result)["budget"] == state
 
 
-def test_a_budget_without_a_ledger_is_told(well: Runner) -> None:
+def test_a_budget_without_a_ledger_is_a_warning(well: Runner) -> None:
     result = well("doctor", env={"NBX_BUDGET_DAILY": "1", "NBX_LEDGER": "false"})
     assert (result.code, row(result, "budget")[0]) == (0, "warn")
 
 
-def test_without_a_budget_nothing_is_said_of_one(well: Runner) -> None:
+def test_without_a_budget_there_is_no_budget_check(well: Runner) -> None:
     assert "budget" not in states(well("doctor"))
 
 
-def test_the_live_request_is_a_row_of_the_ledger(well: Runner, server: FakeServer) -> None:
+def test_the_live_request_is_recorded_in_the_ledger(well: Runner, server: FakeServer) -> None:
     server.script(whole(" a"))
     assert well("doctor", "--live").code == 0
     (kept,) = rows_of(well)
@@ -75,7 +75,7 @@ def damage(nbx: Runner) -> None:
 
 
 def leave_pending(nbx: Runner) -> None:
-    """Leave a file beside the ledger that is no file of rows."""
+    """Leave an invalid file of pending rows beside the ledger."""
     keep(nbx, entry(1))
     folder = ledger_of(nbx).path.with_suffix(".pending")
     folder.mkdir()
@@ -90,7 +90,7 @@ def leave_pending(nbx: Runner) -> None:
         (lambda nbx: ledger_of(nbx).path.mkdir(parents=True), "it is not a regular file"),
     ],
 )
-def test_a_ledger_in_trouble_is_a_warning(well: Runner, prepare: Any, said: str) -> None:
+def test_a_problem_with_the_ledger_is_a_warning(well: Runner, prepare: Any, said: str) -> None:
     prepare(well)
     result = well("doctor")
     assert (result.code, row(result, "ledger")[0]) == (0, "warn")

@@ -1,4 +1,4 @@
-"""Every request field, from its flag or the configuration to the body: generated from the one table."""
+"""Every request field, from its flag or the configuration to the body: generated from the field table."""
 
 import io
 import json
@@ -20,7 +20,7 @@ DEFAULTS = {"model": "test/model", "prompt": "x", "stream": True, "stream_option
 
 
 def samples(field: Field) -> Iterator[tuple[list[str], Any]]:
-    """Yield arguments that set a field, and the value that must come of them."""
+    """Yield arguments that set a field, and the value that must be sent."""
     flag = field.flag
     match field.kind:
         case Kind.TEXT:
@@ -61,7 +61,7 @@ SAMPLES = [
 
 
 def fill(args: list[str], folder: Path) -> list[str]:
-    """Put a file where `{file}` stands."""
+    """Replace `{file}` with the path of a JSON file."""
     path = folder / "value.json"
     path.write_text('\ufeff{"1": 2}\n', encoding="utf-8")
     return [arg.replace("{file}", str(path)) for arg in args]
@@ -79,7 +79,7 @@ def test_a_flag_sets_its_member_and_no_other(
     assert body == expected
 
 
-def test_a_field_of_the_query_travels_in_the_url(nbx: Runner, server: FakeServer) -> None:
+def test_a_query_field_is_sent_in_the_url(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("hi"))
     assert nbx("complete", "x", "--ai-project-id", "a b&é").code == 0
     assert server.requests[0].target == "/v1/completions?ai_project_id=a+b%26%C3%A9"
@@ -96,14 +96,14 @@ def test_all_fields_at_once_reach_the_server(nbx: Runner, server: FakeServer, tm
     assert server.requests[0].json == {"prompt": "x", **values, "n": 1}
 
 
-def test_only_what_was_set_is_sent(nbx: Runner, server: FakeServer) -> None:
+def test_only_fields_that_were_set_are_sent(nbx: Runner, server: FakeServer) -> None:
     server.script(whole("a"))
     assert nbx("complete", "x", "--json").code == 0
     assert server.requests[0].json == {"model": "test/model", "prompt": "x"}
 
 
 def outside(field: Field) -> Iterator[tuple[list[str], str, Any]]:
-    """Yield arguments outside of the bounds, the value as it is shown, and as it is sent all the same."""
+    """Yield arguments outside the bounds, the value as shown, and the value as sent with --no-validate."""
     edges = [edge - 1 for edge in (field.low,) if edge is not None]
     edges += [edge + 1 for edge in (field.high,) if edge is not None]
     if field.kind is Kind.NUMBER:
@@ -119,7 +119,7 @@ def outside(field: Field) -> Iterator[tuple[list[str], str, Any]]:
 OUTSIDE = [pytest.param(field, *rest, id=" ".join(rest[0])) for field in FIELDS for rest in outside(field)]
 
 
-def test_every_bound_of_the_table_is_tried() -> None:
+def test_every_bound_of_the_table_is_tested() -> None:
     bounded = {field.name for field in FIELDS if field.low is not None or field.choices}
     assert bounded == {param.values[0].name for param in OUTSIDE}  # type: ignore[union-attr]
     assert len(OUTSIDE) >= 16
@@ -186,7 +186,7 @@ def test_a_value_of_the_wrong_type_is_always_a_usage_error(
     assert "--no-validate" not in result.err
 
 
-def test_a_file_that_is_not_there_is_a_usage_error(nbx: Runner) -> None:
+def test_a_missing_file_is_a_usage_error(nbx: Runner) -> None:
     result = nbx("complete", "x", "--extra-body", "@/no/such/file", "--dry-run")
     assert (result.code, result.err) == (2, "nbx: cannot read /no/such/file\n  No such file or directory\n")
 
@@ -204,9 +204,7 @@ IN_FILE = {
 
 
 @pytest.mark.parametrize(("field", "value"), IN_FILE.values(), ids=IN_FILE)
-def test_the_configuration_sets_a_field_and_unset_takes_it_out(
-    bare: Runner, field: Field, value: Any
-) -> None:
+def test_the_configuration_sets_a_field_and_unset_removes_it(bare: Runner, field: Field, value: Any) -> None:
     configured(bare, **{"model": "test/model", field.name: value})
     body = bare("complete", "x", "--dry-run").json
     expected = DEFAULTS if field.in_query else {**DEFAULTS, field.name: value}
@@ -219,7 +217,7 @@ def test_the_configuration_sets_a_field_and_unset_takes_it_out(
 
 
 @pytest.mark.parametrize(("field", "args", "value"), SAMPLES)
-def test_a_flag_beats_the_configuration(
+def test_a_flag_overrides_the_configuration(
     bare: Runner, tmp_path: Path, field: Field, args: list[str], value: Any
 ) -> None:
     other = {

@@ -1,4 +1,4 @@
-"""Answers of servers that differ from Token Factory: error frames, the form of the chat endpoint, proxies."""
+"""Answers of servers that differ from Token Factory: error frames, the chat format, proxies."""
 
 import json
 import socket
@@ -28,7 +28,7 @@ ERRORS: list[tuple[Any, int]] = [
 
 @pytest.mark.parametrize(("error", "code"), ERRORS, ids=str)
 @pytest.mark.parametrize("form", ["streamed", "whole", "bulk", "score"])
-def test_an_error_frame_with_a_status_is_that_status(
+def test_an_error_frame_with_a_status_is_treated_like_that_status(
     nbx: Runner, server: FakeServer, tmp_path: Path, form: str, error: Any, code: int
 ) -> None:
     (tmp_path / "rows.jsonl").write_text('"x"\n')
@@ -51,7 +51,7 @@ def test_an_error_frame_with_a_status_is_that_status(
         check_message(result.err)
 
 
-def test_an_error_frame_with_a_status_is_tried_again_like_the_status(nbx: Runner, server: FakeServer) -> None:
+def test_an_error_frame_with_a_status_is_retried_like_that_status(nbx: Runner, server: FakeServer) -> None:
     server.script(sse({"error": {"message": "busy", "code": 503}}), answer("hi"))
     result = nbx("complete", "x")
     assert (result.code, result.out, len(result.slept)) == (0, "hi\n", 1)
@@ -74,7 +74,7 @@ DELTA = [
 @pytest.mark.parametrize(
     "reply", [sse(*DELTA), status(200, json.dumps({"choices": [CHAT]}).encode())], ids=["streamed", "whole"]
 )
-def test_text_in_the_form_of_the_chat_endpoint_is_printed_with_a_warning(
+def test_text_in_the_format_of_the_chat_endpoint_is_printed_with_a_warning(
     nbx: Runner, server: FakeServer, reply: Reply
 ) -> None:
     server.script(reply)
@@ -88,7 +88,7 @@ def test_text_in_the_form_of_the_chat_endpoint_is_printed_with_a_warning(
     [{"message": {"content": None}}, {}, {"delta": {"role": "assistant"}}, {"message": {"content": []}}],
 )
 @pytest.mark.parametrize("command", ["complete", "bulk"])
-def test_an_answer_without_any_text_is_no_success(
+def test_an_answer_without_any_text_is_an_error(
     nbx: Runner, server: FakeServer, tmp_path: Path, choice: Any, command: str
 ) -> None:
     (tmp_path / "rows.jsonl").write_text('"x"\n')
@@ -100,7 +100,7 @@ def test_an_answer_without_any_text_is_no_success(
     server.replies.clear()
 
 
-def test_bulk_keeps_the_text_of_the_chat_endpoint_as_text(
+def test_bulk_records_the_text_of_a_chat_response_as_text(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     (tmp_path / "rows.jsonl").write_text('"x"\n"y"\n"z"\n')
@@ -112,7 +112,7 @@ def test_bulk_keeps_the_text_of_the_chat_endpoint_as_text(
     assert result.err.count("has the format of the chat endpoint") == 1
 
 
-def test_a_stream_that_counts_every_choice_as_the_first_says_no_stream(
+def test_a_stream_that_gives_every_choice_the_index_0_suggests_no_stream(
     nbx: Runner, server: FakeServer
 ) -> None:
     server.script(sse(token("a"), token("", reason="stop"), token("b"), token("", reason="stop")))
@@ -121,7 +121,7 @@ def test_a_stream_that_counts_every_choice_as_the_first_says_no_stream(
     check_message(result.err)
 
 
-def test_an_echo_that_the_server_ignored_is_told(nbx: Runner, server: FakeServer) -> None:
+def test_an_echo_flag_that_the_server_ignored_is_reported(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("hi"), answer("x hi"), answer("hi"))
     assert "the server ignored echo" in nbx("complete", "x", "--echo").err
     assert nbx("complete", "x", "--echo").err == ""
@@ -129,14 +129,14 @@ def test_an_echo_that_the_server_ignored_is_told(nbx: Runner, server: FakeServer
 
 
 @pytest.mark.parametrize("body", [b"<html>404", b'{"detail": "Not Found"}', b""])
-def test_a_404_of_a_path_is_about_the_base_url(nbx: Runner, server: FakeServer, body: bytes) -> None:
+def test_a_404_for_the_path_says_to_check_base_url(nbx: Runner, server: FakeServer, body: bytes) -> None:
     server.script(status(404, body))
     result = nbx("complete", "x")
     assert (result.code, "check base_url" in result.err, "case-sensitive" in result.err) == (3, True, False)
     check_message(result.err)
 
 
-def test_a_base_url_on_the_command_line_is_named_as_the_flag(nbx: Runner) -> None:
+def test_the_hint_names_the_flag_if_the_base_url_is_from_the_command_line(nbx: Runner) -> None:
     args = ("complete", "x", "--retries", "0")
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/v1"
@@ -145,7 +145,7 @@ def test_a_base_url_on_the_command_line_is_named_as_the_flag(nbx: Runner) -> Non
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_proxy_that_wants_a_password_is_named_on_both_routes(
+def test_a_proxy_that_requires_a_password_is_named_for_http_and_https(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", f"http://127.0.0.1:{server.port}")
@@ -159,12 +159,12 @@ def test_a_proxy_that_wants_a_password_is_named_on_both_routes(
 
 
 @pytest.mark.parametrize("name", ["context_length", "max_model_len", "max_input_tokens"])
-def test_models_show_the_context_by_any_of_its_names(nbx: Runner, server: FakeServer, name: str) -> None:
+def test_models_reads_the_context_under_any_of_its_names(nbx: Runner, server: FakeServer, name: str) -> None:
     server.script(status(200, json.dumps({"data": [{"id": "a", name: 2048}]}).encode()))
     assert nbx("models", "--json", "--refresh").json["models"][0]["context"] == 2048
 
 
-def test_log_probabilities_of_no_tokens_draw_no_rows(nbx: Runner, server: FakeServer) -> None:
+def test_log_probabilities_without_tokens_add_no_rows_to_the_table(nbx: Runner, server: FakeServer) -> None:
     logprobs = {"tokens": None, "token_logprobs": [-1.0, -2.0], "top_logprobs": None, "text_offset": None}
     choice = {"index": 0, "text": "hi there", "finish_reason": "stop", "logprobs": logprobs}
     server.script(status(200, json.dumps({"choices": [choice]}).encode()))

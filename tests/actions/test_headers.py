@@ -1,4 +1,4 @@
-"""Request headers that the user adds: sent to the server, shown nowhere."""
+"""Request headers that the user adds: sent to the server, and never stored or shown."""
 
 import json
 from pathlib import Path
@@ -26,7 +26,7 @@ COMMANDS = {
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_header_goes_to_the_server_and_is_kept_and_shown_nowhere(
+def test_a_header_is_sent_to_the_server_but_never_stored_or_shown(
     nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -41,13 +41,13 @@ def test_a_header_goes_to_the_server_and_is_kept_and_shown_nowhere(
     assert not [p for p in tmp_path.rglob("*") if p.is_file() and VALUE.encode() in p.read_bytes()]
 
 
-def test_the_value_is_in_no_curl_command(nbx: Runner) -> None:
+def test_the_curl_command_does_not_show_the_value(nbx: Runner) -> None:
     result = nbx("complete", "x", "--header", HEADER, "--curl")
     assert VALUE not in result.out + result.err
     assert "-H 'X-Gateway-Token: ***'" in result.out
 
 
-def test_a_server_that_repeats_the_value_does_not_show_it(nbx: Runner, server: FakeServer) -> None:
+def test_a_value_that_the_server_repeats_is_not_shown(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(400, f"no gateway for {VALUE}"))
     assert "no gateway for ***" in nbx("complete", "x", "--header", HEADER).err
 
@@ -64,7 +64,7 @@ def test_the_command_that_resumes_a_run_does_not_show_the_value(
         assert VALUE not in err
 
 
-def test_headers_of_flags_are_added_to_those_of_the_configuration_and_win(
+def test_headers_from_flags_extend_and_override_those_of_the_configuration(
     nbx: Runner, server: FakeServer
 ) -> None:
     assert nbx("config", "set", "headers", '["X-Team: search", "X-Stage: test"]').code == 0

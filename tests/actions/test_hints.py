@@ -1,4 +1,4 @@
-"""Hints on the way out of an error: the flags that they name are flags of the command."""
+"""Hints in error messages: they name only flags that the command has."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_without_a_key_the_hint_names_flags_that_the_command_has(bare: Runner, a
     assert ("--local" in named) is ("--local" in has)
 
 
-def test_an_empty_text_to_score_is_reported_in_terms_of_score(bare: Runner) -> None:
+def test_an_empty_text_to_score_is_reported_without_flags_of_complete(bare: Runner) -> None:
     result = bare("score", "--local", stdin=b"")
     assert (result.code, result.out) == (2, "")
     assert "nbx: the prompt is empty\n" in result.err
@@ -39,7 +39,7 @@ def test_an_empty_text_to_score_is_reported_in_terms_of_score(bare: Runner) -> N
     assert "--allow-empty" in bare("complete", "-m", "m", stdin=b"").err
 
 
-def test_what_is_no_json_is_reported_without_the_words_of_python(bare: Runner) -> None:
+def test_invalid_json_is_reported_without_python_terms(bare: Runner) -> None:
     said = {
         "oops": "expecting value at character 1",
         '{"a":1} x': "extra data at character 9",
@@ -52,8 +52,8 @@ def test_what_is_no_json_is_reported_without_the_words_of_python(bare: Runner) -
     assert "expecting value at character 2" in bare("complete", "-m", "m", "--tokens", "[x]").err
 
 
-def test_bulk_with_nothing_to_read_shows_its_usage_before_it_wants_a_key(bare: Runner) -> None:
-    with bare.start("bulk") as run:  # whose stdin is the null device
+def test_bulk_without_input_shows_its_usage_before_it_requires_a_key(bare: Runner) -> None:
+    with bare.start("bulk") as run:  # its stdin is the null device
         _, err = run.communicate(timeout=60)
     assert (run.returncode, err.splitlines()[0]) == (2, b"nbx: no file given")
-    assert bare.process("bulk").code == 4  # a pipe that happens to be empty
+    assert bare.process("bulk").code == 4  # its stdin is an empty pipe

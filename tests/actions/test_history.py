@@ -1,4 +1,4 @@
-"""`nbx history`: requests listed, shown, found, sent again and deleted."""
+"""`nbx history`: listing, showing, searching, rerunning and deleting requests."""
 
 import time
 from pathlib import Path
@@ -35,7 +35,7 @@ def ids(result: Result) -> list[str]:
     return [line.split("\t")[0] for line in result.out.splitlines()]
 
 
-def test_a_list_has_the_newest_first_and_every_figure(stocked: Runner) -> None:
+def test_list_shows_the_newest_request_first_with_all_figures(stocked: Runner) -> None:
     lines = [line.split("\t") for line in stocked("history").out.splitlines()]
     assert [line[0] for line in lines] == ["4", "3", "2", "1"]
     assert lines[1][2:] == ["a/model", "-", "-", "-", "0.5", "7", "-", ""]
@@ -54,7 +54,7 @@ def test_a_list_has_the_newest_first_and_every_figure(stocked: Runner) -> None:
     assert [row["id"] for row in stocked("history", "--json").json["requests"]] == [4, 3, 2, 1]
 
 
-def test_a_person_sees_a_table_that_fits(stocked: Runner) -> None:
+def test_a_terminal_shows_a_table_that_fits_its_width(stocked: Runner) -> None:
     result = stocked("history", **PERSON, env=SCREEN)
     lines = result.out.splitlines()
     assert lines[0].split() == ["id", "time", "model", "tokens", "cost", "end", "text"]
@@ -65,7 +65,7 @@ def test_a_person_sees_a_table_that_fits(stocked: Runner) -> None:
     assert "model" not in narrow[0]
 
 
-def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
+def test_without_texts_a_note_says_how_to_store_them(nbx: Runner) -> None:
     assert nbx("history").err == "nbx: the ledger has no requests\n"
     assert nbx("history", "--since", "1d").err == "nbx: the ledger has no requests in this period\n"
     keep(nbx, entry(NOW))
@@ -99,7 +99,7 @@ def test_without_texts_a_list_says_how_to_keep_them(nbx: Runner) -> None:
     ],
     ids=str,
 )
-def test_any_text_is_a_search_for_words(stocked: Runner, words: list[str], found: list[str]) -> None:
+def test_any_text_can_be_searched_for(stocked: Runner, words: list[str], found: list[str]) -> None:
     result = stocked("history", "search", "--", *words)
     assert (result.code, ids(result)) == (0, found)
     assert bool(result.err) == (not found)
@@ -113,7 +113,7 @@ def test_a_search_shows_the_text_around_the_word(nbx: Runner) -> None:
     assert nbx("history", "search").code == nbx("history", "search", " ").code == 2
 
 
-def test_show_has_everything_that_is_stored(stocked: Runner) -> None:
+def test_show_prints_everything_that_is_stored(stocked: Runner) -> None:
     pairs = dict(line.split("\t") for line in stocked("history", "show", "1").out.splitlines())
     assert pairs["prompt"] == '"The capital of France is"'
     assert pairs["answers"] == '[" Paris.\\n"," Rome."]'
@@ -156,7 +156,7 @@ def test_rerun_shows_the_answer_as_complete_does(nbx: Runner, server: FakeServer
     assert nbx("history", "rerun", "4").out == "w\n"
 
 
-def test_rerun_says_what_is_missing(stocked: Runner) -> None:
+def test_rerun_says_what_it_needs_to_send_a_request_again(stocked: Runner) -> None:
     refused = stocked("history", "rerun", "3")
     assert (refused.code, refused.err.splitlines()[0]) == (2, "nbx: cannot send request 3 again")
     keep(stocked, entry(NOW, "my-model", host="local", text=text("x", "y")))
@@ -179,7 +179,7 @@ def test_a_local_request_is_rerun_locally_and_costs_nothing(nbx: Runner) -> None
 
 @pytest.mark.parametrize("command", ["show", "rerun", "rm"])
 @pytest.mark.parametrize("typed", [[], ["9"], ["x"], ["-1"], ["1.0"], ["9" * 30], ["9" * 5000], ["½"]])
-def test_an_id_that_names_nothing_is_a_usage_error(stocked: Runner, command: str, typed: list[str]) -> None:
+def test_an_invalid_or_unknown_id_is_a_usage_error(stocked: Runner, command: str, typed: list[str]) -> None:
     assert stocked("history", command, "--", *typed).code == 2
     assert len(ids(stocked("history"))) == 4
 
@@ -197,7 +197,7 @@ def test_deleted_requests_leave_no_trace_on_the_disk(stocked: Runner) -> None:
     refused = stocked("history", "rm", "3", "77")
     assert refused.err.splitlines()[:2] == ["nbx: no request 77", "  deleted: 3"]
     keep(stocked, entry(NOW))
-    assert ids(stocked("history"))[0] == "5"  # an id is never given twice
+    assert ids(stocked("history"))[0] == "5"  # an ID is never used twice
 
 
 def test_prune_deletes_old_requests_with_or_without_text(stocked: Runner) -> None:
@@ -214,5 +214,5 @@ def test_prune_deletes_old_requests_with_or_without_text(stocked: Runner) -> Non
 
 
 @pytest.mark.parametrize("limit", ["0", "x", "-1", "½", "9" * 30, "9" * 5000])
-def test_a_limit_is_a_number_of_requests(stocked: Runner, limit: str) -> None:
+def test_an_invalid_limit_is_a_usage_error(stocked: Runner, limit: str) -> None:
     assert stocked("history", "--limit", limit).code == 2

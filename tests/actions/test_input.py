@@ -1,4 +1,4 @@
-"""Where the prompt comes from, to the byte; and where nothing is read."""
+"""The sources of the prompt, byte for byte, and when stdin is not read."""
 
 import codecs
 import io
@@ -69,11 +69,11 @@ def sent(*runs: tuple[list[str], bytes | None]) -> list[str]:
 @example("\ufeff\ufeffx")
 @example("--flag")
 @settings(max_examples=50)
-def test_any_prompt_reaches_the_server_as_it_is(text: str) -> None:
+def test_any_prompt_reaches_the_server_unchanged(text: str) -> None:
     assert sent((["--", text], None), ([], BOM + text.encode())) == [text, text]
 
 
-def test_a_file_reaches_the_server_as_it_is(tmp_path: Path) -> None:
+def test_a_file_reaches_the_server_unchanged(tmp_path: Path) -> None:
     text = "\ufeff \u00e9\r\n\U0001f30d\x1b[0m\t\n\n"
     path = tmp_path / "-a prompt"
     path.write_bytes(BOM + text.encode())
@@ -94,7 +94,7 @@ def test_stdin_is_not_read_when_a_prompt_is_given(
     assert main(["complete", "--dry-run", "--allow-empty", *args], streams) == 0
 
 
-def test_stdin_alone_is_the_prompt_to_its_end(dry: Dry) -> None:
+def test_stdin_alone_is_the_prompt_including_final_newlines(dry: Dry) -> None:
     assert dry(stdin=b" a\n\nb \r\n") == " a\n\nb \r\n"
 
 
@@ -121,14 +121,14 @@ TWICE = [
 
 
 @pytest.mark.parametrize("args", TWICE, ids=" ".join)
-def test_stdin_cannot_be_asked_for_twice(nbx: Runner, server: FakeServer, args: list[str]) -> None:
+def test_stdin_cannot_be_used_twice(nbx: Runner, server: FakeServer, args: list[str]) -> None:
     result = nbx("complete", *args, stdin=b'{"1": 2}')
     assert (result.code, result.out, server.requests) == (2, "", [])
     assert result.err.startswith("nbx: stdin is used twice\n  it can be read only once\n")
     check_message(result.err)
 
 
-def test_several_prompts_are_sent_as_several_in_order(dry: Dry, tmp_path: Path) -> None:
+def test_several_prompts_are_sent_separately_and_in_order(dry: Dry, tmp_path: Path) -> None:
     for name in "fg":
         (tmp_path / name).write_text(f"from {name}\n")
     (tmp_path / "l").write_bytes(b"1\r\n\n 2")
@@ -137,7 +137,7 @@ def test_several_prompts_are_sent_as_several_in_order(dry: Dry, tmp_path: Path) 
     assert dry("a", *files, "b", "--allow-empty") == expected
 
 
-def test_nul_separates_prompts_that_hold_newlines(dry: Dry, tmp_path: Path) -> None:
+def test_nul_separates_prompts_that_contain_newlines(dry: Dry, tmp_path: Path) -> None:
     assert dry("-0", "--prompts", "-", stdin=b"a\nb\0c\n\0") == ["a\nb", "c\n"]
     assert dry("--null", "--prompts", "-", "--strip-final-newline", stdin=b"a\nb\0c\n") == ["a\nb", "c"]
 
@@ -149,14 +149,14 @@ def test_token_ids_are_sent_as_numbers(dry: Dry, tmp_path: Path, text: str) -> N
 
 
 @pytest.mark.parametrize("text", ["1,2", "[-1]", '["a"]', "{}", "[1.5]", "@/no/such/file", ""])
-def test_what_are_no_token_ids_is_a_usage_error(nbx: Runner, text: str) -> None:
+def test_invalid_token_ids_are_a_usage_error(nbx: Runner, text: str) -> None:
     result = nbx("complete", "--tokens", text, "--dry-run")
     assert (result.code, result.out) == (2, "")
     check_message(result.err)
 
 
 @pytest.mark.parametrize("more", [["x"], ["--file", "/dev/null"], ["--prompts", "/dev/null"]])
-def test_token_ids_and_texts_do_not_mix(nbx: Runner, more: list[str]) -> None:
+def test_token_ids_cannot_be_combined_with_texts(nbx: Runner, more: list[str]) -> None:
     result = nbx("complete", "--tokens", "[1]", *more, "--dry-run")
     assert (result.code, result.out) == (2, "")
     assert "--tokens and text prompts together" in result.err
@@ -176,7 +176,7 @@ def test_one_byte_order_mark_is_dropped(dry: Dry) -> None:
         (b"a" * 100_000 + b"\xc3", "byte 0xc3 at offset 100000: unexpected end of data"),
     ],
 )
-def test_bytes_that_are_no_utf8_are_refused_with_their_offset(
+def test_bytes_that_are_not_valid_utf8_are_refused_with_their_offset(
     nbx: Runner, tmp_path: Path, data: bytes, why: str
 ) -> None:
     path = tmp_path / "p"
@@ -190,13 +190,13 @@ def test_bytes_that_are_no_utf8_are_refused_with_their_offset(
         )
 
 
-def test_an_argument_that_is_no_utf8_is_refused_with_the_offset(nbx: Runner) -> None:
+def test_an_argument_that_is_not_valid_utf8_is_refused_with_the_offset(nbx: Runner) -> None:
     result = nbx.process("complete", "caf\udce9", "--dry-run")
     assert (result.code, result.out) == (65, "")
     assert result.err.startswith("nbx: the prompt argument is not valid UTF-8\n  byte 0xe9 at offset 3\n")
 
 
-def test_another_encoding_or_a_replacement_reads_it_anyway(dry: Dry, tmp_path: Path) -> None:
+def test_encoding_and_invalid_replace_accept_other_bytes(dry: Dry, tmp_path: Path) -> None:
     assert dry("--encoding", "latin-1", stdin=b"caf\xe9") == "café"
     assert dry("--invalid", "replace", stdin=b"caf\xe9") == "caf\ufffd"
     assert dry("--invalid=strict", stdin=b"x") == "x"
@@ -212,13 +212,13 @@ def test_a_nul_is_refused_as_binary_input(nbx: Runner, dry: Dry) -> None:
 
 
 @pytest.mark.parametrize("args", [["--encoding", "klingon"], ["--encoding", "hex"], ["--invalid", "ignore"]])
-def test_a_way_to_read_that_does_not_exist_is_a_usage_error(nbx: Runner, args: list[str]) -> None:
+def test_an_unknown_encoding_or_error_mode_is_a_usage_error(nbx: Runner, args: list[str]) -> None:
     result = nbx("complete", *args, "--dry-run", stdin=b"x")
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith(f"nbx: {' '.join(args)}\n")
 
 
-def test_the_final_newline_of_echo_is_stripped_on_demand(dry: Dry) -> None:
+def test_strip_final_newline_removes_one_final_newline(dry: Dry) -> None:
     assert dry(stdin=b"x\n") == "x\n"
     assert dry("--strip-final-newline", stdin=b"x\r\n") == "x"
     assert dry("--strip-final-newline", stdin=b"x\n\n") == "x\n"
@@ -237,7 +237,7 @@ EMPTY += [(["--prompts", "-"], b"")]
 
 
 @pytest.mark.parametrize(("args", "stdin"), EMPTY)
-def test_an_empty_prompt_is_refused_before_money_is_spent(
+def test_an_empty_prompt_is_refused_before_anything_is_sent(
     nbx: Runner, server: FakeServer, args: list[str], stdin: bytes | None
 ) -> None:
     result = nbx("complete", *args, stdin=stdin)
@@ -268,7 +268,7 @@ def test_a_process_with_a_closed_stdin_says_how_to_give_a_prompt(nbx: Runner) ->
     assert done.stderr.startswith(b"nbx: no prompt given\n  nbx complete ")
 
 
-def test_ten_megabytes_come_through_a_pipe(nbx: Runner, server: FakeServer) -> None:
+def test_ten_megabytes_are_read_from_a_pipe(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("read"))
     data = ("é\U0001f30d \t\r\n" * 1_000_000).encode()
     result = nbx.process("complete", stdin=data)
@@ -280,7 +280,7 @@ def test_ten_megabytes_come_through_a_pipe(nbx: Runner, server: FakeServer) -> N
 @pytest.mark.parametrize(
     "args", [("complete", "-f"), ("view",), ("score", "-f"), ("complete", "x", "--logit-bias")]
 )
-def test_a_device_that_never_ends_is_bad_input(
+def test_an_endless_device_is_bad_input(
     nbx: Runner, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(streams, "MAX_READ_BYTES", 5 << 20)

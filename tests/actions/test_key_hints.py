@@ -1,4 +1,4 @@
-"""What the messages about a key say to do about it."""
+"""What messages about a key tell the user to do."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.support.server import FakeServer, detail
 
 
 @pytest.mark.parametrize("place", ["file", "command", "config"])
-def test_a_rejected_key_is_replaced_where_it_comes_from(
+def test_the_hint_for_a_rejected_key_names_its_source(
     place: str, bare: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(detail(401, "No."))
@@ -29,11 +29,11 @@ def test_a_rejected_key_is_replaced_where_it_comes_from(
     assert (result.code, result.err.splitlines()[-1].strip()) == (4, hints[place])
 
 
-def test_a_command_of_the_environment_that_cannot_be_run_is_corrected_there(bare: Runner) -> None:
+def test_the_hint_for_a_key_command_that_cannot_run_names_its_variable(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NBX_API_KEY_COMMAND": "no-such-tool x"})
     assert (result.code, result.err.splitlines()[-1]) == (78, "  correct NBX_API_KEY_COMMAND")
 
 
-def test_a_key_of_spaces_is_not_called_empty(bare: Runner) -> None:
+def test_a_key_of_spaces_is_reported_as_having_only_spaces(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "  "})
     assert (result.code, "it has only spaces" in result.err) == (4, True)

@@ -1,4 +1,4 @@
-"""Keys that are handed over for one run: on the command line, in a file, by a command."""
+"""Keys for a single run: on the command line, in a file, from a command."""
 
 from pathlib import Path
 
@@ -9,10 +9,10 @@ from tests.support.messages import check_message
 from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, detail
 
-KEY = "another-key-of-some-length"  # in the tests the canary is the one that must not be used
+KEY = "another-key-of-some-length"  # the canary is the key that must not be used
 
 
-def test_a_command_is_asked_for_the_key(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_a_command_can_provide_the_key(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     del nbx.environ["NEBIUS_API_KEY"]
     (tmp_path / "secret").write_text(KEY)
     nbx("config", "set", "api_key_command", f"cat {tmp_path}/secret")
@@ -21,7 +21,7 @@ def test_a_command_is_asked_for_the_key(nbx: Runner, server: FakeServer, tmp_pat
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_key_on_the_command_line_works_and_warns(nbx: Runner, server: FakeServer) -> None:
+def test_a_key_on_the_command_line_is_used_with_a_warning(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("a"))
     result = nbx("complete", "x", "--api-key", KEY)
     assert (result.code, result.out) == (0, "a\n")
@@ -30,7 +30,7 @@ def test_a_key_on_the_command_line_works_and_warns(nbx: Runner, server: FakeServ
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_a_key_file_beats_the_environment_and_is_read_from_stdin_too(
+def test_a_key_file_overrides_the_environment_and_can_be_stdin(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     file = tmp_path / "key"
@@ -66,7 +66,7 @@ def test_the_key_of_a_profile_is_used_with_the_profile(
     assert used == [f"Bearer {CANARY}", f"Bearer {KEY}"]
 
 
-def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is_reported(
+def test_a_key_variable_that_overrides_the_key_of_the_chosen_profile_is_reported(
     nbx: Runner, server: FakeServer
 ) -> None:
     nbx("profile", "add", "work")
@@ -78,7 +78,7 @@ def test_a_key_in_the_environment_that_beats_the_one_of_the_profile_asked_for_is
     assert nbx("complete", "x").err == ""
 
 
-def test_verbose_says_where_the_key_was_and_nothing_of_it(nbx: Runner, server: FakeServer) -> None:
+def test_verbose_names_the_source_of_the_key_but_does_not_show_it(nbx: Runner, server: FakeServer) -> None:
     for flag in ("-v", "--debug"):
         server.script(detail(401, "No."))
         result = nbx("complete", "x", flag)
@@ -86,7 +86,7 @@ def test_verbose_says_where_the_key_was_and_nothing_of_it(nbx: Runner, server: F
         assert "nbx: key from environment: NEBIUS_API_KEY\n" in result.err
 
 
-def test_a_key_with_a_newline_in_the_environment_is_reported_by_its_place(bare: Runner) -> None:
+def test_a_key_with_a_newline_is_reported_by_the_name_of_its_variable(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "one\ntwo"})
     assert (result.code, result.out) == (4, "")
     assert result.err.startswith("nbx: the content of NEBIUS_API_KEY is not a key\n")
@@ -99,7 +99,7 @@ def test_neither_dry_run_nor_curl_reads_a_key(nbx: Runner) -> None:
 
 
 @pytest.mark.parametrize("key", ['"v1.abcdefgh"', "'v1.abcdefgh'", '"v1.abcdefgh', "v1.abcdefgh'"])
-def test_a_key_in_quotes_is_named_and_not_sent(nbx: Runner, key: str) -> None:
+def test_a_key_in_quotes_is_reported_and_not_sent(nbx: Runner, key: str) -> None:
     result = nbx("complete", "x", env={"NEBIUS_API_KEY": key})
     assert (result.code, "the key in NEBIUS_API_KEY has quotes around it" in result.err) == (4, True)
     assert "abcdefgh" not in result.err

@@ -1,4 +1,4 @@
-"""`nbx local`: what it prints, what it leaves, and the engine it keeps."""
+"""`nbx local`: its output, the files that it changes, and the engine that it serves."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ def weights_dir(bare: Runner) -> Path:
 
 
 def put_default(directory: Path) -> Path:
-    """Put a file of the default model's size in place without writing its 98 MB."""
+    """Create a sparse file with the name and the size of the default model."""
     path = directory / f"{DEFAULT_MODEL.name}.gguf"
     with path.open("wb") as file:
         file.truncate(DEFAULT_MODEL.size)
@@ -33,7 +33,7 @@ def put_default(directory: Path) -> Path:
 
 @contextlib.contextmanager
 def serving(bare: Runner, *args: str) -> Iterator[tuple[dict[str, str], "subprocess.Popen[str]"]]:
-    """Run `nbx local serve`; return the exports that it printed, and the process."""
+    """Run `nbx local serve`; yield the exports that it printed, and the process."""
     child = subprocess.Popen(
         [sys.executable, "-m", "nebius_cli", "local", "serve", *args],
         stdout=subprocess.PIPE,
@@ -54,7 +54,7 @@ def serving(bare: Runner, *args: str) -> Iterator[tuple[dict[str, str], "subproc
 
 
 def complete(exported: Mapping[str, str]) -> int:
-    """Ask the served model; return the HTTP status."""
+    """Request a completion from the served model; return the HTTP status."""
     request = urllib.request.Request(
         f"{exported['NEBIUS_BASE_URL']}/completions",
         b'{"prompt": "Once", "max_tokens": 1}',
@@ -64,14 +64,14 @@ def complete(exported: Mapping[str, str]) -> int:
         return int(response.status)
 
 
-def test_pull_of_a_model_that_is_there_prints_its_path(bare: Runner, weights_dir: Path) -> None:
+def test_pull_of_a_downloaded_model_prints_its_path(bare: Runner, weights_dir: Path) -> None:
     path = put_default(weights_dir)
     for name in ((), (DEFAULT_MODEL.name,)):
         result = bare("local", "pull", *name)
         assert (result.code, result.out, result.err) == (0, f"{path}\n", "")
 
 
-def test_pull_without_a_network_says_so(bare: Runner) -> None:
+def test_pull_without_a_network_fails_with_hints(bare: Runner) -> None:
     environ = without_pip_settings() | {"PIP_INDEX_URL": "http://127.0.0.1:1/simple/"}
     result = bare("local", "pull", env=environ)
     assert (result.code, result.out) == (7, "")
@@ -81,13 +81,13 @@ def test_pull_without_a_network_says_so(bare: Runner) -> None:
     assert f"{DEFAULT_MODEL.name}.gguf can also be copied into {where}" in result.err
 
 
-def test_pull_of_an_unknown_model_names_the_near_one(bare: Runner) -> None:
+def test_pull_of_an_unknown_model_suggests_a_similar_one(bare: Runner) -> None:
     result = bare("local", "pull", "SmolLM2-135M-Instruct")
     assert result.code == 2
     assert f"did you mean {DEFAULT_MODEL.name}?" in result.err
 
 
-def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Path) -> None:
+def test_list_shows_downloaded_and_available_models(bare: Runner, weights_dir: Path) -> None:
     name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
     first = bare("local", "list")
     assert first.out == f"{name}\t{size}\tnot downloaded\n"
@@ -105,7 +105,7 @@ def test_list_shows_what_is_here_and_what_could_be(bare: Runner, weights_dir: Pa
     assert len({line.index(" MB") for line in drawn.splitlines() if " MB" in line}) == 1, drawn
 
 
-def test_rm_deletes_and_says_how_much(bare: Runner, weights_dir: Path) -> None:
+def test_rm_deletes_a_model_and_reports_its_size(bare: Runner, weights_dir: Path) -> None:
     path = put_default(weights_dir)
     result = bare("local", "rm", DEFAULT_MODEL.name)
     assert (result.code, result.out) == (0, "")
@@ -118,7 +118,7 @@ def test_rm_deletes_and_says_how_much(bare: Runner, weights_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["-1", "x", "65536", "²", "9" * 5000])
-def test_a_port_that_is_none_is_a_usage_error(bare: Runner, port: str) -> None:
+def test_an_invalid_port_is_a_usage_error(bare: Runner, port: str) -> None:
     result = bare("local", "serve", f"--port={port}")
     assert result.code == 2
     assert "from 0 to 65535" in result.err
@@ -126,7 +126,7 @@ def test_a_port_that_is_none_is_a_usage_error(bare: Runner, port: str) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(("sign", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_serve_answers_until_it_is_reported_to_stop(bare: Runner, sign: signal.Signals, code: int) -> None:
+def test_serve_answers_until_a_signal_stops_it(bare: Runner, sign: signal.Signals, code: int) -> None:
     with serving(bare, "--model-file", str(real_weights())) as (exported, child):
         assert exported["NEBIUS_MODEL"] == DEFAULT_MODEL.name
         assert complete(exported) == 200
@@ -139,7 +139,7 @@ def test_serve_answers_until_it_is_reported_to_stop(bare: Runner, sign: signal.S
 
 
 @pytest.mark.engine
-def test_serve_takes_the_fetched_model_and_says_when_the_engine_dies(bare: Runner, weights_dir: Path) -> None:
+def test_serve_uses_the_downloaded_model_and_reports_a_dead_engine(bare: Runner, weights_dir: Path) -> None:
     (weights_dir / f"{DEFAULT_MODEL.name}.gguf").symlink_to(real_weights())
     with serving(bare) as (exported, child):
         assert complete(exported) == 200
@@ -152,7 +152,7 @@ def test_serve_takes_the_fetched_model_and_says_when_the_engine_dies(bare: Runne
 
 @pytest.mark.engine
 @pytest.mark.parametrize("head", [b"", b"GGUF"])
-def test_damaged_weights_can_be_fetched_again(head: bytes, bare: Runner, weights_dir: Path) -> None:
+def test_damaged_weights_get_a_hint_to_pull_again(head: bytes, bare: Runner, weights_dir: Path) -> None:
     path = put_default(weights_dir)
     with path.open("r+b") as file:
         file.write(head)

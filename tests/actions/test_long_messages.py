@@ -1,4 +1,4 @@
-"""A key that a server repeats where a message is cut: not even its beginning is shown or kept."""
+"""A key that a server repeats where nbx cuts a message: not even its beginning is shown or stored."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ ROUTES: dict[str, Reply] = {
 
 @pytest.mark.parametrize("command", ["complete", "bulk", "models"])
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_message_is_shortened_after_the_key_was_removed(
+def test_the_key_is_removed_before_a_message_is_shortened(
     nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, route: str, command: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""`nbx models`: the list from the server and from the cache, and what is chosen from it."""
+"""`nbx models`: the list from the server or the cache, and how it is filtered and shown."""
 
 import json
 from pathlib import Path
@@ -22,20 +22,20 @@ openai/gpt-oss-120b\t-\t-\t-\t-\t-\t-\t-
 
 
 def kept(nbx: Runner) -> Path:
-    """The one list that is kept."""
+    """Return the path of the only cached list."""
     (path,) = (Path(nbx.environ["NBX_CACHE_DIR"]) / "models").glob("*.json")
     return path
 
 
 def grow_old(nbx: Runner, seconds: float) -> None:
-    """Make the kept list older."""
+    """Make the cached list older."""
     value = json.loads(kept(nbx).read_bytes())
     kept(nbx).write_text(json.dumps({**value, "fetched_at": value["fetched_at"] - seconds}))
 
 
 @pytest.fixture
 def stocked(nbx: Runner, server: FakeServer) -> Runner:
-    """nbx with a list that it has just asked for."""
+    """nbx with a list that it has just fetched."""
     server.script(model_list())
     assert nbx("models").code == 0
     server.requests.clear()
@@ -43,7 +43,7 @@ def stocked(nbx: Runner, server: FakeServer) -> Runner:
 
 
 @pytest.mark.parametrize("args", [("models",), ("models", "list")], ids=" ".join)
-def test_in_a_pipe_a_model_is_a_line_with_tabs(
+def test_in_a_pipe_each_model_is_a_tab_separated_line(
     args: tuple[str, ...], nbx: Runner, server: FakeServer
 ) -> None:
     server.script(model_list())
@@ -55,7 +55,7 @@ def test_in_a_pipe_a_model_is_a_line_with_tabs(
     assert request.headers["authorization"].startswith("Bearer ")
 
 
-def test_the_project_is_asked_for_and_has_a_list_of_its_own(stocked: Runner, server: FakeServer) -> None:
+def test_the_project_is_sent_and_has_its_own_cached_list(stocked: Runner, server: FakeServer) -> None:
     server.script(model_list(BASIC))
     result = stocked("models", "--ai-project-id", "my project")
     assert result.out.count("\n") == 1
@@ -65,7 +65,7 @@ def test_the_project_is_asked_for_and_has_a_list_of_its_own(stocked: Runner, ser
 
 
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/completions"])
-def test_one_server_has_one_list_however_its_url_is_written(
+def test_one_server_has_one_cached_list_however_its_url_is_written(
     suffix: str, stocked: Runner, server: FakeServer
 ) -> None:
     url = server.url.removesuffix("/v1") + suffix
@@ -73,7 +73,7 @@ def test_one_server_has_one_list_however_its_url_is_written(
     assert server.requests == []
 
 
-def test_a_query_is_words_of_the_id_in_any_case(stocked: Runner) -> None:
+def test_a_query_matches_words_of_the_id_in_any_case(stocked: Runner) -> None:
     assert stocked("models", "LLAMA", "70b").out == ROWS.splitlines(keepends=True)[0]
     nothing = stocked("models", "shw", "x")
     assert (nothing.code, nothing.out) == (0, "")
@@ -92,7 +92,7 @@ def test_models_are_sorted(stocked: Runner) -> None:
     assert "must be one of id, context, price, created" in wrong.err
 
 
-def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, server: FakeServer) -> None:
+def test_json_has_the_members_of_nbx_the_raw_entry_and_the_age(nbx: Runner, server: FakeServer) -> None:
     server.script(model_list())
     value = nbx("models", "--json", "gpt").json
     assert [model["raw"] for model in value["models"]] == [BASIC]
@@ -103,7 +103,7 @@ def test_json_has_our_members_the_entry_as_it_came_and_the_age(nbx: Runner, serv
     assert [model["id"] for model in again["models"]] == sorted(IDS)
 
 
-def test_a_fresh_list_is_not_asked_for_again_and_needs_no_key(stocked: Runner, server: FakeServer) -> None:
+def test_a_fresh_cached_list_needs_no_request_and_no_key(stocked: Runner, server: FakeServer) -> None:
     grow_old(stocked, MAX_AGE_S - 60)
     result = stocked("models", env={"NEBIUS_API_KEY": ""})
     assert (result.code, result.out, server.requests) == (0, ROWS, [])
@@ -111,14 +111,14 @@ def test_a_fresh_list_is_not_asked_for_again_and_needs_no_key(stocked: Runner, s
     assert stocked("models", "-q").err == ""
 
 
-def test_each_profile_has_a_list_of_its_own(stocked: Runner, server: FakeServer) -> None:
+def test_each_profile_has_its_own_cached_list(stocked: Runner, server: FakeServer) -> None:
     assert stocked("profile", "add", "other").code == 0
     server.script(model_list(BASIC))
     assert stocked("models", "--profile", "other").out == ROWS.splitlines(keepends=True)[-1]
     assert stocked("models").out == ROWS
 
 
-def test_a_prefix_of_other_tools_is_known_without_a_list(nbx: Runner, server: FakeServer) -> None:
+def test_a_model_prefix_of_other_tools_is_recognized_without_a_list(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(404, "no such model"))
     result = nbx("complete", "x", "-m", "nebius/openai/gpt-oss-120b")
     assert (result.code, len(server.requests)) == (3, 1)
@@ -134,7 +134,7 @@ def test_an_unreachable_server_is_asked_only_once(stocked: Runner, server: FakeS
 
 
 @pytest.mark.parametrize("seconds", [MAX_AGE_S + 1, -3600], ids=["old", "of the future"])
-def test_a_list_that_is_not_fresh_is_asked_for_again(
+def test_a_list_that_is_not_fresh_is_fetched_again(
     seconds: float, stocked: Runner, server: FakeServer
 ) -> None:
     grow_old(stocked, seconds)
@@ -142,7 +142,7 @@ def test_a_list_that_is_not_fresh_is_asked_for_again(
     assert stocked("models").out == ROWS.splitlines(keepends=True)[-1]
 
 
-def test_refresh_asks_again(stocked: Runner, server: FakeServer) -> None:
+def test_refresh_fetches_the_list_again(stocked: Runner, server: FakeServer) -> None:
     server.script(model_list(BASIC))
     assert stocked("models", "--refresh").out.count("\n") == 1
     assert stocked("models").out.count("\n") == 1
@@ -179,7 +179,7 @@ def test_without_a_key_an_old_list_is_shown(stocked: Runner) -> None:
 
 
 @pytest.mark.parametrize(("code", "exits"), [(401, 4), (403, 4), (402, 4), (400, 3), (404, 3)])
-def test_a_refusal_is_an_error_in_spite_of_an_old_list(
+def test_a_refusal_is_an_error_despite_an_old_list(
     code: int, exits: int, stocked: Runner, server: FakeServer
 ) -> None:
     grow_old(stocked, 30 * 3600)
@@ -216,7 +216,7 @@ def test_without_a_cached_list_the_failure_is_an_error(nbx: Runner) -> None:
     ],
     ids=["html", "empty", "cut", "no list", "deep"],
 )
-def test_an_answer_that_is_no_list_is_an_error_of_the_server(
+def test_an_answer_that_is_not_a_list_is_a_server_error(
     body: bytes, why: str, nbx: Runner, server: FakeServer
 ) -> None:
     server.script(status(200, body))
@@ -241,7 +241,7 @@ def test_a_list_that_cannot_be_cached_is_shown_anyway(nbx: Runner, server: FakeS
     assert "warning: cannot cache the list" in result.err
 
 
-def test_hostile_entries_do_no_harm(nbx: Runner, server: FakeServer) -> None:
+def test_control_characters_in_entries_are_not_printed(nbx: Runner, server: FakeServer) -> None:
     evil = {
         "id": "evil/\x1b[2J$(id)\t\n\u202e",
         "status": "\x1b]0;x\x07",

@@ -1,4 +1,4 @@
-"""`nbx profile`: made, chosen, listed, removed."""
+"""`nbx profile`: adding, choosing, listing and removing profiles."""
 
 import tomllib
 from pathlib import Path
@@ -18,7 +18,7 @@ def refused(result: Result, what: str) -> None:
     check_message(result.err)
 
 
-def test_a_profile_is_made_chosen_and_removed(bare: Runner, path: Path) -> None:
+def test_a_profile_is_added_chosen_and_removed(bare: Runner, path: Path) -> None:
     done(bare("profile", "add", "work", "model=work/model", "temperature=0.2", "stop=a=b"))
     done(bare("profile", "add", "home"))
     text = '[profile.work]\nmodel = "work/model"\ntemperature = 0.2\nstop = "a=b"\n\n[profile.home]\n'
@@ -36,7 +36,7 @@ def test_a_profile_is_made_chosen_and_removed(bare: Runner, path: Path) -> None:
 
 
 @pytest.mark.parametrize("args", [["-"], ["--none"]])
-def test_none_can_be_chosen(bare: Runner, path: Path, args: list[str]) -> None:
+def test_use_can_choose_no_profile(bare: Runner, path: Path, args: list[str]) -> None:
     done(bare("profile", "add", "work"))
     done(bare("profile", "use", "work"))
     done(bare("profile", "use", *args))
@@ -44,7 +44,7 @@ def test_none_can_be_chosen(bare: Runner, path: Path, args: list[str]) -> None:
     done(bare("profile", "use", *args), "nbx: no profile was in use\n")
 
 
-def test_a_choice_that_something_stronger_hides_is_warned_of(bare: Runner) -> None:
+def test_a_choice_that_a_variable_overrides_causes_a_warning(bare: Runner) -> None:
     done(bare("profile", "add", "a"))
     done(bare("profile", "add", "b"))
     stronger = "nbx: warning: NBX_PROFILE overrides it and chooses b\n"
@@ -53,7 +53,7 @@ def test_a_choice_that_something_stronger_hides_is_warned_of(bare: Runner) -> No
     done(bare("profile", "use", "b", env={"NBX_PROFILE": "b"}))
 
 
-def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None:
+def test_list_shows_what_chose_the_active_profile(bare: Runner, path: Path) -> None:
     assert bare("profile", "list").out == ""
     done(bare("profile", "add", "a", "n=2"))
     done(bare("profile", "add", "b"))
@@ -71,7 +71,7 @@ def test_list_says_what_chose_the_one_in_force(bare: Runner, path: Path) -> None
     assert "active by" in drawn
 
 
-def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> None:
+def test_list_shows_profiles_with_mistakes_and_reports_the_mistakes(bare: Runner, path: Path) -> None:
     bare.write_config("use_profile = 'z'\n[profile.a]\nmodle = 'm'\nn = 2\n")
     result = bare("profile", "list")
     assert (result.code, result.out) == (78, "a\t\tn\n")
@@ -82,7 +82,7 @@ def test_list_works_with_what_is_wrong_and_says_it(bare: Runner, path: Path) -> 
     check_message(result.err)
 
 
-def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
+def test_a_key_in_a_profile_is_read_from_stdin_and_never_shown(
     bare: Runner, path: Path, key_files: set[Path], server: FakeServer
 ) -> None:
     key_files.add(path)
@@ -95,7 +95,7 @@ def test_a_key_in_a_profile_comes_from_stdin_and_is_never_shown(
     done(bare("profile", "rm", "work"), "nbx: removed profile work with api_key, base_url, model\n")
 
 
-def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_key_goes_there(
+def test_add_reports_which_key_is_sent_to_the_server_of_a_profile_without_a_key(
     bare: Runner, path: Path, key_files: set[Path]
 ) -> None:
     key_files.add(path)
@@ -111,14 +111,14 @@ def test_a_profile_with_another_server_and_no_key_of_its_own_is_reported_whose_k
 
 
 @pytest.mark.parametrize("name", ["a b", "-x", "a.b", "é", "a" * 65, "a\nb", "[x]", "a/b"])
-def test_a_name_is_one_that_any_shell_and_file_takes(bare: Runner, path: Path, name: str) -> None:
+def test_an_invalid_profile_name_is_a_usage_error(bare: Runner, path: Path, name: str) -> None:
     result = bare("profile", "add", "--", name)
     assert result.code == 2
     assert "is not a valid profile name" in result.err
     assert not path.exists()
 
 
-def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path: Path) -> None:
+def test_an_invalid_command_is_reported_and_nothing_is_written(bare: Runner, path: Path) -> None:
     done(bare("profile", "add", "work", "n=2"))
     before = path.read_bytes()
     refused(bare("profile", "add"), "no profile given")
@@ -138,7 +138,7 @@ def test_what_cannot_be_meant_is_said_and_nothing_is_written(bare: Runner, path:
     assert path.read_bytes() == before
 
 
-def test_a_run_with_a_profile_that_is_not_there_is_a_configuration_error(bare: Runner) -> None:
+def test_a_run_with_an_undefined_profile_is_a_configuration_error(bare: Runner) -> None:
     for args, env in ((["--profile", "x"], {}), ([], {"NBX_PROFILE": "x"})):
         result = bare("complete", "y", "-m", "m", "--dry-run", *args, env=env)
         assert (result.code, result.out) == (78, "")

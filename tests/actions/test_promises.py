@@ -1,4 +1,4 @@
-"""Small promises of `nbx complete`, each kept against a server or a user who makes it hard."""
+"""Small guarantees of `nbx complete`, with servers and command lines that make them hard to keep."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, answer, detail, sse, token
 
 
-def test_a_choice_that_was_not_asked_for_is_a_problem_and_floods_nothing(
+def test_an_unrequested_choice_is_reported_and_does_not_flood_the_output(
     nbx: Runner, server: FakeServer
 ) -> None:
     server.script(
@@ -18,14 +18,14 @@ def test_a_choice_that_was_not_asked_for_is_a_problem_and_floods_nothing(
     assert "choice 30000001, but the request asked for 1" in result.err
 
 
-def test_text_after_a_finish_reason_is_a_problem(nbx: Runner, server: FakeServer) -> None:
+def test_text_after_a_finish_reason_is_reported(nbx: Runner, server: FakeServer) -> None:
     server.script(sse(token("a", 0, "stop"), token("late")))
     result = nbx("complete", "x")
     assert (result.code, result.out) == (8, "alate\n")
     assert "continued after its finish_reason" in result.err
 
 
-def test_a_failed_rerun_leaves_the_partial_answer_of_the_first_run(
+def test_a_failed_rerun_keeps_the_partial_answer_of_the_first_run(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(sse(token("half")), detail(401, "no"))
@@ -44,7 +44,7 @@ def test_a_key_that_the_server_repeats_is_not_shown(nbx: Runner, server: FakeSer
         assert CANARY not in result.err
 
 
-def test_a_reason_that_no_server_gives_is_a_usage_error_unless_it_is_wanted(
+def test_an_unknown_finish_reason_is_a_usage_error_unless_validation_is_off(
     nbx: Runner, server: FakeServer
 ) -> None:
     result = nbx("complete", "x", "--fail-on", "lenght")
@@ -56,29 +56,29 @@ def test_a_reason_that_no_server_gives_is_a_usage_error_unless_it_is_wanted(
     assert nbx("complete", "x", "--fail-on", "whim", "--no-validate").code == 0
 
 
-def test_log_probabilities_that_text_cannot_show_are_warned_about(nbx: Runner, server: FakeServer) -> None:
+def test_log_probabilities_with_text_output_cause_a_warning(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("a"), answer("a"))
     assert "--json or --ndjson" in nbx("complete", "x", "--logprobs", "2").err
     assert nbx("complete", "x", "--logprobs", "2", "--ndjson").err == ""
 
 
-def test_a_placeholder_with_nothing_to_put_there_sends_nothing(nbx: Runner) -> None:
+def test_a_placeholder_with_an_empty_stdin_is_a_usage_error(nbx: Runner) -> None:
     result = nbx("complete", "Q: {stdin}", stdin=b"")
     assert result.code == 2
     assert "{stdin}" in result.err
 
 
-def test_curl_trusts_the_same_authorities(nbx: Runner) -> None:
+def test_the_curl_command_trusts_the_same_authorities(nbx: Runner) -> None:
     assert "--cacert '/my ca.pem'" in nbx("complete", "x", "--curl", "--cacert", "/my ca.pem").out
 
 
-def test_a_dry_run_on_a_terminal_cannot_drive_it(nbx: Runner) -> None:
+def test_a_dry_run_escapes_control_characters_on_a_terminal(nbx: Runner) -> None:
     result = nbx("complete", "a\x9b31m", "--dry-run", stdout_tty=True)
     assert "\\u009b" in result.out
     assert "\x9b" not in result.out
 
 
-def test_the_engine_is_said_to_ignore_echo(bare: Runner) -> None:
+def test_a_warning_says_that_the_engine_ignores_echo(bare: Runner) -> None:
     result = bare("complete", "--local", "x", "--echo", "--dry-run")
     assert result.code == 0
     assert "ignores echo" in result.err

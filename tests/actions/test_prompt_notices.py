@@ -1,4 +1,4 @@
-"""What a terminal is told about a prompt, and a prompt from a template file."""
+"""Notes about the prompt on a terminal, and prompts from a template file."""
 
 import shlex
 import sys
@@ -20,8 +20,8 @@ ESCAPED = (
     "for a newline use $'...\\n...' in bash, or -f FILE\n"
 )
 UNREAD = "nbx: piped input is not read"
-ECHO = "mkfifo pipe; exec 9<>pipe; echo text >&9;"  # `echo text |`, surely before nbx looks
-# What is typed at a terminal, how often it must say that piped input is not read, and on how many prompts.
+ECHO = "mkfifo pipe; exec 9<>pipe; echo text >&9;"  # as `echo text |`, but written before nbx starts
+# The typed command, how many notes must say that piped input is not read, and the number of prompts.
 PIPES = [
     (f"{ECHO} nbx complete hello --dry-run <&9", 1, 1),
     (f"{ECHO} nbx complete -f hello.txt --dry-run <&9", 1, 1),
@@ -56,7 +56,7 @@ NOTICES: list[tuple[list[str], bytes | None, str]] = [
 
 
 @pytest.mark.parametrize(("args", "stdin", "notice"), NOTICES, ids=str)
-def test_a_terminal_is_told_what_is_easily_sent_by_mistake(
+def test_a_terminal_shows_notes_about_prompts_that_may_be_mistakes(
     args: list[str], stdin: bytes | None, notice: str, nbx: Runner
 ) -> None:
     for tty, told in ((True, notice), (False, "")):
@@ -64,7 +64,7 @@ def test_a_terminal_is_told_what_is_easily_sent_by_mistake(
         assert (result.code, result.err) == (0, told)
 
 
-def test_a_template_file_takes_stdin_into_a_prompt(nbx: Runner, tmp_path: Path) -> None:
+def test_a_template_file_inserts_stdin_into_a_prompt(nbx: Runner, tmp_path: Path) -> None:
     template = tmp_path / "question.txt"
     template.write_text("Text: {stdin}\n{x} {stdin}")
     result = nbx("complete", "--dry-run", "--template-file", str(template), "-s", stdin=b"a {stdin}\n")
@@ -76,7 +76,7 @@ def test_a_template_file_takes_stdin_into_a_prompt(nbx: Runner, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(("typed", "notes", "prompts"), PIPES, ids=[typed for typed, _, _ in PIPES])
-def test_a_terminal_is_told_that_piped_input_is_not_read_and_none_of_it_is_taken(
+def test_a_terminal_shows_that_piped_input_is_not_read_and_none_is_consumed(
     typed: str, notes: int, prompts: int, nbx: Runner, tmp_path: Path
 ) -> None:
     (tmp_path / "hello.txt").write_text("hello\nhello\n")
@@ -85,13 +85,13 @@ def test_a_terminal_is_told_that_piped_input_is_not_read_and_none_of_it_is_taken
     assert (shown.count(UNREAD), shown.count('"prompt":"hello')) == (notes, prompts), shown
 
 
-def test_it_is_said_how_piped_input_gets_into_the_prompt(nbx: Runner, tmp_path: Path) -> None:
+def test_the_note_about_piped_input_says_how_to_insert_it(nbx: Runner, tmp_path: Path) -> None:
     command = f"{ECHO} {sys.executable} -m nebius_cli complete hello --dry-run <&9"
     shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
     assert shown.startswith(f"{UNREAD}; {{stdin}} in the prompt inserts it\n")
 
 
-def test_a_prompt_that_is_the_name_of_a_file_is_noted(
+def test_a_prompt_that_is_the_name_of_a_file_gets_a_note(
     nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -130,7 +130,7 @@ EXPANDED = [
 
 
 @pytest.mark.parametrize(("typed", "note", "other"), EXPANDED, ids=[typed for typed, _, _ in EXPANDED])
-def test_names_of_files_among_the_prompts_get_one_note_with_the_flags_to_type(
+def test_file_names_among_the_prompts_get_one_note_with_the_flags_to_type(
     typed: str, note: str, other: str, nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

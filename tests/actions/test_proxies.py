@@ -1,4 +1,4 @@
-"""What the machine is set up for: proxies are used, a netrc cannot replace the key."""
+"""Network settings of the machine: proxies are used, but a netrc file cannot replace the key."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_a_netrc_cannot_replace_the_key(nbx: Runner, server: FakeServer, tmp_pat
     assert [request.headers["authorization"] for request in server.requests] == [f"Bearer {CANARY}"] * 2
 
 
-def test_a_proxy_that_refuses_is_named_as_the_culprit(
+def test_a_proxy_that_refuses_the_connection_is_named_in_the_error(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = f"http://127.0.0.1:{closed_port()}"
@@ -31,7 +31,7 @@ def test_a_proxy_that_refuses_is_named_as_the_culprit(
     check_message(result.err)
 
 
-def test_a_proxy_that_does_not_exist_is_named_as_the_culprit(
+def test_a_proxy_that_does_not_exist_is_named_in_the_error(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
@@ -39,7 +39,7 @@ def test_a_proxy_that_does_not_exist_is_named_as_the_culprit(
     assert "the proxy http://proxy.invalid:3128 refused or failed" in result.err
 
 
-def test_a_proxy_is_used_except_where_no_proxy_says_so(
+def test_a_proxy_is_used_except_for_hosts_in_no_proxy(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
@@ -59,14 +59,14 @@ def test_no_request_to_this_machine_goes_through_a_proxy(
     proxy = FakeServer()
     for name in ("http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, proxy.url)
-    server.script(*([answer("hi")] if host in ("127.0.0.1", "LOCALHOST") else []))  # the others may not exist
+    server.script(*([answer("hi")] if host in ("127.0.0.1", "LOCALHOST") else []))  # others may not resolve
     result = nbx("complete", "x", "--retries", "0", "--base-url", f"http://{host}:{server.port}")
     assert (proxy.requests, "proxy" in result.err) == ([], False)
     proxy.close()
 
 
 @pytest.mark.parametrize("shown", ["http://127.0.0.1", "http://u:hush@127.0.0.1"])
-def test_plain_http_through_a_proxy_warns_that_it_can_read_the_key(
+def test_plain_http_through_a_proxy_warns_that_the_proxy_can_read_the_key(
     nbx: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch, shown: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"{shown}:{server.port}")

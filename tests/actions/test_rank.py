@@ -1,4 +1,4 @@
-"""`nbx rank` over the API: candidates in order, and which one wins by what."""
+"""`nbx rank` over the API: the order of the candidates, and the winner by each measure."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def script(server: FakeServer) -> None:
     server.script(echoed(choice("A: not at all!", LONG), choice("A: no!", SHORT, index=1)))
 
 
-def test_candidates_are_ordered_by_total_with_what_each_wins_by(nbx: Runner, server: FakeServer) -> None:
+def test_candidates_are_ordered_by_total_and_show_what_they_win(nbx: Runner, server: FakeServer) -> None:
     script(server)
     result = nbx(*RANK)
     assert (result.code, result.err) == (0, "")
@@ -27,7 +27,7 @@ def test_candidates_are_ordered_by_total_with_what_each_wins_by(nbx: Runner, ser
     ]
 
 
-def test_json_says_the_same(nbx: Runner, server: FakeServer) -> None:
+def test_json_has_the_same_ranking(nbx: Runner, server: FakeServer) -> None:
     script(server)
     reported = nbx(*RANK, "--json").json
     assert reported["winners"] == {"total": 1, "per_token": 0, "per_byte": 0}
@@ -36,7 +36,7 @@ def test_json_says_the_same(nbx: Runner, server: FakeServer) -> None:
     assert reported["candidates"][1]["log_likelihood"] == -3.0
 
 
-def test_a_terminal_has_a_table(nbx: Runner, server: FakeServer) -> None:
+def test_a_terminal_shows_a_table(nbx: Runner, server: FakeServer) -> None:
     script(server)
     lines = nbx(*RANK, stdout_tty=True, env={"NO_COLOR": "1"}).out.splitlines()
     assert lines[0].split("  ")[0] == "candidate"
@@ -44,7 +44,7 @@ def test_a_terminal_has_a_table(nbx: Runner, server: FakeServer) -> None:
     assert "total" in lines[2]
 
 
-def test_a_server_that_takes_no_arrays_is_asked_one_by_one(nbx: Runner, server: FakeServer) -> None:
+def test_a_server_without_arrays_gets_one_candidate_per_request(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(422, "prompt: a string"), echoed(choice("A: not at all!", LONG)))
     server.script(echoed(choice("A: no!", SHORT)))
     assert nbx(*RANK, "--json").json["winners"]["total"] == 1
@@ -57,7 +57,7 @@ def test_one_candidate_without_a_score_fails_the_ranking(nbx: Runner, server: Fa
     assert "too long" in result.err
 
 
-def test_without_a_context_the_first_token_is_said_not_to_count(nbx: Runner, server: FakeServer) -> None:
+def test_without_a_context_a_note_says_the_first_token_is_unscored(nbx: Runner, server: FakeServer) -> None:
     pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
     server.script(echoed(choice("a b!", pairs), choice("a b!", pairs, index=1)))
     result = nbx("rank", "a b", "a b")
@@ -65,7 +65,7 @@ def test_without_a_context_the_first_token_is_said_not_to_count(nbx: Runner, ser
     assert "the first token of a candidate has no prediction" in result.err
 
 
-def test_tokens_come_with_json_and_not_in_the_table(nbx: Runner, server: FakeServer) -> None:
+def test_tokens_are_shown_only_with_json(nbx: Runner, server: FakeServer) -> None:
     assert nbx(*RANK, "--tokens").code == 2
     script(server)
     best = nbx(*RANK, "--tokens", "--json").json["candidates"][0]
@@ -73,18 +73,18 @@ def test_tokens_come_with_json_and_not_in_the_table(nbx: Runner, server: FakeSer
 
 
 @pytest.mark.parametrize("candidates", [(), (" one",)])
-def test_one_candidate_is_no_ranking(nbx: Runner, candidates: tuple[str, ...]) -> None:
+def test_fewer_than_two_candidates_are_a_usage_error(nbx: Runner, candidates: tuple[str, ...]) -> None:
     result = nbx("rank", "-c", "A:", *candidates)
     assert result.code == 2
     assert "nothing to rank" in result.err
 
 
-def test_an_empty_candidate_is_named(nbx: Runner) -> None:
+def test_an_empty_candidate_is_reported_by_its_number(nbx: Runner) -> None:
     result = nbx("rank", "-c", "A:", " one", "")
     assert (result.code, "candidate 2 is empty" in result.err) == (2, True)
 
 
-def test_in_a_narrow_terminal_it_is_a_list(nbx: Runner, server: FakeServer) -> None:
+def test_a_narrow_terminal_shows_a_list(nbx: Runner, server: FakeServer) -> None:
     script(server)
     shown = nbx(*RANK, stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "40", "NO_COLOR": "1"}).out
     assert [line.rstrip() for line in shown.splitlines()[:6]] == [

@@ -1,4 +1,4 @@
-"""Where the key and the prompt may follow a redirect, and where not."""
+"""Which redirects the key and the prompt may follow, and which are refused."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_a_redirect_on_the_same_host_gets_the_same_request(
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_redirect_to_another_place_gets_neither_key_nor_prompt(
+def test_a_redirect_to_another_server_gets_neither_key_nor_prompt(
     nbx: Runner, server: FakeServer, code: int, host: str
 ) -> None:
     other = FakeServer()
@@ -62,7 +62,7 @@ def test_a_redirect_that_parsers_understand_differently_is_refused(
 @pytest.mark.parametrize(
     "location", ["http://127.0.0.1:99999/", "http://[", "ftp://127.0.0.1/", "//elsewhere.invalid/"]
 )
-def test_a_redirect_to_what_is_no_place_is_refused(nbx: Runner, server: FakeServer, location: str) -> None:
+def test_a_redirect_to_an_unusable_url_is_refused(nbx: Runner, server: FakeServer, location: str) -> None:
     server.script(status(307, b"", Location=location))
     result = nbx("complete", "x")
     assert (result.code, result.out) == (3, "")
@@ -75,7 +75,7 @@ def test_a_303_is_refused_because_it_would_drop_the_prompt(nbx: Runner, server: 
     assert "answered 303, a redirect" in nbx("complete", "x").err
 
 
-def test_redirects_that_go_round_in_circles_end(nbx: Runner, server: FakeServer) -> None:
+def test_a_redirect_loop_ends_after_three_redirects(nbx: Runner, server: FakeServer) -> None:
     server.script(*[status(307, b"", Location="/v1/completions")] * 4)
     result = nbx("complete", "x")
     assert (result.code, result.out) == (3, "")

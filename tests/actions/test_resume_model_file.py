@@ -1,4 +1,4 @@
-"""A run on a model file goes on only with the same file: its name may be that of another model."""
+"""A run with a model file resumes only with the same file: other models may have the same file name."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ BULK = ("bulk", "in.jsonl", "-o", "out.jsonl", "--max-tokens", "1")
 
 @pytest.fixture
 def local(bare: Runner, folder: Path) -> Runner:
-    """nbx beside two files of one name; the second has other content, though the same weights."""
+    """nbx beside two files with the same name; the second has different content, but the same weights."""
     weights = real_weights().read_bytes()
     for name, content in (("q4", weights), ("f16", weights + b"\0")):
         (folder / name).mkdir()
@@ -48,14 +48,14 @@ def test_another_file_of_the_same_name_is_refused(local: Runner, run: tuple[str,
     assert OUT.read_bytes() == before
 
 
-def test_a_replaced_file_to_compare_with_is_refused(local: Runner) -> None:
+def test_a_replaced_file_of_the_second_model_is_refused(local: Runner) -> None:
     run = (*SCORE, "--local", "--against-file")
     assert local(*run, "q4/model.gguf").code == 0
     result = local(*run, "f16/model.gguf")
     assert (result.code, "every row of out.jsonl would be sent again" in result.err) == (2, True)
 
 
-def test_the_default_model_goes_on_with_outputs_of_earlier_versions(local: Runner) -> None:
+def test_the_default_model_resumes_outputs_of_earlier_versions(local: Runner) -> None:
     assert local(*SCORE, "--local").code == 0
     hashes = [json.loads(line)["body_hash"] for line in OUT.read_bytes().splitlines()]
     assert hashes == ["4f88e81dd739585032d534ca83f59f1b0b88cc57", "c20aa478540bbe2ba01bc7060d84cc730b88cc57"]

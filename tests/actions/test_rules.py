@@ -1,4 +1,4 @@
-"""Rules across request fields, as a run shows them: warnings, --unset, --param, streaming, validation."""
+"""Rules across request fields, tested with whole runs: warnings, --unset, --param, streaming, validation."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
 
 def body(result: Result) -> dict[str, Any]:
-    """Return what --dry-run shows, less what every body holds."""
+    """Return the body that --dry-run shows, without its model and prompt."""
     assert result.code == 0
     shown: dict[str, Any] = result.json
     assert (shown.pop("model"), shown.pop("prompt")) == ("test/model", "x")
@@ -36,7 +36,7 @@ WARNINGS = [
 
 
 @pytest.mark.parametrize(("args", "warning"), WARNINGS)
-def test_what_is_doubtful_is_sent_with_a_warning(
+def test_doubtful_values_are_sent_with_a_warning(
     nbx: Runner, server: FakeServer, args: list[str], warning: str
 ) -> None:
     end = [token("a", index, "stop") for index in range(2 if "-n" in args else 1)]
@@ -51,11 +51,11 @@ def test_what_is_doubtful_is_sent_with_a_warning(
 @pytest.mark.parametrize(
     "args", [["--logprobs", "5"], ["--stop", "a"] * 4, ["-n", "2", "--temperature", "0.1"]]
 )
-def test_what_is_documented_is_sent_without_one(nbx: Runner, args: list[str]) -> None:
+def test_documented_values_are_sent_without_a_warning(nbx: Runner, args: list[str]) -> None:
     assert nbx("complete", "x", *args, "--dry-run").err == ""
 
 
-def test_params_join_the_top_level_of_the_body(nbx: Runner, server: FakeServer) -> None:
+def test_params_are_added_to_the_top_level_of_the_body(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("a"))
     args = ["--param", "top_k=40", "--param", 'guided_json={"type": "object"}', "--param", "seed=null"]
     assert nbx("complete", "x", *args).code == 0
@@ -63,7 +63,7 @@ def test_params_join_the_top_level_of_the_body(nbx: Runner, server: FakeServer) 
     assert server.requests[0].json == {"model": "test/model", "prompt": "x", **STREAMED, **expected}
 
 
-def test_a_param_that_is_no_json_says_how_to_quote(nbx: Runner) -> None:
+def test_a_param_that_is_not_json_gets_a_hint_about_quotes(nbx: Runner) -> None:
     refused(
         nbx("complete", "x", "--param", "mode=fast"),
         "--param mode=fast",
@@ -72,7 +72,7 @@ def test_a_param_that_is_no_json_says_how_to_quote(nbx: Runner) -> None:
     )
 
 
-def test_a_param_that_has_a_flag_is_refused_unless_unvalidated(nbx: Runner) -> None:
+def test_a_param_that_has_a_flag_is_refused_unless_validation_is_off(nbx: Runner) -> None:
     line = "temperature cannot be set with --param"
     refused(
         nbx("complete", "x", "--param", "temperature=9"), "--param temperature", line, "use --temperature"
@@ -86,7 +86,7 @@ def test_a_param_can_give_the_model(bare: Runner) -> None:
     assert result.json == {"prompt": "x", **STREAMED, "model": "m"}
 
 
-def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runner) -> None:
+def test_unset_removes_configured_fields_and_keeps_flags(nbx: Runner) -> None:
     nbx.write_config("temperature = 0.5\nmax_tokens = 9\n")
     assert body(nbx("complete", "x", "--dry-run")) == {**STREAMED, "max_tokens": 9, "temperature": 0.5}
     unset = ["--unset", "temperature", "--unset", "max-tokens", "--unset", "user"]
@@ -97,7 +97,7 @@ def test_unset_takes_out_what_the_configuration_sets_and_leaves_flags(nbx: Runne
     }
 
 
-def test_unset_of_what_is_no_field_names_the_nearest(nbx: Runner) -> None:
+def test_unset_of_an_unknown_field_suggests_the_nearest(nbx: Runner) -> None:
     result = nbx("complete", "x", "--unset", "temprature")
     refused(result, "--unset temprature", "no such request field", "did you mean temperature?")
     refused(nbx("complete", "x", "--unset", "zzz"), "--unset zzz", "no such request field")
@@ -125,7 +125,7 @@ STREAMING: list[tuple[list[str], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("args", "expected"), STREAMING)
-def test_usage_is_asked_for_when_and_only_when_nbx_streams(
+def test_usage_is_requested_only_when_nbx_streams(
     nbx: Runner, args: list[str], expected: dict[str, Any]
 ) -> None:
     assert body(nbx("complete", "x", "--dry-run", *args)) == expected
@@ -142,13 +142,13 @@ def test_stream_options_without_a_stream_are_refused(nbx: Runner, args: list[str
 
 
 @pytest.mark.parametrize("args", [["--no-stream"], ["--json"]])
-def test_stream_options_of_the_configuration_give_way(nbx: Runner, tmp_path: Path, args: list[str]) -> None:
+def test_config_stream_options_apply_only_to_streams(nbx: Runner, tmp_path: Path, args: list[str]) -> None:
     assert nbx("config", "set", "stream_options", '{"include_usage": false}').code == 0
     assert "stream_options" not in body(nbx("complete", "x", "--dry-run", *args))
     assert body(nbx("complete", "x", "--dry-run"))["stream_options"] == {"include_usage": False}
 
 
-def test_no_tokens_go_only_with_echo(nbx: Runner, server: FakeServer) -> None:
+def test_max_tokens_0_is_refused_without_echo(nbx: Runner, server: FakeServer) -> None:
     refused(
         nbx("complete", "x", "--max-tokens", "0"),
         "--max-tokens 0",
@@ -164,7 +164,7 @@ def test_no_tokens_go_only_with_echo(nbx: Runner, server: FakeServer) -> None:
     assert (second["max_tokens"], "echo" in second) == (0, False)
 
 
-def test_a_bound_holds_for_the_configuration_too(nbx: Runner) -> None:
+def test_bounds_also_apply_to_the_configuration(nbx: Runner) -> None:
     nbx.write_config("temperature = 9\n")
     result = nbx("complete", "x", "--dry-run")
     assert (result.code, result.out) == (78, "")
@@ -176,7 +176,7 @@ def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
     refused(nbx("complete", "x", "--json", "--ndjson"), "--json and --ndjson together", "keep one of them")
 
 
-def test_neither_dry_run_nor_curl_needs_a_key_or_calls_anybody(bare: Runner, server: FakeServer) -> None:
+def test_dry_run_and_curl_need_no_key_and_send_nothing(bare: Runner, server: FakeServer) -> None:
     for flag in ("--dry-run", "--curl"):
         result = bare("complete", "x", "-m", "m", flag, "--base-url", server.url)
         assert (result.code, result.err, server.requests) == (0, "", [])
@@ -199,7 +199,7 @@ def test_curl_shows_the_body_the_url_and_no_key(nbx: Runner, server: FakeServer)
     assert CANARY not in shown
 
 
-def test_without_a_key_the_message_says_how_to_give_one(bare: Runner, server: FakeServer) -> None:
+def test_without_a_key_the_message_says_how_to_set_one(bare: Runner, server: FakeServer) -> None:
     result = bare("complete", "x", "-m", "m", "--base-url", server.url)
     assert (result.code, result.out, server.requests) == (4, "", [])
     for way in ("https://tokenfactory.nebius.com", "NEBIUS_API_KEY", "nbx auth login", "--local"):

@@ -1,4 +1,4 @@
-"""`nbx score` over the API: what is sent, what is said, and what is refused."""
+"""`nbx score` over the API: what is sent, reported and refused."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, detail, status, token, whole
 
 
-def test_the_prompt_goes_out_to_be_echoed(nbx: Runner, server: FakeServer) -> None:
+def test_the_prompt_is_sent_with_echo(nbx: Runner, server: FakeServer) -> None:
     server.script(echoed(choice(TEXT + "!", PAIRS)))
     nbx("config", "set", "temperature", "1.5")
     result = nbx("score", TEXT)
@@ -36,7 +36,7 @@ def test_the_prompt_goes_out_to_be_echoed(nbx: Runner, server: FakeServer) -> No
     ]
 
 
-def test_the_context_and_the_text_are_sent_as_one(nbx: Runner, server: FakeServer) -> None:
+def test_the_context_and_the_text_are_sent_as_one_prompt(nbx: Runner, server: FakeServer) -> None:
     server.script(echoed(choice(TEXT, PAIRS[:-1])))
     command = ("score", "-c", "The sky is", " blue", "--max-tokens", "0", "-m", "other", "--param", "seed=1")
     result = nbx(*command, "--json", "--tokens")
@@ -48,7 +48,7 @@ def test_the_context_and_the_text_are_sent_as_one(nbx: Runner, server: FakeServe
     assert result.json["token_logprobs"] == [{"token": " blue", "logprob": -1.5, "offset": 0}]
 
 
-def test_files_and_stdin_are_read_to_the_byte(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_files_and_stdin_are_read_byte_for_byte(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"The\n")
     (tmp_path / "t").write_bytes(b" sky\n")
     pairs: list[Pair] = [("The", None), ("\n", -1.0), (" sky", -2.0), ("\n", -0.5), ("!", -1.0)]
@@ -63,7 +63,7 @@ def test_files_and_stdin_are_read_to_the_byte(nbx: Runner, server: FakeServer, t
     assert nbx("score", "-", *context, stdin=b" sky\n").json["log_likelihood"] == -2.5
 
 
-def test_on_a_terminal_it_is_a_table(nbx: Runner, server: FakeServer) -> None:
+def test_a_terminal_shows_a_table(nbx: Runner, server: FakeServer) -> None:
     server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
     plain = {"NO_COLOR": "1"}
     result = nbx("score", TEXT, stdout_tty=True, env=plain)
@@ -74,7 +74,7 @@ def test_on_a_terminal_it_is_a_table(nbx: Runner, server: FakeServer) -> None:
     assert lines[-1].split() == ['"', 'blue"', "10", "-1.5000"]
 
 
-def test_a_token_across_the_boundary_and_a_floor_are_warned_of(nbx: Runner, server: FakeServer) -> None:
+def test_tokens_across_the_boundary_and_at_the_floor_cause_warnings(nbx: Runner, server: FakeServer) -> None:
     server.script(echoed(choice(TEXT + "!", [*PAIRS[:3], (" blue", -9999.0), ("!", -1.0)])))
     result = nbx("score", "-c", "The sky is bl", "ue")
     assert result.code == 0
@@ -100,7 +100,7 @@ def test_a_token_across_the_boundary_and_a_floor_are_warned_of(nbx: Runner, serv
     ],
     ids=["no echo", "no log probabilities", "other tokens", "none of the other shape", "the other shape"],
 )
-def test_a_server_that_does_not_echo_is_named(nbx: Runner, server: FakeServer, reply: Any, why: str) -> None:
+def test_a_server_without_echo_is_reported(nbx: Runner, server: FakeServer, reply: Any, why: str) -> None:
     server.script(reply, reply)
     result = nbx("score", TEXT)
     assert (result.code, result.out) == (3, "")
@@ -112,7 +112,7 @@ def test_a_server_that_does_not_echo_is_named(nbx: Runner, server: FakeServer, r
     check_message(result.err)
 
 
-def test_a_refusal_is_the_servers_own(nbx: Runner, server: FakeServer) -> None:
+def test_the_reason_of_a_refusal_is_shown(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(400, "logprobs are not supported"))
     result = nbx("score", TEXT)
     assert result.code == 3
@@ -145,16 +145,14 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("--jsonl", "-", "--against", "m", "--logprobs", "2"), "--logprobs with choices"),
     ],
 )
-def test_a_command_line_that_means_nothing_costs_nothing(
-    nbx: Runner, args: tuple[str, ...], message: str
-) -> None:
+def test_an_invalid_command_line_is_a_usage_error(nbx: Runner, args: tuple[str, ...], message: str) -> None:
     result = nbx("score", *args, stdin=b'{"choices": ["x", "y"]}')
     assert result.code == 2
     assert message in result.err
     check_message(result.err)
 
 
-def test_a_request_has_its_row_in_the_ledger(nbx: Runner, server: FakeServer) -> None:
+def test_a_request_is_recorded_in_the_ledger(nbx: Runner, server: FakeServer) -> None:
     server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
     ledger = Ledger(Path(nbx.environ["NBX_DATA_DIR"]) / NAME)
     nbx("score", TEXT)
@@ -164,20 +162,20 @@ def test_a_request_has_its_row_in_the_ledger(nbx: Runner, server: FakeServer) ->
     ledger.close()
 
 
-def test_asked_for_nothing_it_says_how(nbx: Runner) -> None:
+def test_without_a_text_the_usage_is_shown(nbx: Runner) -> None:
     result = nbx("score", stdin_tty=True, stdin=b"")
     assert result.code == 2
     assert result.err.startswith("nbx: no text given\n  nbx score --local")
 
 
-def test_no_model_and_no_key_are_said(bare: Runner) -> None:
+def test_a_missing_model_or_key_is_reported(bare: Runner) -> None:
     assert "no model is set" in bare("score", "a b").err
     result = bare("score", "a b", "-m", "m")
     assert result.code == 4
 
 
 @pytest.mark.parametrize("values", [[-4.0, -0.5, -1.5, -2.0], [None, -4.0, -0.5], [None, *[-1.0] * 5]])
-def test_log_probabilities_of_another_number_than_the_tokens_are_no_score(
+def test_a_different_number_of_log_probabilities_and_tokens_is_an_error(
     nbx: Runner, server: FakeServer, values: list[float | None]
 ) -> None:
     lists = {"tokens": [token for token, _ in PAIRS], "token_logprobs": values}
@@ -187,6 +185,6 @@ def test_log_probabilities_of_another_number_than_the_tokens_are_no_score(
     assert "has no log probability" in result.err
 
 
-def test_a_stream_is_no_echo(nbx: Runner, server: FakeServer) -> None:
+def test_a_frame_of_a_stream_does_not_count_as_an_echo(nbx: Runner, server: FakeServer) -> None:
     server.script(status(200, json.dumps(token("The sky is blue", reason="stop")).encode()))
     assert nbx("score", TEXT).code == 3

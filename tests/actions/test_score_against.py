@@ -1,4 +1,4 @@
-"""`nbx score` and `nbx rank` with two models: of the server, of this machine, and one of each."""
+"""`nbx score` and `nbx rank` with two models: on the server, on this machine, and one of each."""
 
 import json
 import sqlite3
@@ -19,7 +19,7 @@ QUESTION = {"context": "A:", "choices": [" no", " not at all"]}
 
 
 def answer(no: float, not_at_all: float) -> Reply:
-    """The answer to the prompts of QUESTION, with the total of each choice."""
+    """Return an answer to the prompts of QUESTION with these totals of the choices."""
     short: list[Pair] = [*CONTEXT, (" no", no), ("!", -1.0)]
     long: list[Pair] = [*CONTEXT, *[(text, not_at_all / 3) for text in (" not", " at", " all")], ("!", -1.0)]
     return echoed(choice("A: no!", short), choice("A: not at all!", long, index=1))
@@ -31,10 +31,8 @@ def with_weights(nbx: Runner) -> Runner:
     return Runner({**nbx.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
 
 
-def test_questions_are_compared_choice_by_choice_and_in_their_accuracy(
-    nbx: Runner, server: FakeServer
-) -> None:
-    # The first model is right three times of four, the second one once; one question has the same pick.
+def test_questions_are_compared_by_choice_and_by_accuracy(nbx: Runner, server: FakeServer) -> None:
+    # The first model is right twice, the second one once; they pick the same choice for one question.
     for one, two in ([-1.0, -2.0], [-1.0, -2.0]), ([-3.0, -2.0], [-2.0, -3.0]):
         for totals in (one, two):
             server.script(answer(*totals))
@@ -56,8 +54,8 @@ def test_questions_are_compared_choice_by_choice_and_in_their_accuracy(
     assert "both models pick the same choice for 1 of 2 questions" in result.err
 
 
-def test_the_error_of_a_difference_is_that_of_pairs(nbx: Runner, server: FakeServer) -> None:
-    # Both models err on the same question, so their difference has no error at all.
+def test_the_standard_error_of_a_difference_is_computed_from_pairs(nbx: Runner, server: FakeServer) -> None:
+    # Both models are wrong on the same question, so the standard error of their difference is 0.
     for totals in ((-1.0, -2.0), (-2.0, -1.0)):
         server.script(answer(*totals), answer(*totals))
     command = ("score", "--jsonl", "-", *TWO, "--group", "2", "--concurrency", "1")
@@ -106,7 +104,7 @@ def test_one_of_two_models_runs_on_this_machine(
     server.script(echoed(choice("A: no!", pairs)))
     reported = with_weights("score", "-c", "A:", " no", *flags, "--json").json
     assert (reported["model"], reported["against_model"]) == names
-    place = 0 if names[0] == "one" else 1  # of the server's model
+    place = 0 if names[0] == "one" else 1  # the position of the server's model
     assert [request.json["model"] for request in server.requests] == [names[place]]
     scores = [reported["log_likelihood"], reported["against"]["log_likelihood"]]
     assert scores[place] == -2.0

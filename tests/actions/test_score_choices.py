@@ -18,7 +18,7 @@ NO: list[Pair] = [("A", None), (":", -1.0), (" no", -2.0), ("!", -1.0)]
 NOT_AT_ALL: list[Pair] = [*NO[:2], (" not", -1.0), (" at", -1.0), (" all", -1.0), ("!", -1.0)]
 
 
-def test_a_question_has_a_winner_by_each_measure_and_the_run_its_accuracy(
+def test_a_question_has_a_winner_by_each_measure_and_a_run_has_an_accuracy(
     nbx: Runner, server: FakeServer
 ) -> None:
     pair = [choice("A: no!", NO), choice("A: not at all!", NOT_AT_ALL)]
@@ -51,7 +51,7 @@ def test_acc_norm_counts_characters_and_acc_bytes_counts_bytes(nbx: Runner, serv
     assert (result.json["acc"], result.json["acc_norm"], result.json["acc_bytes"]) == (0, 0, 1)
 
 
-def test_a_question_of_which_one_choice_has_no_score_has_none(nbx: Runner, server: FakeServer) -> None:
+def test_a_question_fails_if_one_of_its_choices_has_no_score(nbx: Runner, server: FakeServer) -> None:
     server.script(
         echoed(choice("A: no!", NO), choice("A: not at all!", [("A", None), ("x", -1.0)] * 2, index=1))
     )
@@ -74,7 +74,7 @@ def test_two_models_are_compared(nbx: Runner, server: FakeServer) -> None:
     assert "kl" not in result.json
 
 
-def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer) -> None:
+def test_rows_are_compared_with_their_kl_divergence(nbx: Runner, server: FakeServer) -> None:
     half = {" b": math.log(0.5), " c": math.log(0.25)}
     quarter = {" b": math.log(0.25), " c": math.log(0.5)}
     for top in (half, quarter):
@@ -95,7 +95,7 @@ def test_rows_are_compared_with_their_divergence(nbx: Runner, server: FakeServer
     assert "KL divergence of two from one: at least 0.1733 nats per token (1 token)" in result.err
 
 
-def test_two_models_in_a_terminal_are_a_table(nbx: Runner, server: FakeServer) -> None:
+def test_a_terminal_shows_two_models_as_a_table(nbx: Runner, server: FakeServer) -> None:
     server.script(*[echoed(choice(TEXT + "!", PAIRS))] * 2)
     command = ("score", TEXT, "-m", "one", "--against", "two", "--logprobs", "1")
     result = nbx(*command, stdout_tty=True, env={"NO_COLOR": "1"})

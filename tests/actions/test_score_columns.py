@@ -1,4 +1,4 @@
-"""`nbx score --jsonl` with members and columns of other names: what is refused and suggested."""
+"""`nbx score --jsonl` with unknown members and columns: what is refused and suggested."""
 
 import json
 from pathlib import Path
@@ -60,15 +60,13 @@ def test_the_message_about_an_unknown_member_has_the_jq_program_that_renames_it(
 @pytest.mark.parametrize(
     "row", [{"question": "Q:", "answer 1": "A"}, {"context": "Q:", "topic": "A"}], ids=str
 )
-def test_a_row_that_does_not_tell_what_to_score_gets_no_jq_program(
-    score: Runner, row: dict[str, Any]
-) -> None:
+def test_a_row_without_a_recognizable_text_gets_no_jq_program(score: Runner, row: dict[str, Any]) -> None:
     write_rows(Path("in.jsonl"), [row])
     assert "jq" not in score(*RUN).err
 
 
 @pytest.mark.parametrize("flags", [(), ("--against", "other")], ids=str)
-def test_questions_without_gold_say_once_why_there_is_no_accuracy(
+def test_one_note_says_that_questions_without_gold_have_no_accuracy(
     score: Runner, flags: tuple[str, ...]
 ) -> None:
     said = "nbx: no question has a gold, so there is no accuracy\n"
@@ -125,7 +123,7 @@ RECIPE = 'docs/scoring.md, "Questions in columns", shows how to convert other ta
         ("text\tlabel", "set --format tsv: its cells are separated by tabs"),
     ],
 )
-def test_a_table_with_neither_texts_nor_choices_is_refused_with_a_way_to_read_it(
+def test_a_table_with_neither_texts_nor_choices_is_refused_with_a_hint(
     score: Runner, echo_server: EchoServer, header: str, hint: str
 ) -> None:
     Path("in.csv").write_text(f"{header}\n", "utf-8")
@@ -136,7 +134,7 @@ def test_a_table_with_neither_texts_nor_choices_is_refused_with_a_way_to_read_it
     assert not echo_server.bodies
 
 
-def test_the_documented_script_makes_questions_of_a_table_with_a_column_for_each_choice(
+def test_the_documented_script_converts_a_table_with_a_column_for_each_choice(
     score: Runner, tmp_path: Path
 ) -> None:
     document = (ROOT / "docs" / "scoring.md").read_text("utf-8")
@@ -153,7 +151,7 @@ def test_the_documented_script_makes_questions_of_a_table_with_a_column_for_each
     assert (result.code, ", 1 question" in result.err) == (0, True), result.err
 
 
-def test_a_member_that_is_null_is_absent_as_it_is_in_a_table(score: Runner) -> None:
+def test_a_null_member_counts_as_absent_as_in_a_table(score: Runner) -> None:
     nothing = {"id": None, "context": None, "text": None, "choices": None, "gold": None, "error": None}
     write_rows(Path("in.jsonl"), [{**nothing, "text": "a b c"}, {**nothing, "choices": QUESTION["choices"]}])
     result = score("score", "--jsonl", "in.jsonl", "-c", "Question?")

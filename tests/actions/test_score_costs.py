@@ -1,4 +1,4 @@
-"""What a run of scores costs: estimated, capped, and told at the end."""
+"""The costs of a scoring run: estimated, capped, and reported at the end."""
 
 import json
 from decimal import Decimal
@@ -23,7 +23,7 @@ ROWS: list[Any] = [
 
 
 @pytest.mark.parametrize("max_tokens", ["0", "1"])
-def test_a_text_is_estimated_and_recorded_with_the_token_that_a_server_generates(
+def test_the_estimate_and_the_summary_count_the_token_that_a_server_generates(
     score: Runner, max_tokens: str
 ) -> None:
     write_rows(Path("in.jsonl"), ROWS)
@@ -37,7 +37,7 @@ def test_a_text_is_estimated_and_recorded_with_the_token_that_a_server_generates
 
 
 def estimated(score: Runner, *flags: str) -> Decimal:
-    """Return the most that the rows may cost."""
+    """Return the estimated maximum cost of the rows."""
     return Decimal(score(*FILE, *flags, "--estimate", "--json").json["cost_usd_at_most"])
 
 
@@ -57,7 +57,7 @@ def test_a_cap_needs_the_price_of_both_models(score: Runner, echo_server: EchoSe
 
 def test_a_run_with_nothing_to_send_costs_nothing_whatever_the_prices_are(score: Runner) -> None:
     write_rows(Path("in.jsonl"), ROWS)
-    assert "cost_usd\t\n" in score(*RUN).err  # nobody knows the price of this model
+    assert "cost_usd\t\n" in score(*RUN).err  # the price of this model is unknown
     again = score(*RUN, "--summary", "run.json")
     assert (again.code, "cost_usd\t0\nspent_usd\t\n" in again.err) == (0, True), again.err
     found = json.loads(Path("run.json").read_bytes())
@@ -65,7 +65,7 @@ def test_a_run_with_nothing_to_send_costs_nothing_whatever_the_prices_are(score:
 
 
 @pytest.mark.engine
-def test_a_model_on_this_machine_costs_nothing_and_every_figure_says_so(bare: Runner, folder: Path) -> None:
+def test_all_costs_of_a_model_on_this_machine_are_0(bare: Runner, folder: Path) -> None:
     del folder
     local = Runner({**bare.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
     write_rows(Path("in.jsonl"), ROWS)
@@ -85,7 +85,7 @@ def test_a_model_on_this_machine_costs_nothing_and_every_figure_says_so(bare: Ru
 
 
 @pytest.mark.engine
-def test_only_the_model_of_the_server_is_estimated_with_a_cost(score: Runner) -> None:
+def test_an_estimate_has_costs_only_for_the_model_on_the_server(score: Runner) -> None:
     with_weights = Runner({**score.environ, "NBX_CACHE_DIR": str(real_weights().parent.parent)})
     write_rows(Path("in.jsonl"), ROWS)
     alone = estimated(with_weights, "-m", FAST["id"])

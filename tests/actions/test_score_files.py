@@ -1,4 +1,4 @@
-"""The files of `nbx score --jsonl`: what it reads, and what an output may hold."""
+"""The files of `nbx score --jsonl`: what it reads, and what an output may contain."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ QUESTIONS: list[dict[str, Any]] = [
 ]
 
 
-def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: EchoServer) -> None:
+def test_scores_and_answers_cannot_be_in_one_file(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), TEXTS)
     write_rows(Path("prompts.jsonl"), [{"id": row["id"], "prompt": "another"} for row in TEXTS])
     assert score(*RUN).code == score("bulk", "prompts.jsonl", "-o", "answers.jsonl").code == 0
@@ -47,7 +47,7 @@ def test_scores_and_answers_do_not_mix_in_one_file(score: Runner, echo_server: E
         ((), ("--max-tokens", "0")),
     ],
 )
-def test_a_flag_that_changes_the_records_is_refused_for_an_output_without_it(
+def test_an_output_is_not_continued_with_a_flag_that_changes_its_records(
     score: Runner, echo_server: EchoServer, before: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
     write_rows(Path("in.jsonl"), TEXTS[:3])
@@ -59,7 +59,7 @@ def test_a_flag_that_changes_the_records_is_refused_for_an_output_without_it(
     assert "every row of out.jsonl would be sent and paid for again" in result.err
     assert "--restart starts over" in result.err
     assert (echo_server.asked, OUT.read_bytes()) == ({}, kept)
-    assert score(*RUN, *before).code == 0  # the output is still complete for the flags it has
+    assert score(*RUN, *before).code == 0  # the output is still complete for its own flags
     assert not echo_server.asked
     assert score(*RUN, *after, "--restart").code == 0
     assert all(("token_logprobs" in record) == ("--tokens" in after) for record in records(OUT))
@@ -75,9 +75,7 @@ def test_questions_can_follow_compared_texts_in_one_file(score: Runner) -> None:
     assert "minus" not in result.err
 
 
-def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
-    score: Runner, echo_server: EchoServer
-) -> None:
+def test_a_failed_row_keeps_its_empty_context_in_the_next_run(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), [{"id": 1, "context": "", "text": "a b c"}])
     echo_server.answer = lambda _: refuse(400, "too long")
     assert score(*RUN, "--context", "Once ").code == 9
@@ -97,7 +95,7 @@ def test_a_failed_row_with_an_empty_context_keeps_it_in_the_next_run(
     ],
 )
 @pytest.mark.parametrize("has_id", [True, False])
-def test_a_refusal_to_pay_again_names_only_what_may_have_changed(
+def test_a_refusal_to_send_all_rows_again_names_only_what_may_have_changed(
     score: Runner, command: tuple[str, ...], flags: tuple[str, ...], causes: str, *, has_id: bool
 ) -> None:
     member = "prompt" if command[0] == "bulk" else "text"
@@ -119,7 +117,7 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
 
 
-def test_the_record_of_a_question_has_the_tokens_of_each_choice_if_asked(score: Runner) -> None:
+def test_tokens_adds_the_tokens_of_each_choice_to_the_record_of_a_question(score: Runner) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS)
     assert score(*RUN, "--tokens").code == 0
     for record in records(OUT):
@@ -128,7 +126,7 @@ def test_the_record_of_a_question_has_the_tokens_of_each_choice_if_asked(score: 
             assert sum(logprobs) == choice["log_likelihood"]
 
 
-def test_an_input_without_rows_is_noticed(score: Runner) -> None:
+def test_an_input_without_rows_is_reported(score: Runner) -> None:
     Path("in.jsonl").touch()
     result = score("score", "--jsonl", "in.jsonl")
     assert (result.code, result.out, result.err) == (0, "", "nbx: in.jsonl has no rows\n")
@@ -136,7 +134,7 @@ def test_an_input_without_rows_is_noticed(score: Runner) -> None:
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n"], ids=repr)
-def test_an_empty_line_of_a_text_file_is_no_row_and_does_not_count(score: Runner, ending: str) -> None:
+def test_an_empty_line_of_a_text_file_does_not_count_as_a_row(score: Runner, ending: str) -> None:
     lines = ["", "One two three", "", " ", "Four five six", "", ""]
     Path("in.txt").write_text(ending.join(lines), "utf-8", newline="")
     Path("in.jsonl").write_text("\n".join(json.dumps(line) if line else "" for line in lines), "utf-8")
@@ -161,7 +159,7 @@ def test_a_bad_line_after_an_empty_one_has_its_own_number(score: Runner) -> None
     )
 
 
-def test_a_folder_is_called_one_and_a_missing_file_gets_no_other_advice(score: Runner) -> None:
+def test_a_folder_is_reported_as_one_and_a_missing_file_gets_no_hint(score: Runner) -> None:
     result = score("score", "--jsonl", ".")
     assert (result.code, result.err) == (
         2,
@@ -171,7 +169,7 @@ def test_a_folder_is_called_one_and_a_missing_file_gets_no_other_advice(score: R
     assert (result.code, "each line" in result.err) == (2, False)
 
 
-def test_a_format_that_the_name_contradicts_is_what_to_leave_out(score: Runner) -> None:
+def test_the_hint_for_a_format_that_contradicts_the_suffix_is_to_leave_it_out(score: Runner) -> None:
     Path("in.csv").write_text("text\na b\n", "utf-8")
     result = score("score", "--jsonl", "in.csv", "--format", "jsonl")
     assert result.code == 65
@@ -194,7 +192,7 @@ def test_questions_without_a_context_are_counted_in_one_warning(score: Runner) -
     assert "2 questions without a context: the first token of each choice has no prediction" in result.err
 
 
-def test_rows_that_would_fail_again_are_not_to_be_sent_again_as_they_are(
+def test_for_rows_that_would_fail_again_no_hint_suggests_repeating_the_run(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), ["a"])
@@ -231,7 +229,7 @@ def test_only_one_text_can_be_given(score: Runner, given: tuple[str, ...]) -> No
     assert "--jsonl FILE scores each row of a file" in result.err
 
 
-def test_a_text_file_of_rows_comes_with_the_flag_for_one_text(score: Runner) -> None:
+def test_a_note_for_a_text_file_of_rows_names_the_flag_for_one_text(score: Runner) -> None:
     Path("in.txt").write_text("Two words\nand three words\n", "utf-8")
     said = "each line of a text file is a row; nbx score -f FILE scores a file as one text"
     result = score("score", "--jsonl", "in.txt")
@@ -239,7 +237,7 @@ def test_a_text_file_of_rows_comes_with_the_flag_for_one_text(score: Runner) -> 
     assert said not in score("score", "--jsonl", "in.txt", "--format", "text").err
 
 
-def test_the_summary_has_the_accuracy_of_all_records_and_says_what_was_scored_before(
+def test_the_summary_has_the_accuracy_of_all_records_and_counts_earlier_ones(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS)
@@ -255,14 +253,14 @@ def test_the_summary_has_the_accuracy_of_all_records_and_says_what_was_scored_be
     assert json.loads(Path("run.json").read_bytes())["acc_norm"] == 0.0
 
 
-def test_a_letter_for_the_right_choice_is_reported_with_what_is_expected(score: Runner) -> None:
+def test_a_letter_for_the_right_choice_is_reported_with_the_expected_form(score: Runner) -> None:
     Path("in.csv").write_text('choices,gold\n"["" a"", "" b""]",1\n"["" a"", "" b""]",B\n', "utf-8")
     result = score("score", "--jsonl", "in.csv")
     assert result.code == 65
     assert 'line 3: its gold is "B", not a number from 0 to 1 (the first choice is 0)' in result.err
 
 
-def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
+def test_an_empty_file_name_does_not_mean_standard_input(score: Runner) -> None:
     result = score("score", "--jsonl", "", stdin=b'"a b"\n')
     assert (result.code, "cannot read" in result.err) == (2, True)
 
@@ -275,12 +273,12 @@ def test_an_empty_name_is_not_standard_input(score: Runner) -> None:
         (("eval",), "nbx score computes perplexity and accuracy"),
     ],
 )
-def test_what_was_meant_is_named(score: Runner, given: tuple[str, ...], said: str) -> None:
+def test_a_mistaken_command_gets_a_suggestion(score: Runner, given: tuple[str, ...], said: str) -> None:
     result = score(*given)
     assert (result.code, said in result.err) == (2, True), result.err
 
 
-def test_a_cell_of_choices_that_is_no_json_comes_with_an_example(score: Runner) -> None:
+def test_choices_that_are_not_json_are_reported_with_an_example(score: Runner) -> None:
     Path("in.csv").write_text("context,choices\nQ,yes|no\n", "utf-8")
     result = score("score", "--jsonl", "in.csv")
     assert (result.code, 'it must be a JSON list such as [" green", " blue"]' in result.err) == (65, True)

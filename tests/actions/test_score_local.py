@@ -1,4 +1,4 @@
-"""`nbx score --local` and `nbx rank --local`: the real engine, checked against a softmax of our own."""
+"""`nbx score --local` and `nbx rank --local`: the real engine, checked against an independent softmax."""
 
 import json
 import subprocess
@@ -23,7 +23,7 @@ CLOSE = 1e-3
 
 
 def independent(*orders: dict[str, Any]) -> list[Any]:
-    """Return what llama.cpp's C library and a softmax in Python make of texts."""
+    """Return the tokens and log probabilities of texts by llama.cpp's C library and a softmax in Python."""
     done = subprocess.run(
         [sys.executable, str(SOFTMAX), str(real_weights())],
         input="".join(json.dumps(order) + "\n" for order in orders),
@@ -64,7 +64,7 @@ def test_a_text_has_the_same_score_each_time_whatever_was_scored_before(local: R
 
 
 def test_the_first_token_has_no_prediction(local: Runner) -> None:
-    # This model puts nothing in front of a prompt.
+    # This model adds no token in front of a prompt.
     reported = local("score", "--local", "The capital", "--json", "--tokens").json
     assert [entry["logprob"] is None for entry in reported["token_logprobs"]] == [True, False]
     result = local("score", "--local", "The")
@@ -72,7 +72,7 @@ def test_the_first_token_has_no_prediction(local: Runner) -> None:
     assert "nothing to score" in result.err
 
 
-def test_candidates_are_ranked_as_one_would(local: Runner) -> None:
+def test_candidates_are_ranked_as_expected(local: Runner) -> None:
     candidates = (" a", " London", " Paris")
     result = local("rank", "--local", "-c", "The capital of France is", *candidates, "--json")
     assert result.code == 0, result.err
@@ -90,7 +90,7 @@ def test_a_token_that_spans_the_boundary_is_reported(local: Runner) -> None:
     assert "counts as part of the text" in result.err
 
 
-def test_special_tokens_in_a_text_are_scored_as_the_model_reads_them(local: Runner) -> None:
+def test_special_tokens_in_a_text_are_scored_as_special_tokens(local: Runner) -> None:
     reported = local("score", "--local", "Hi<|im_end|>\n<|im_start|>", "--json", "--tokens").json
     assert [entry["token"] for entry in reported["token_logprobs"]] == [
         "Hi",
@@ -98,7 +98,7 @@ def test_special_tokens_in_a_text_are_scored_as_the_model_reads_them(local: Runn
         "\n",
         "<|im_start|>",
     ]
-    assert reported["token_logprobs"][3]["logprob"] > -1  # what follows the end of a message
+    assert reported["token_logprobs"][3]["logprob"] > -1  # it usually follows the end of a message
 
 
 def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local: Runner) -> None:
@@ -113,14 +113,14 @@ def test_a_text_longer_than_the_context_is_refused_and_the_next_is_scored(local:
     assert short["tokens_scored"] == 1
 
 
-def test_any_gguf_file_scores(local: Runner, tmp_path: Path) -> None:
+def test_any_gguf_file_can_score(local: Runner, tmp_path: Path) -> None:
     file = tmp_path / "mine.gguf"
     file.symlink_to(real_weights())
     result = local("score", "--model-file", str(file), "The capital of France", "--json")
     assert result.json["model"] == "mine"
 
 
-def test_a_long_text_is_scored_in_windows_each_token_given_what_its_window_has(local: Runner) -> None:
+def test_a_long_text_is_scored_in_windows_each_token_given_those_before_it(local: Runner) -> None:
     text = "The lighthouse stood on a rock. The second lighthouse stood on a rock, too."
     shown = ("--local", "--json", "--tokens")
     done = local("score", *shown, text, "--window", "9", "--stride", "4").json
@@ -128,11 +128,11 @@ def test_a_long_text_is_scored_in_windows_each_token_given_what_its_window_has(l
         tokens = engine.tokenize(text)
         expected: list[float] = []
         for place in range(1, len(tokens)):
-            begin = 4 * max(0, -(-(place - 8) // 4))  # of the first window that has the token
+            begin = 4 * max(0, -(-(place - 8) // 4))  # start of the first window with the token
             *_, last = engine.logprobs(tokens[begin : place + 1], place - begin)
             expected.append(float(str(last.logprob)))
     assert len(tokens) > 15
-    # A batch of another size uses other kernels: docs/scoring.md has the difference.
+    # A batch of another size uses other kernels: docs/scoring.md describes the difference.
     found = [entry["logprob"] for entry in done["token_logprobs"]]
     assert found[0] is None
     assert found[1:] == pytest.approx(expected, abs=0.5)
@@ -142,7 +142,7 @@ def test_a_long_text_is_scored_in_windows_each_token_given_what_its_window_has(l
     assert local("score", *shown, text, "--stride", "4").json == whole  # it fits into the model's context
 
 
-def test_rows_are_scored_in_windows_as_one_text_is_and_not_mixed_with_others(
+def test_rows_are_scored_in_windows_like_one_text_and_other_windows_are_refused(
     local: Runner, folder: Path
 ) -> None:
     text = "The lighthouse stood on a rock. The second lighthouse stood on a rock, too."
@@ -162,7 +162,7 @@ def test_rows_are_scored_in_windows_as_one_text_is_and_not_mixed_with_others(
 
 
 @pytest.mark.parametrize("head", [b"GGUF", b"no GGUF"])
-def test_another_model_file_that_cannot_be_loaded_is_not_called_damaged(
+def test_a_second_model_file_that_cannot_be_loaded_is_not_called_damaged(
     local: Runner, tmp_path: Path, head: bytes
 ) -> None:
     bad = tmp_path / "bad.gguf"
@@ -185,6 +185,6 @@ def test_another_model_file_that_cannot_be_loaded_is_not_called_damaged(
         (("--local", "--stride", "8192"), "it is less than 8,190"),
     ],
 )
-def test_windows_that_cannot_be_are_a_usage_error(local: Runner, flags: tuple[str, ...], words: str) -> None:
+def test_invalid_window_flags_are_a_usage_error(local: Runner, flags: tuple[str, ...], words: str) -> None:
     refused = local("score", "a b", *flags)
     assert (refused.code, refused.out, words in refused.err) == (2, "", True), refused.err

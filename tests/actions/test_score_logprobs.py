@@ -1,4 +1,4 @@
-"""`nbx score` on servers with strange log probabilities: never a crash, never an invented number."""
+"""`nbx score` with strange log probabilities from a server: it never crashes or makes up a number."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ TEXT = "Q: a b"
 
 
 def answer_with(server: EchoServer, *logprobs: Any) -> None:
-    """Give the tokens of TEXT these log probabilities."""
+    """Make the server answer with these log probabilities for the tokens of TEXT."""
     pairs = list(zip(("Q:", " a", " b", "!"), (None, *logprobs, -1.0), strict=True))
 
     def complete(body: Mapping[str, Any], prompts: list[Any]) -> bytes:
@@ -30,7 +30,7 @@ def answer_with(server: EchoServer, *logprobs: Any) -> None:
 
 @pytest.mark.parametrize("flags", [(), ("--tokens",)])
 @pytest.mark.parametrize("lowest", [-9999.0, float("-inf"), -1e308, -(10**400)])
-def test_minus_infinity_in_any_form_counts_as_9999(
+def test_minus_infinity_in_any_form_counts_as_minus_9999(
     score: Runner, echo_server: EchoServer, flags: tuple[str, ...], lowest: float
 ) -> None:
     answer_with(echo_server, lowest, lowest)
@@ -45,7 +45,7 @@ def test_minus_infinity_in_any_form_counts_as_9999(
         assert single["token_logprobs"] == record["token_logprobs"]
 
 
-def test_the_tokens_of_all_rows_that_stand_for_minus_infinity_are_counted_once(
+def test_one_warning_counts_the_minus_infinity_tokens_of_all_rows(
     score: Runner, echo_server: EchoServer
 ) -> None:
     answer_with(echo_server, float("-inf"), -9999.0)
@@ -60,7 +60,7 @@ def test_the_tokens_of_all_rows_that_stand_for_minus_infinity_are_counted_once(
         assert (summary["tokens_floored"], summary["perplexity"]) == (6, None)
 
 
-def test_the_tokens_that_stand_for_minus_infinity_are_counted_for_each_model_and_in_choices(
+def test_minus_infinity_tokens_are_counted_for_each_model_and_in_choices(
     score: Runner, echo_server: EchoServer
 ) -> None:
     answer_with(echo_server, -1.0, -9999.0)
@@ -74,7 +74,7 @@ def test_the_tokens_that_stand_for_minus_infinity_are_counted_for_each_model_and
 
 
 @pytest.mark.parametrize("strange", [float("nan"), float("inf"), 1.5, None, "-1", True, []])
-def test_what_is_no_log_probability_fails_its_row(
+def test_an_invalid_log_probability_fails_its_row(
     score: Runner, echo_server: EchoServer, strange: Any
 ) -> None:
     answer_with(echo_server, -1.0, strange)

@@ -47,7 +47,7 @@ def test_a_terminal_shows_that_a_file_name_or_a_file_of_rows_is_scored_as_one_te
     assert score("-q", *args, stderr_tty=True, env=DUMB).err == ""
 
 
-def test_a_parquet_file_that_is_no_text_has_the_note_before_the_error(score: Runner) -> None:
+def test_a_parquet_file_that_is_not_text_gets_the_note_before_the_error(score: Runner) -> None:
     Path("rows.parquet").write_bytes(b"PAR1\xff\x00")
     result = score("score", "-f", "rows.parquet", stderr_tty=True, env=DUMB)
     assert result.code == 65

@@ -1,4 +1,4 @@
-"""`nbx score --jsonl` over the API: one row is one row, and servers that lack arrays or echo."""
+"""`nbx score --jsonl` over the API: rows that fail alone, and servers without arrays or echo."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from tests.support.server import FakeServer, detail, status, whole
 pytestmark = pytest.mark.usefixtures("folder")
 
 
-def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, server: FakeServer) -> None:
+def test_rows_are_sent_in_one_request_and_printed_in_order(nbx: Runner, server: FakeServer) -> None:
     other: list[Pair] = [("Q", None), (":", -1.0), (" A", -2.0), ("!", -1.0)]
     server.script(echoed(choice("Q: A!", other, index=1), choice(TEXT + "!", PAIRS, index=0)))
     save_rows(TEXT, {"id": "q", "context": "Q:", "text": " A"})
@@ -27,7 +27,7 @@ def test_jsonl_goes_out_in_one_request_and_comes_back_in_order(nbx: Runner, serv
 
 
 @pytest.mark.parametrize("refusal", [detail(400, "one prompt"), whole("x")], ids=["refused", "one answered"])
-def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
+def test_a_server_without_array_support_gets_one_row_per_request(
     nbx: Runner, server: FakeServer, refusal: Any
 ) -> None:
     server.script(refusal, echoed(choice(TEXT + "!", PAIRS)), detail(400, "too long"))
@@ -43,7 +43,7 @@ def test_a_server_that_takes_no_arrays_is_asked_one_by_one(
     assert "1 row failed" in result.err
 
 
-def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
+def test_a_server_that_fails_on_arrays_gets_one_row_per_request_from_then_on(
     nbx: Runner, server: FakeServer
 ) -> None:
     one = echoed(choice(TEXT + "!", PAIRS))
@@ -56,7 +56,7 @@ def test_a_server_that_fails_on_arrays_is_asked_one_by_one_from_then_on(
     assert result.err.count("does not accept several prompts per request") == 1
 
 
-def test_one_bad_row_loses_no_other(nbx: Runner, server: FakeServer) -> None:
+def test_bad_rows_do_not_affect_other_rows(nbx: Runner, server: FakeServer) -> None:
     unclear = choice(
         "日本!", [("", None), ("", -1.0), ("", -1.0), ("", -1.0), ("", -1.0), ("!", -1.0)], index=1
     )
@@ -74,7 +74,7 @@ def test_one_bad_row_loses_no_other(nbx: Runner, server: FakeServer) -> None:
 
 
 def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
-    """A choice without an echo that has vLLM's own member."""
+    """Return a choice without an echo that has the `prompt_logprobs` of vLLM."""
     positions = [
         None if logprob is None else {str(place): {"logprob": logprob, "rank": 1, "decoded_token": token}}
         for place, (token, logprob) in enumerate(pairs)
@@ -82,7 +82,7 @@ def prompt_logprobs(text: str, pairs: list[Pair]) -> dict[str, Any]:
     return choice(text, [("!", -1.0)], prompt_logprobs=positions)
 
 
-def test_prompt_logprobs_may_be_asked_for(nbx: Runner, server: FakeServer) -> None:
+def test_prompt_logprobs_can_be_requested(nbx: Runner, server: FakeServer) -> None:
     server.script(echoed(prompt_logprobs("!", PAIRS[:4])))
     result = nbx("score", TEXT, "--param", "prompt_logprobs=1", "--json")
     assert (result.code, result.json["log_likelihood"]) == (0, -6.0)
@@ -93,7 +93,7 @@ def test_a_server_that_refuses_echo_is_asked_for_prompt_logprobs(nbx: Runner, se
     assert nbx("score", TEXT, "--json").json["log_likelihood"] == -6.0
 
 
-def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
+def test_an_error_that_affects_all_rows_ends_the_run(nbx: Runner, server: FakeServer) -> None:
     server.script(status(401, b'{"detail": "no"}'))
     save_rows("a b", "c d")
     assert nbx("score", "--jsonl", "rows.jsonl").code == 4
@@ -104,7 +104,7 @@ def test_what_is_wrong_with_all_rows_ends_the_run(nbx: Runner, server: FakeServe
     assert "its answer does not begin with the prompt" in result.err
 
 
-def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None:
+def test_many_rows_are_sent_in_several_requests(nbx: Runner, server: FakeServer) -> None:
     pairs: list[Pair] = [("a", None), (" b", -1.0), ("!", -1.0)]
     server.script(echoed(*(choice("a b!", pairs, index=n) for n in range(16))), echoed(choice("a b!", pairs)))
     save_rows(*["a b"] * 17)
@@ -113,7 +113,7 @@ def test_many_rows_are_several_requests(nbx: Runner, server: FakeServer) -> None
     assert [json.loads(line)["id"] for line in result.out.splitlines()] == list(range(17))
 
 
-def test_a_wrong_line_is_named_before_anything_is_sent(nbx: Runner) -> None:
+def test_an_invalid_line_is_reported_before_anything_is_sent(nbx: Runner) -> None:
     result = nbx("score", "--jsonl", "-", stdin=b'"a"\n{"txt": 1}\n')
     assert result.code == 65
     assert "line 2" in result.err

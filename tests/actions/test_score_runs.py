@@ -1,4 +1,4 @@
-"""`nbx score --jsonl -o`: all that a bulk run has, for scores."""
+"""`nbx score --jsonl -o`: the features of a bulk run, for scores."""
 
 import csv
 import json
@@ -44,7 +44,7 @@ def test_each_row_has_one_record_with_its_score_and_no_prompt(score: Runner, ech
     assert "requests" in result.err  # the totals of the run
 
 
-def test_a_run_goes_on_where_it_stopped_and_its_accuracy_is_that_of_all_questions(
+def test_a_run_resumes_where_it_stopped_and_its_accuracy_covers_all_questions(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), [*TEXTS, *QUESTIONS])
@@ -65,7 +65,7 @@ def test_a_run_goes_on_where_it_stopped_and_its_accuracy_is_that_of_all_question
     assert not Path("out.failed.jsonl").exists()
 
 
-def test_the_failed_rows_are_input_for_another_run(score: Runner, echo_server: EchoServer) -> None:
+def test_failed_rows_can_be_the_input_of_another_run(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), [TEXTS[0], QUESTIONS[0]])
     echo_server.answer = lambda _: refuse(400, "too long")
     assert score(*RUN).code == 9
@@ -74,7 +74,7 @@ def test_the_failed_rows_are_input_for_another_run(score: Runner, echo_server: E
     assert {record["id"] for record in records(Path("again.jsonl"))} == {"id 0", "q 0"}
 
 
-def test_a_question_is_sent_in_one_request_and_fails_with_any_of_its_choices(
+def test_a_question_is_sent_in_one_request_and_fails_if_any_choice_fails(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS[:2])
@@ -88,7 +88,7 @@ def test_a_question_is_sent_in_one_request_and_fails_with_any_of_its_choices(
     assert found == {"q 0": None, "q 1": {"exit": 3, "status": 422, "message": "the server answered 422: no"}}
 
 
-def test_a_changed_answer_or_boundary_is_scored_again(score: Runner, echo_server: EchoServer) -> None:
+def test_a_changed_gold_or_context_boundary_is_scored_again(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), [*TEXTS[:2], *QUESTIONS[:2]])
     assert score(*RUN).code == 0
     changed = {"id": "id 0", "context": "Row 0: and", "text": " its text"}
@@ -102,7 +102,7 @@ def test_a_changed_answer_or_boundary_is_scored_again(score: Runner, echo_server
     assert (found["q 1"]["gold"], found["q 1"]["acc"]) == (0, 0)
 
 
-def test_csv_and_text_have_rows_to_score(score: Runner) -> None:
+def test_the_rows_of_csv_and_text_are_scored(score: Runner) -> None:
     with Path("in.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
         table.writerow(["id", "context", "text", "choices", "gold", "other"])
@@ -117,7 +117,7 @@ def test_csv_and_text_have_rows_to_score(score: Runner) -> None:
     assert [json.loads(line)["tokens"] for line in result.out.splitlines()] == [2, 3]
 
 
-def test_parquet_has_rows_to_score(score: Runner) -> None:
+def test_the_rows_of_parquet_are_scored(score: Runner) -> None:
     arrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
@@ -151,13 +151,13 @@ def test_rows_that_cannot_be_scored_are_reported_before_anything_is_sent(
     assert not echo_server.bodies
 
 
-def test_bad_rows_may_be_left_out(score: Runner) -> None:
+def test_bad_rows_can_be_skipped(score: Runner) -> None:
     write_rows(Path("in.jsonl"), [TEXTS[0], {"text": ""}])
     assert score(*RUN, "--on-bad-row", "skip").code == 9
     assert {record["id"]: record["error"] is None for record in records(OUT)} == {"id 0": True, 1: False}
 
 
-def test_a_cap_stops_before_it_is_exceeded_and_a_higher_one_goes_on(
+def test_a_run_stops_before_exceeding_a_cap_and_a_higher_cap_resumes_it(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), TEXTS)
@@ -187,7 +187,7 @@ def test_the_ledger_has_a_row_for_each_request_and_a_spent_budget_stops_the_run(
     assert (result.code, len(echo_server.bodies)) == (10, before)
 
 
-def test_shards_are_merged_and_the_whole_has_its_accuracy(score: Runner, echo_server: EchoServer) -> None:
+def test_merged_shards_have_the_accuracy_of_all_rows(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS)
     for number in (1, 2, 3):
         flags = ("--shard", f"{number}/3", "-o", f"out-{number}.jsonl")
@@ -199,7 +199,7 @@ def test_shards_are_merged_and_the_whole_has_its_accuracy(score: Runner, echo_se
     assert accuracy("0.7500 ± 0.1637", "0.2500 ± 0.1637", 8) in result.err
 
 
-def test_nothing_is_sent_to_estimate_or_to_show_a_request(score: Runner, echo_server: EchoServer) -> None:
+def test_estimate_and_dry_run_send_nothing(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), [*QUESTIONS, *TEXTS])
     estimate = score(*RUN, "--estimate", "--json", "--price", "1/1").json
     assert (estimate["rows"], estimate["completion_tokens_at_most"]) == (48, 8 * 2 + 40)
@@ -210,9 +210,7 @@ def test_nothing_is_sent_to_estimate_or_to_show_a_request(score: Runner, echo_se
     assert not OUT.exists()
 
 
-def test_two_models_are_compared_and_the_means_are_those_of_all_rows(
-    score: Runner, echo_server: EchoServer
-) -> None:
+def test_two_models_are_compared_and_the_means_cover_all_rows(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), TEXTS[:4])
     flags = ("-m", "one", "--against", "other", "--logprobs", "2")
     echo_server.answer = lambda prompt: refuse(400, "too long") if "3" in prompt else None
@@ -238,7 +236,7 @@ def test_a_server_that_ignores_echo_ends_the_run_early(score: Runner, echo_serve
     assert not any(record["error"] is None for record in records(OUT))
 
 
-def test_a_server_without_echo_is_asked_for_prompt_logprobs_one_by_one(
+def test_a_server_without_echo_gets_one_prompt_logprobs_request_per_prompt(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), [*TEXTS, *QUESTIONS])
@@ -251,11 +249,11 @@ def test_a_server_without_echo_is_asked_for_prompt_logprobs_one_by_one(
     assert len(second) == 40 + 2 * 8
     assert all(isinstance(body["prompt"], str) and "echo" not in body for body in second)
     echo_server.asked.clear()
-    assert score(*RUN).code == 0  # another request, but the same row
+    assert score(*RUN).code == 0  # the request differs, but the row is the same
     assert not echo_server.asked
 
 
-def test_a_server_without_arrays_is_asked_one_by_one(score: Runner, echo_server: EchoServer) -> None:
+def test_a_server_without_arrays_gets_one_prompt_per_request(score: Runner, echo_server: EchoServer) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS * 1 + TEXTS)
     echo_server.accepts_arrays = False
     result = score(*RUN, "--retries", "0", "--concurrency", "2")
@@ -268,7 +266,7 @@ def test_a_server_without_arrays_is_asked_one_by_one(score: Runner, echo_server:
 @pytest.mark.parametrize(
     "flags", [("-o", "x.jsonl"), ("--max-cost", "1"), ("--concurrency", "2"), ("--dry-run",)]
 )
-def test_flags_about_rows_need_rows(score: Runner, flags: tuple[str, ...]) -> None:
+def test_flags_about_rows_need_jsonl(score: Runner, flags: tuple[str, ...]) -> None:
     result = score("score", "a text", *flags)
     assert result.code == 2
     assert "without --jsonl" in result.err
@@ -276,14 +274,14 @@ def test_flags_about_rows_need_rows(score: Runner, flags: tuple[str, ...]) -> No
 
 def test_candidates_are_ranked_by_a_server_without_echo(score: Runner, echo_server: EchoServer) -> None:
     echo_server.echoes, echo_server.has_prompt_logprobs = False, True
-    candidates = [" " + "x" * length for length in range(1, 18)]  # more than one request has room for
+    candidates = [" " + "x" * length for length in range(1, 18)]  # more than fit into one request
     result = score("rank", "-c", "Q:", *candidates, "--json")
     assert result.code == 0, result.err
     assert [entry["candidate"] for entry in result.json["candidates"]] == list(range(17))
     assert len([body for body in echo_server.bodies if "prompt_logprobs" in body]) == 17
 
 
-def test_records_and_the_summary_name_the_model_and_a_changed_model_is_named_in_the_refusal(
+def test_records_summary_and_the_refusal_of_a_changed_model_name_the_model(
     score: Runner,
 ) -> None:
     write_rows(Path("in.jsonl"), [*TEXTS[:2], QUESTIONS[0]])

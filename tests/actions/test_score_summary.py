@@ -1,4 +1,4 @@
-"""The totals of `nbx score --jsonl`: over which rows they are, and what they contain."""
+"""The totals of `nbx score --jsonl`: which rows they cover, and what they contain."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def summary() -> Any:
     return json.loads(Path("run.json").read_bytes())
 
 
-def test_the_totals_are_those_of_the_rows_that_are_still_in_the_input(
+def test_the_totals_cover_only_rows_that_are_still_in_the_input(
     score: Runner, echo_server: EchoServer
 ) -> None:
     write_rows(Path("in.jsonl"), [*QUESTIONS, *TEXTS])
@@ -39,7 +39,7 @@ def test_the_totals_are_those_of_the_rows_that_are_still_in_the_input(
     assert "out.jsonl has 11 scores of rows that are not in this input; nbx bulk merge" in result.err
 
 
-def test_the_totals_of_a_pipe_are_those_of_all_records_and_a_note_says_so(score: Runner) -> None:
+def test_with_a_pipe_the_totals_cover_all_records_and_a_note_says_so(score: Runner) -> None:
     lines = [json.dumps(row).encode() + b"\n" for row in TEXTS]
     run = ("score", "--jsonl", "-", "-o", "out.jsonl", "--summary", "run.json")
     assert score(*run, stdin=b"".join(lines)).code == 0
@@ -48,7 +48,7 @@ def test_the_totals_of_a_pipe_are_those_of_all_records_and_a_note_says_so(score:
     assert "6 scores of rows that are not in this input, and the totals include them" in result.err
 
 
-def test_a_changed_row_has_a_score_of_another_request(score: Runner) -> None:
+def test_the_old_score_of_a_changed_row_is_reported_and_not_in_the_totals(score: Runner) -> None:
     write_rows(Path("in.jsonl"), TEXTS)
     assert score(*RUN).code == 0
     write_rows(Path("in.jsonl"), [*TEXTS[:9], {**TEXTS[9], "text": " of other words"}])

@@ -1,4 +1,4 @@
-"""`nbx score --jsonl --against -o`: what goes wrong with one of two models."""
+"""`nbx score --jsonl --against -o`: errors of one of the two models."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -74,7 +74,7 @@ def test_the_error_that_ends_a_run_names_the_model(score: Runner, echo_server: E
     assert (result.code, "model other: " in result.err) == (3, True), result.err
 
 
-def test_a_text_without_a_prediction_names_the_model_too(score: Runner) -> None:
+def test_the_error_of_a_text_without_a_prediction_names_the_model(score: Runner) -> None:
     write_rows(Path("in.jsonl"), [{"text": "x"}, *TEXTS[:1]])
     assert score(*RUN).code == 9
     [failed] = [record for record in records(OUT) if record["error"]]

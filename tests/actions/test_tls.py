@@ -1,4 +1,4 @@
-"""TLS: who is trusted, what is said when nobody is, and where encryption may not end."""
+"""TLS: which authorities are trusted, the errors if none is, and redirects from and to HTTPS."""
 
 import os
 import socket
@@ -33,7 +33,7 @@ def serving(certificate: trustme.LeafCert) -> FakeServer:
 
 @pytest.fixture
 def secure(authority: trustme.CA) -> Iterator[FakeServer]:
-    """A scripted server with a good certificate of that authority."""
+    """A scripted server with a valid certificate from that authority."""
     server = serving(authority.issue_cert("127.0.0.1"))
     yield server
     server.close()
@@ -46,7 +46,7 @@ def tls(bare: Runner, secure: FakeServer) -> Runner:
 
 
 def refused(result: Result, why: str, hint: str = "--cacert FILE trusts another authority") -> None:
-    """Fail unless the run ended, at once and for good, without a TLS connection."""
+    """Fail unless the run ended without a TLS connection and without a retry."""
     assert (result.code, result.out, result.slept) == (7, "", [])
     assert "nbx: no TLS connection to 127.0.0.1:" in result.err
     assert why in result.err
@@ -59,19 +59,19 @@ def test_an_unknown_authority_is_refused(tls: Runner, secure: FakeServer) -> Non
     assert secure.requests == []
 
 
-def test_a_flag_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
+def test_a_flag_can_add_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
     secure.script(answer("hi"))
     result = tls("complete", "x", "--cacert", bundle)
     assert (result.code, result.out, result.err) == (0, "hi\n", "")
 
 
 @pytest.mark.parametrize("variable", ["NBX_CACERT", "SSL_CERT_FILE"])
-def test_a_variable_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str, variable: str) -> None:
+def test_a_variable_can_add_an_authority(tls: Runner, secure: FakeServer, bundle: str, variable: str) -> None:
     secure.script(answer("hi"))
     assert tls("complete", "x", env={variable: bundle}).out == "hi\n"
 
 
-def test_a_variable_of_requests_trusts_an_authority(
+def test_a_variable_of_requests_can_add_an_authority(
     tls: Runner, secure: FakeServer, bundle: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", bundle)
@@ -79,7 +79,7 @@ def test_a_variable_of_requests_trusts_an_authority(
     assert tls("complete", "x").out == "hi\n"
 
 
-def test_the_configuration_trusts_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
+def test_the_configuration_can_add_an_authority(tls: Runner, secure: FakeServer, bundle: str) -> None:
     secure.script(answer("hi"))
     assert tls("config", "set", "cacert", bundle).code == 0
     assert tls("complete", "x").out == "hi\n"
@@ -116,7 +116,7 @@ def _say_hello(listener: socket.socket) -> None:
         connection.sendall(b"220 mail.example ESMTP\r\n")
 
 
-def test_a_server_that_never_finishes_the_handshake_is_given_up(tls: Runner) -> None:
+def test_a_server_that_never_finishes_the_handshake_times_out(tls: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         result = tls("complete", "x", "--base-url", url, "--connect-timeout", "0.2")
@@ -127,7 +127,7 @@ def test_a_server_that_never_finishes_the_handshake_is_given_up(tls: Runner) -> 
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_a_variable_that_names_no_file_is_a_configuration_error(
+def test_a_variable_that_names_a_missing_file_is_a_configuration_error(
     tls: Runner, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "/no/such.pem")
@@ -136,7 +136,7 @@ def test_a_variable_that_names_no_file_is_a_configuration_error(
     check_message(result.err)
 
 
-@pytest.mark.parametrize("content", [None, "buy milk"], ids=["not there", "no authority"])
+@pytest.mark.parametrize("content", [None, "buy milk"], ids=["missing", "no authority"])
 def test_a_file_without_authorities_is_a_configuration_error(
     tls: Runner, tmp_path: Path, content: str | None
 ) -> None:
@@ -157,12 +157,12 @@ def test_plain_http_to_a_port_that_speaks_tls_suggests_https(tls: Runner, server
 
 
 def _hash(bundle: str) -> str:
-    """Return the name without its number that OpenSSL finds an authority by in a folder."""
+    """Return the hash by which OpenSSL finds the file of an authority in a folder."""
     words = ["openssl", "x509", "-hash", "-noout", "-in", bundle]
     return subprocess.run(words, capture_output=True, check=True, text=True).stdout.strip()
 
 
-def test_a_folder_of_openssl_trusts_an_authority(
+def test_an_openssl_folder_can_add_an_authority(
     tls: Runner, secure: FakeServer, bundle: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "authorities"
@@ -175,7 +175,7 @@ def test_a_folder_of_openssl_trusts_an_authority(
 
 
 @pytest.mark.parametrize("right", ["SSL_CERT_FILE", "SSL_CERT_DIR"])
-def test_a_file_and_a_folder_of_openssl_are_both_trusted(
+def test_the_file_and_the_folder_of_openssl_are_both_trusted(
     right: str, tls: Runner, secure: FakeServer, bundle: str, tmp_path: Path
 ) -> None:
     places = {"SSL_CERT_FILE": tmp_path / "other.pem", "SSL_CERT_DIR": tmp_path / "authorities"}
@@ -193,12 +193,12 @@ def test_a_file_and_a_folder_of_openssl_are_both_trusted(
     assert f"--capath {places['SSL_CERT_DIR']}" in shown
 
 
-def test_the_authorities_of_requests_are_those_of_curl_too(tls: Runner, tmp_path: Path) -> None:
+def test_the_curl_command_uses_the_authorities_of_requests(tls: Runner, tmp_path: Path) -> None:
     shown = tls("complete", "x", "--curl", env={"REQUESTS_CA_BUNDLE": str(tmp_path)}).out
     assert f"--capath {tmp_path}" in shown
 
 
-def test_authorities_that_cannot_be_read_name_their_variable(
+def test_the_error_for_unreadable_authorities_names_the_variable(
     tls: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     missing = str(tmp_path / "nowhere")
@@ -208,7 +208,7 @@ def test_authorities_that_cannot_be_read_name_their_variable(
     check_message(result.err)
 
 
-def test_a_redirect_may_begin_encryption(
+def test_a_redirect_from_http_to_https_is_followed(
     tls: Runner, secure: FakeServer, server: FakeServer, bundle: str
 ) -> None:
     server.script(status(308, b"", Location=f"{secure.url}/completions"))
@@ -216,7 +216,7 @@ def test_a_redirect_may_begin_encryption(
     assert tls("complete", "x", "--base-url", server.url, "--cacert", bundle).out == "hi\n"
 
 
-def test_a_redirect_may_not_end_encryption(
+def test_a_redirect_from_https_to_http_is_refused(
     tls: Runner, secure: FakeServer, server: FakeServer, bundle: str
 ) -> None:
     secure.script(status(308, b"", Location=f"{server.url}/completions"))

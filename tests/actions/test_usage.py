@@ -1,4 +1,4 @@
-"""`nbx usage`: sums, plots and exports of what is in the ledger."""
+"""`nbx usage`: sums, plots and exports of the requests in the ledger."""
 
 import csv
 import io
@@ -76,7 +76,7 @@ def test_json_has_every_digit_and_the_total(used: Runner) -> None:
     assert bounded["since"] < bounded["until"]
 
 
-def test_on_a_terminal_there_are_bars_a_total_and_the_unknown_costs(used: Runner) -> None:
+def test_a_terminal_shows_bars_a_total_and_the_unknown_costs(used: Runner) -> None:
     result = used("usage", **PERSON, env={"COLUMNS": "80", "NO_COLOR": "1", "TERM": "xterm"})
     lines = result.out.splitlines()
     assert lines[0].split() == ["day", "requests", "failed", "tokens", "cost", "unknown"]
@@ -88,7 +88,7 @@ def test_on_a_terminal_there_are_bars_a_total_and_the_unknown_costs(used: Runner
     assert "$" in narrow.out
 
 
-def test_an_empty_ledger_is_no_error(bare: Runner) -> None:
+def test_an_empty_ledger_is_not_an_error(bare: Runner) -> None:
     for args in (["usage"], ["usage", "plot"]):
         result = bare(*args)
         assert (result.code, result.out) == (0, "")
@@ -114,7 +114,7 @@ def test_invalid_options_are_usage_errors(used: Runner, args: list[str]) -> None
     assert used("usage", *args).code == 2
 
 
-def test_an_export_has_every_row_in_both_forms(used: Runner) -> None:
+def test_an_export_has_every_row_in_both_formats(used: Runner) -> None:
     keep(used, entry(NOW - 1, 'odd, "model"\n'))
     rows = list(csv.DictReader(io.StringIO(used("usage", "export", "--csv").out)))
     found = used("usage", "export", "--json").json["requests"]
@@ -126,7 +126,7 @@ def test_an_export_has_every_row_in_both_forms(used: Runner) -> None:
     assert len(used("usage", "export", "--json", "--since", "7d").json["requests"]) == 4
 
 
-def test_names_from_outside_do_not_drive_a_terminal(bare: Runner) -> None:
+def test_control_characters_in_names_are_not_written_to_a_terminal(bare: Runner) -> None:
     keep(bare, entry(NOW, "\x1b[31mred", cost=Decimal(1)))
     forms = (["usage", "--by", "model"], ["usage", "export"], ["usage", "export", "--json"], ["history"])
     for args in forms:
@@ -136,7 +136,7 @@ def test_names_from_outside_do_not_drive_a_terminal(bare: Runner) -> None:
 
 
 @pytest.mark.parametrize("of", ["cost", "tokens", "requests", ""])
-def test_a_plot_fits_its_terminal_and_names_its_ends(used: Runner, of: str) -> None:
+def test_a_plot_fits_the_terminal_and_shows_its_first_and_last_day(used: Runner, of: str) -> None:
     args = ["--of", of] if of else []
     for width in (20, 40, 80):
         env = {"COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}
@@ -155,7 +155,7 @@ def test_without_a_known_cost_tokens_are_plotted(bare: Runner) -> None:
     assert bare("usage", "plot").out.startswith("tokens by day: 110\n")
 
 
-def test_a_picture_is_svg_and_has_a_bar_for_each_day(used: Runner, tmp_path: Path) -> None:
+def test_an_exported_plot_is_svg_with_a_bar_for_each_day(used: Runner, tmp_path: Path) -> None:
     file = tmp_path / "usage.svg"
     keep(used, entry(NOW - 4 * DAY, cost=Decimal(1)))
     assert used("usage", "plot", "--export", str(file)).out == ""
@@ -167,7 +167,7 @@ def test_a_picture_is_svg_and_has_a_bar_for_each_day(used: Runner, tmp_path: Pat
     assert refused.code == 74
 
 
-def test_without_plotille_the_picture_is_still_there(used: Runner, tmp_path: Path) -> None:
+def test_the_svg_export_works_without_plotille(used: Runner, tmp_path: Path) -> None:
     (tmp_path / "plotille.py").write_text("raise ImportError")
     env = {"PYTHONPATH": str(tmp_path)}
     result = used.process("usage", "plot", env=env)
@@ -205,7 +205,7 @@ def test_doctor_checks_the_ledger(used: Runner) -> None:
     assert line(elsewhere)[1:3] == ["ok", f"no file {path.parent / 'none' / 'ledger.db'} yet"]
 
 
-def test_what_costs_nothing_has_no_bar(bare: Runner) -> None:
+def test_a_cost_of_0_has_no_bar(bare: Runner) -> None:
     keep(bare, entry(NOW, "m", cost=Decimal(0)))
     shown = bare("usage", stdout_tty=True, env={"TERM": "xterm", "COLUMNS": "100"}).out
     assert ("$0.00" in shown, "█" in shown) == (True, False)
@@ -219,7 +219,7 @@ def test_formulas_in_an_export_can_be_escaped_for_spreadsheets(nbx: Runner) -> N
     assert nbx("usage", "export", "--json", "--escape-formulas").code == 2
 
 
-def test_spans_of_days_leave_no_gap_between_since_and_until(nbx: Runner) -> None:
+def test_until_and_since_with_the_same_span_leave_no_gap(nbx: Runner) -> None:
     now = time.time()
     keep(nbx, *[entry(now - days * 86_400) for days in range(20)])
 

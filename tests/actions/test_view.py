@@ -1,4 +1,4 @@
-"""`nbx view`: saved answers of every kind through the views, and what is no such answer."""
+"""`nbx view`: the views of every kind of saved answer, and files that have none."""
 
 import io
 import json
@@ -22,14 +22,14 @@ ANSWER = frame(*FRANCE, reason="stop")
 
 
 def saved(tmp_path: Path, *values: Any) -> str:
-    """Write values, one a line; return the file's name."""
+    """Write values, one per line; return the file's name."""
     file = tmp_path / "answer.json"
     file.write_text("\n".join(value if isinstance(value, str) else json.dumps(value) for value in values))
     return str(file)
 
 
 def tokens(out: str) -> list[list[str]]:
-    """Return number of the choice, place and text from each line of TSV."""
+    """Return the choice number, the position and the text from each line of TSV."""
     return [line.split("\t")[:3] for line in out.splitlines()]
 
 
@@ -37,7 +37,7 @@ ROWS = [["1", str(place), reported[0]] for place, reported in enumerate(FRANCE, 
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])
-def test_a_saved_answer_in_a_pipe_is_tsv(view: str, bare: Runner, tmp_path: Path) -> None:
+def test_a_saved_answer_is_printed_as_tsv_in_a_pipe(view: str, bare: Runner, tmp_path: Path) -> None:
     result = bare("view", saved(tmp_path, ANSWER), "--view", view)
     assert (result.code, result.err) == (0, "")
     assert tokens(result.out) == ROWS
@@ -47,18 +47,18 @@ def test_a_dash_reads_stdin(bare: Runner) -> None:
     assert tokens(bare("view", "-", stdin=json.dumps(ANSWER, indent=2).encode()).out) == ROWS
 
 
-def test_the_records_of_a_stream_are_one_answer(bare: Runner, tmp_path: Path) -> None:
+def test_the_records_of_a_stream_are_joined_into_one_answer(bare: Runner, tmp_path: Path) -> None:
     frames = [frame(reported) for reported in FRANCE]
     result = bare("view", saved(tmp_path, *frames, frame(reason="stop"), "", "[1]"))
     assert tokens(result.out) == ROWS
 
 
-def test_records_of_a_bulk_run_are_an_answer_each(bare: Runner, tmp_path: Path) -> None:
+def test_each_record_of_a_bulk_run_is_an_answer(bare: Runner, tmp_path: Path) -> None:
     records = [{"key": key, "response": ANSWER} for key in "ab"] + [{"key": "c", "error": {"code": 3}}]
     assert [row[0] for row in tokens(bare("view", saved(tmp_path, *records)).out)] == ["1"] * 7 + ["2"] * 7
 
 
-def test_whole_answers_with_ids_of_their_own_are_an_answer_each(bare: Runner, tmp_path: Path) -> None:
+def test_complete_responses_with_different_ids_are_separate_answers(bare: Runner, tmp_path: Path) -> None:
     result = bare("view", saved(tmp_path, ANSWER, {**ANSWER, "id": "cmpl-2"}))
     assert [row[0] for row in tokens(result.out)] == ["1"] * 7 + ["2"] * 7
 
@@ -97,20 +97,18 @@ def test_a_file_without_log_probabilities_is_bad_input(data: bytes, what: str, b
         (("-", "--export", "heat.png"), "--export heat.png"),
     ],
 )
-def test_a_command_line_that_means_nothing_is_a_usage_error(
-    args: tuple[str, ...], what: str, bare: Runner
-) -> None:
+def test_an_invalid_command_line_is_a_usage_error(args: tuple[str, ...], what: str, bare: Runner) -> None:
     result = bare("view", *args, stdin=b"{}")
     assert (result.code, result.out) == (2, "")
     assert what in result.err
 
 
-def test_on_a_terminal_without_a_file_it_says_what_it_takes(bare: Runner) -> None:
+def test_on_a_terminal_without_a_file_the_usage_is_shown(bare: Runner) -> None:
     result = bare("view", stdin=b"", stdin_tty=True)
     assert (result.code, "no file given" in result.err) == (2, True)
 
 
-def test_an_export_prints_nothing_unless_a_view_is_asked_for(bare: Runner, tmp_path: Path) -> None:
+def test_an_export_prints_nothing_unless_a_view_is_requested(bare: Runner, tmp_path: Path) -> None:
     file = saved(tmp_path, ANSWER)
     target = tmp_path / "heat.SVG"
     assert bare("view", file, "--export", str(target)).out == ""
@@ -131,14 +129,14 @@ def test_a_view_without_stdout_is_an_output_error() -> None:
     assert b"stdout is closed" in err.getvalue()
 
 
-def test_complete_in_a_pipe_is_tsv_as_it_comes(nbx: Runner, server: FakeServer) -> None:
+def test_complete_in_a_pipe_prints_tsv_as_it_arrives(nbx: Runner, server: FakeServer) -> None:
     server.script(gated(*(frame(reported) for reported in FRANCE), frame(reason="stop")))
     result = nbx("complete", "x", "--view", "heat")
     assert (result.code, tokens(result.out)) == (0, ROWS)
     assert server.requests[0].json["logprobs"] == 5
 
 
-def test_complete_into_a_file_is_tsv_as_well(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_complete_with_an_output_file_writes_tsv(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     server.script(gated(frame(*FRANCE, reason="stop")))
     result = nbx("complete", "x", "--view", "heat", "-o", str(tmp_path / "out"), stdout_tty=True)
     assert (result.code, result.out) == (0, "")
@@ -156,7 +154,7 @@ def test_complete_sends_the_number_of_log_probabilities_that_was_given(
     assert server.requests[1].json["logprobs"] == 3
 
 
-def test_complete_exports_beside_any_output(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_complete_can_export_beside_other_output(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     reply = json.dumps({**ANSWER, "usage": None}).encode()
     server.script(status(200, reply), gated(ANSWER))
     page, picture = tmp_path / "heat.html", tmp_path / "heat.svg"
@@ -167,7 +165,7 @@ def test_complete_exports_beside_any_output(nbx: Runner, server: FakeServer, tmp
     assert picture.read_bytes().startswith(b"<svg")
 
 
-def test_complete_refuses_before_it_sends_anything(nbx: Runner, tmp_path: Path) -> None:
+def test_complete_refuses_invalid_flags_before_it_sends_anything(nbx: Runner, tmp_path: Path) -> None:
     assert nbx("complete", "x", "--view", "heat", "--json").code == 2
     assert nbx("complete", "x", "--view", "heat", "--ndjson").code == 2
     assert nbx("complete", "x", "--view", "map").code == 2
@@ -175,7 +173,7 @@ def test_complete_refuses_before_it_sends_anything(nbx: Runner, tmp_path: Path) 
     assert nbx("complete", "x", "--export", str(tmp_path / "no" / "heat.svg")).code == 74
 
 
-def test_complete_warns_of_a_server_without_log_probabilities_and_keeps_the_text(
+def test_complete_warns_if_the_server_sent_no_log_probabilities_and_shows_the_text(
     nbx: Runner, server: FakeServer
 ) -> None:
     server.script(answer("some", " text"), answer("text"), whole("text"))
@@ -190,7 +188,7 @@ GREEDY = ("--local", "The capital of France is", "--max-tokens", "6", "--tempera
 
 
 @pytest.mark.engine
-def test_the_engines_tokens_make_its_text_and_a_greedy_one_is_first(local: Runner, tmp_path: Path) -> None:
+def test_engine_tokens_form_the_text_and_greedy_ones_have_rank_1(local: Runner, tmp_path: Path) -> None:
     live = [line.split("\t") for line in local("complete", *GREEDY, "--view", "table").out.splitlines()]
     result = local("complete", *GREEDY, "--logprobs", "5", "--json")
     file = saved(tmp_path, result.out)
@@ -203,14 +201,14 @@ def test_the_engines_tokens_make_its_text_and_a_greedy_one_is_first(local: Runne
 
 
 @pytest.mark.engine
-def test_the_whole_vocabulary_is_a_distribution_whose_entropy_the_figure_never_exceeds(local: Runner) -> None:
+def test_the_entropy_shown_never_exceeds_that_of_the_whole_vocabulary(local: Runner) -> None:
     command = ("complete", *GREEDY[:-4], "--max-tokens", "2", "--temperature", "0", "--json", "--logprobs")
     everything = parse(local(*command, "49152").json["choices"][0]["logprobs"])
     few = parse(local(*command, "5").json["choices"][0]["logprobs"])
     for whole_place, place in zip(everything, few, strict=True):
         masses = [math.exp(other.logprob) for other in whole_place.alternatives]
         assert len(masses) == 49152
-        assert sum(masses) == pytest.approx(1, abs=1e-3)  # of single precision
+        assert sum(masses) == pytest.approx(1, abs=1e-3)  # single precision
         true = -math.fsum(mass * math.log2(mass) for mass in masses if mass)
         bound = entropy(place)
         assert bound is not None
@@ -219,7 +217,7 @@ def test_the_whole_vocabulary_is_a_distribution_whose_entropy_the_figure_never_e
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])
-def test_with_color_always_a_pager_gets_the_view(view: str, bare: Runner) -> None:
+def test_color_always_prints_the_terminal_view_into_a_pipe(view: str, bare: Runner) -> None:
     stdin = json.dumps(ANSWER).encode()
     shown = bare("view", "--view", view, stdin=stdin, stdout_tty=True, env={"TERM": "xterm"}).out
     piped = bare("view", "--view", view, "--color", "always", stdin=stdin, env={"TERM": "xterm"})
@@ -236,7 +234,7 @@ def test_the_tokens_of_scored_texts_are_shown(bare: Runner, tmp_path: Path) -> N
     assert tokens(out) == [[choice, *token] for choice in "123" for token in (["1", "Hi"], ["2", " you"])]
 
 
-def test_scores_without_tokens_come_with_the_flag_that_saves_them(bare: Runner, tmp_path: Path) -> None:
+def test_scores_without_tokens_are_refused_with_the_flag_to_save_them(bare: Runner, tmp_path: Path) -> None:
     result = bare("view", saved(tmp_path, {"log_likelihood": -1.5}))
     assert result.code == 65
     assert "has scores without tokens" in result.err

@@ -1,4 +1,4 @@
-"""Where requests go: what the environment says of proxies and authorities, and what is remembered."""
+"""Connection pools: which proxy and certificate authorities a request uses, and what is loaded once."""
 
 import base64
 import re
@@ -42,7 +42,7 @@ def authorities(tmp_path: Path) -> str:
         ({"HTTPS_PROXY": "http://127.0.0.1:9"}, "*", ""),
     ],
 )
-def test_a_proxy_is_taken_for_whom_it_is_meant(
+def test_the_environment_decides_which_hosts_are_reached_through_a_proxy(
     monkeypatch: pytest.MonkeyPatch, authorities: str, environ: dict[str, str], no_proxy: str, host: str
 ) -> None:
     for name, value in environ.items():
@@ -80,13 +80,13 @@ def test_addresses_in_no_proxy_are_compared_as_addresses(
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000/v1", "http://127.8.8.8/v1", "http://[::1]/v1"])
-def test_this_machine_is_never_reached_through_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+def test_loopback_addresses_never_use_a_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("ALL_PROXY", PROXY)
     assert target(url).pool.proxy is None
     assert target("http://127.evil.example/v1").pool.proxy is not None
 
 
-def test_the_user_of_a_proxy_is_decoded_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_credentials_of_a_proxy_are_decoded_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://us%40er:p%3Aw@127.0.0.1:9")
     found = target("https://api.example/v1", cacert="/")
     expected = base64.b64encode(b"us@er:p:w").decode()
@@ -95,14 +95,14 @@ def test_the_user_of_a_proxy_is_decoded_and_not_shown(monkeypatch: pytest.Monkey
     assert found.proxy.shown == PROXY
 
 
-def test_the_environment_can_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_trust_env_the_environment_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", PROXY)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none")
     assert target("http://api.example/v1", trust_env=False).pool.proxy is None
     assert Path(trusted("", trust_env=False)).name == "cacert.pem"
 
 
-def test_authorities_are_those_named_then_those_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cacert_takes_precedence_over_the_environment_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Path(trusted("")).name == "cacert.pem"
     monkeypatch.setenv("CURL_CA_BUNDLE", "/curl")
     assert trusted("") == "/curl"
@@ -112,7 +112,7 @@ def test_authorities_are_those_named_then_those_of_the_environment(monkeypatch: 
 
 
 @pytest.mark.parametrize("proxy", ["", PROXY, "https://127.0.0.1:9"])
-def test_all_connections_share_one_context_that_verifies(
+def test_all_connections_share_one_tls_context_that_verifies_certificates(
     monkeypatch: pytest.MonkeyPatch, authorities: str, proxy: str
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
@@ -128,7 +128,7 @@ def test_all_connections_share_one_context_that_verifies(
         assert one.proxy_config.ssl_context is context
 
 
-def test_plain_http_through_a_proxy_that_speaks_tls_trusts_our_authorities(
+def test_plain_http_through_an_https_proxy_uses_our_tls_context(
     monkeypatch: pytest.MonkeyPatch, authorities: str
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "https://127.0.0.1:9")
@@ -137,7 +137,7 @@ def test_plain_http_through_a_proxy_that_speaks_tls_trusts_our_authorities(
     assert pool.proxy_config.ssl_context is not None
 
 
-def test_authorities_are_loaded_once_also_when_they_are_loaded_early() -> None:
+def test_authorities_that_were_loaded_early_are_not_loaded_again() -> None:
     pools = Pools(Secret("key"), cacert="", trust_env=False, size=1)
     pools.load_authorities(urlsplit("https://api.example/v1"))
     early = pools._tls
@@ -147,7 +147,7 @@ def test_authorities_are_loaded_once_also_when_they_are_loaded_early() -> None:
     assert context.cert_store_stats()["x509_ca"] > 10
 
 
-def test_an_answer_may_be_compressed_and_its_type_is_said() -> None:
+def test_a_request_accepts_compression_and_has_a_content_type_only_with_a_body() -> None:
     head = target("http://api.example/v1").head
     assert re.search(b"accept-encoding: .*gzip", head)
     assert b"\r\nAccept: */*\r\n" in head

@@ -1,4 +1,4 @@
-"""A whole answer at once, on many threads: the same request, the same failures, as one that is streamed."""
+"""Answers read at once, on many threads: requests and failures are the same as those of a stream."""
 
 import gzip
 import socket
@@ -35,7 +35,7 @@ def patient(server: FakeServer) -> FakeServer:
     return server
 
 
-def test_a_whole_answer_has_its_head_its_headers_and_its_body(server: FakeServer) -> None:
+def test_an_answer_has_a_head_headers_and_a_body(server: FakeServer) -> None:
     server.script(status(201, b"hi", "text/x", X_Request_Id="r", Date="today", X_RateLimit_Limit_Tokens="9"))
     answer = ask(server.url)
     assert (answer.head, answer.body) == (ResponseHead(201, "r", "text/x", "today"), b"hi")
@@ -55,13 +55,13 @@ def test_the_request_is_the_same_as_that_of_a_stream(server: FakeServer, size: i
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:80/v1", "https://127.0.0.1/v1", "http://[::1]:8080/v1"])
-def test_the_host_is_named_as_everybody_names_it(url: str) -> None:
+def test_the_host_header_omits_a_default_port(url: str) -> None:
     pools = Pools(Secret(CANARY), cacert="", trust_env=False, size=1)
     named = b"[::1]:8080" if "::1" in url else b"127.0.0.1"
     assert b"\r\nHost: %b\r\n" % named in pools.target("POST", f"{url}/completions", "*/*").head
 
 
-def test_requests_go_over_connections_that_are_open(patient: FakeServer) -> None:
+def test_requests_reuse_open_connections(patient: FakeServer) -> None:
     ports = []
 
     def note(connection: socket.socket) -> None:
@@ -79,7 +79,7 @@ def test_requests_go_over_connections_that_are_open(patient: FakeServer) -> None
     ]
 
 
-def test_a_stream_may_take_the_connection_of_a_whole_answer(patient: FakeServer) -> None:
+def test_a_stream_reuses_the_connection_of_an_answer_and_vice_versa(patient: FakeServer) -> None:
     patient.script(*[KEPT_OPEN] * 4)
     api = connect(patient.url)
     for _ in range(2):
@@ -88,10 +88,10 @@ def test_a_stream_may_take_the_connection_of_a_whole_answer(patient: FakeServer)
     assert len({tuple(request.headers.items()) for request in patient.requests[::2]}) == 1
 
 
-def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: FakeServer) -> None:
+def test_an_idle_connection_that_the_server_closed_is_replaced(server: FakeServer) -> None:
     closed = threading.Event()
 
-    def close(connection: socket.socket) -> None:  # without having said so
+    def close(connection: socket.socket) -> None:  # without a Connection: close header
         connection.close()
         closed.set()
 
@@ -102,7 +102,7 @@ def test_a_connection_that_was_closed_meanwhile_is_made_anew(server: FakeServer)
     assert send(api).body == b"{}"
 
 
-def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
+def test_many_threads_may_send_requests_at_once(patient: FakeServer) -> None:
     together = threading.Barrier(20)
     patient.script(*[[waiting_for(together), *KEPT_OPEN] for _ in range(20)])
     api = connect(patient.url, pool=20)
@@ -112,7 +112,7 @@ def test_any_number_of_threads_may_ask(patient: FakeServer) -> None:
     assert sorted(int(request.body) for request in patient.requests) == list(range(20))
 
 
-def test_more_addresses_than_are_remembered_do_no_harm(
+def test_requests_succeed_for_more_urls_than_are_cached(
     patient: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose_pool_and_headers, "MAX_TARGETS", 2)
@@ -132,7 +132,7 @@ def test_more_addresses_than_are_remembered_do_no_harm(
         [head(Content_Encoding="UTF-8, identity", Content_Length="00000000012"), b"whole answer"],
     ],
 )
-def test_a_body_comes_whole_in_whatever_way(server: FakeServer, reply: Reply) -> None:
+def test_a_body_is_read_completely_in_each_encoding(server: FakeServer, reply: Reply) -> None:
     server.script(reply)
     assert ask(server.url).body == b"whole answer"
 
@@ -144,10 +144,10 @@ def test_a_body_comes_whole_in_whatever_way(server: FakeServer, reply: Reply) ->
         ("BR", "the server should send an encoding from Accept-Encoding"),
     ],
 )
-def test_a_compression_that_cannot_be_undone_is_named(
+def test_an_unsupported_compression_is_named(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch, name: str, hint: str
 ) -> None:
-    monkeypatch.setattr(HTTPResponse, "CONTENT_DECODERS", ["gzip", "deflate"])  # as without the packages
+    monkeypatch.setattr(HTTPResponse, "CONTENT_DECODERS", ["gzip", "deflate"])  # as if not installed
     server.script([head(Content_Encoding=name, Content_Length="4"), b"\x28\xb5\x2f\xfd"])
     with pytest.raises(NetworkError, match=f"compressed with {name.lower()}") as caught:
         ask(server.url)
@@ -167,7 +167,7 @@ def bomb() -> Reply:
         [head(Content_Length="3000000"), bytes(3_000_000)],
     ],
 )
-def test_an_answer_that_is_too_large_is_given_up(
+def test_an_answer_over_the_size_limit_is_an_error(
     server: FakeServer, reply: Reply, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("nebius_cli.api.http_client.MAX_ANSWER_BYTES", 2_000_000)
@@ -197,7 +197,7 @@ FAILURES: list[Reply] = [
 
 
 @pytest.mark.parametrize("reply", FAILURES)
-def test_failures_are_those_of_a_stream(server: FakeServer, reply: Reply) -> None:
+def test_failures_are_the_same_as_those_of_a_stream(server: FakeServer, reply: Reply) -> None:
     server.script(reply, reply)
     ours, theirs = failure(ask, server.url), failure(post, server.url)
     assert (type(ours), ours.what, ours.why, ours.hint) == (
@@ -216,7 +216,7 @@ def test_failures_are_those_of_a_stream(server: FakeServer, reply: Reply) -> Non
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{}/v1", "http://nowhere.invalid/v1", "http://255.255.255.255:1/v1"]
 )
-def test_what_never_left_is_known_not_to_be_billed(url: str) -> None:
+def test_a_failure_to_connect_is_marked_as_not_sent(url: str) -> None:
     url = url.format(closed_port())
     ours, theirs = failure(ask, url), failure(post, url)
     assert (ours.what, ours.why, ours.hint) == (theirs.what, theirs.why, theirs.hint)
@@ -224,18 +224,18 @@ def test_what_never_left_is_known_not_to_be_billed(url: str) -> None:
     assert not ours.sent
 
 
-def test_authorities_that_are_no_file_are_a_configuration_error(tmp_path: Path) -> None:
+def test_a_missing_cacert_file_is_a_configuration_error(tmp_path: Path) -> None:
     error = failure(ask, "https://127.0.0.1:1/v1", cacert=str(tmp_path / "none.pem"))
     assert isinstance(error, ConfigError)
     assert error.what == f"cannot read the authorities in {tmp_path / 'none.pem'}"
 
 
-def test_a_connect_timeout_is_the_same_without_requests_around_it() -> None:
+def test_a_urllib3_connect_timeout_becomes_a_timed_out_error() -> None:
     error = network_error(urllib3.exceptions.ConnectTimeoutError("late"))
     assert (type(error), error.hint) == (TimedOutError, "--connect-timeout waits longer")
 
 
-def test_a_silent_server_is_given_up(server: FakeServer) -> None:
+def test_a_server_that_sends_nothing_times_out(server: FakeServer) -> None:
     server.script([server.hold])
     error = failure(send, connect(server.url), first_byte=0.2)
     assert (type(error), error.what, error.why) == (TimedOutError, "timed out", "no data arrived for 0.2 s")
@@ -256,7 +256,7 @@ def test_a_redirect_on_the_same_host_gets_the_same_request(server: FakeServer) -
     ]
 
 
-def test_redirects_elsewhere_and_round_in_circles_are_refused(server: FakeServer) -> None:
+def test_redirects_to_other_hosts_and_redirect_loops_are_refused(server: FakeServer) -> None:
     server.script(status(307, b"", Location="http://elsewhere.example/"))
     assert isinstance(failure(ask, server.url), RejectedError)
     server.script(*[status(307, b"", Location="/v1/x") for _ in range(4)])
@@ -264,7 +264,7 @@ def test_redirects_elsewhere_and_round_in_circles_are_refused(server: FakeServer
     assert len(server.requests) == 5
 
 
-def test_a_proxy_gets_its_password_and_the_whole_address(
+def test_a_proxy_receives_its_password_and_the_full_url(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://user:word@127.0.0.1:{server.port}")
@@ -277,7 +277,7 @@ def test_a_proxy_gets_its_password_and_the_whole_address(
     assert "proxy-authorization" in ours.headers
 
 
-def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_that_refuses_the_connection_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     proxy = f"http://127.0.0.1:{closed_port()}"
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     error = failure(ask, "https://api.invalid/v1")

@@ -1,4 +1,4 @@
-"""Requests that take too long end by themselves, whatever the server drips meanwhile; TLS among them."""
+"""Requests that take too long time out, even if the server sends a byte now and then; also with TLS."""
 
 import socket
 import ssl
@@ -46,7 +46,7 @@ def drip(piece: bytes) -> Callable[[socket.socket], None]:
         ),
     ],
 )
-def test_a_dripping_server_is_given_up(
+def test_a_server_that_sends_bytes_without_progress_times_out(
     server: FakeServer, reply: Reply, limits: dict[str, float], why: str
 ) -> None:
     server.script(reply)
@@ -59,13 +59,13 @@ def test_a_dripping_server_is_given_up(
 @pytest.mark.parametrize(
     "start", [head(Content_Length="100") + b"a", head(Transfer_Encoding="chunked") + chunk(b"a")]
 )
-def test_a_body_that_stops_coming_is_given_up(server: FakeServer, start: bytes) -> None:
+def test_a_body_that_stops_arriving_times_out(server: FakeServer, start: bytes) -> None:
     server.script([start, server.until_hung_up])
     error = failure(send, connect(server.url), stall=0.2)
     assert (error.why, error.hint[:15]) == ("no data arrived for 0.2 s", "--stall-timeout")
 
 
-def test_an_errors_text_that_does_not_come_is_not_waited_for(
+def test_the_rest_of_an_error_body_is_not_waited_for_long(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(http_client, "ERROR_BODY_TIMEOUT_S", 0.1)
@@ -75,14 +75,14 @@ def test_an_errors_text_that_does_not_come_is_not_waited_for(
     assert error.why == "begun"
 
 
-def test_a_server_that_does_not_take_the_request_is_given_up(server: FakeServer) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:  # nobody accepts
+def test_a_server_that_does_not_read_the_request_times_out(server: FakeServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:  # it never accepts
         api = connect(f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
         error = failure(send, api, bytes(50_000_000), first_byte=0.3)
     assert (type(error), error.why) == (TimedOutError, "no data arrived for 0.3 s")
 
 
-def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dns_lookup_that_never_ends_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
 
     def look_up(*_: object, **__: object) -> None:
@@ -96,7 +96,7 @@ def test_a_name_that_is_looked_up_for_ever_is_given_up(monkeypatch: pytest.Monke
     assert (error.why, error.sent) == ("no data arrived for 0.3 s", False)
 
 
-def test_a_connection_that_is_made_too_late_is_closed(
+def test_a_connection_established_after_the_timeout_is_closed(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over, made = threading.Event(), threading.Event()
@@ -119,7 +119,7 @@ def test_a_connection_that_is_made_too_late_is_closed(
     assert late[0].fileno() == -1
 
 
-def test_a_limit_does_not_outlive_its_request(server: FakeServer) -> None:
+def test_a_time_limit_applies_to_its_own_request_only(server: FakeServer) -> None:
     server.keep_alive = True
 
     def pause(_: object) -> None:
@@ -131,7 +131,7 @@ def test_a_limit_does_not_outlive_its_request(server: FakeServer) -> None:
     assert send(api).body == b"{}"  # over the same connection
 
 
-def test_a_slow_reader_of_an_answer_is_no_slow_server(server: FakeServer) -> None:
+def test_time_spent_by_a_slow_consumer_counts_toward_no_limit(server: FakeServer) -> None:
     server.script([head(), b"a", b"b"])
     answer = stream(connect(server.url), first_byte=0.2, stall=0.2, total=0.3)
     next(answer)
@@ -145,7 +145,7 @@ def test_a_slow_reader_of_an_answer_is_no_slow_server(server: FakeServer) -> Non
 
 @pytest.fixture
 def secure() -> Iterator[FakeServer]:
-    """A server that speaks TLS with a certificate of an authority of its own."""
+    """A TLS server with a certificate issued by its own authority."""
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -155,7 +155,7 @@ def secure() -> Iterator[FakeServer]:
     served.close()
 
 
-def test_tls_is_checked_and_used(secure: FakeServer, tmp_path: Path) -> None:
+def test_the_certificate_of_the_server_is_verified(secure: FakeServer, tmp_path: Path) -> None:
     path = tmp_path / "authority.pem"
     secure.authority.cert_pem.write_to_path(str(path))  # type: ignore[attr-defined]
     assert failure(ask, secure.url).what == f"no TLS connection to 127.0.0.1:{secure.port}"

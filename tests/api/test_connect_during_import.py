@@ -1,4 +1,4 @@
-"""A connection that is begun before urllib3 is imported: the first request uses it, or it is dropped."""
+"""The connection opened while urllib3 is imported: the first request uses it, or it is closed."""
 
 import os
 import socket
@@ -25,7 +25,7 @@ TIMEOUT_S = 10.0
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """A socket that takes connections and says nothing; `accept` fails at once where there is none."""
+    """A listening socket that never answers; `accept` fails at once if no connection is pending."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         yield listener
@@ -36,19 +36,19 @@ def url(listener: socket.socket) -> str:
 
 
 def connected(listener: socket.socket) -> EarlyConnection:
-    """Return an early connection that has been made."""
+    """Return an early connection that is established."""
     early = EarlyConnection("127.0.0.1", listener.getsockname()[1], TIMEOUT_S)
     early._task.wait(TIMEOUT_S)
     return early
 
 
-def test_a_completion_makes_one_connection(nbx: Runner, server: FakeServer) -> None:
+def test_a_completion_opens_one_connection(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("text"))
     assert nbx(*REQUEST).out == "text\n"
     assert server.connections == 1
 
 
-def test_an_attempt_after_the_first_makes_its_own(nbx: Runner, server: FakeServer) -> None:
+def test_a_retry_opens_a_connection_of_its_own(nbx: Runner, server: FakeServer) -> None:
     server.script(status(503), answer("text"))
     assert nbx(*REQUEST).out == "text\n"
     assert server.connections == 2
@@ -93,10 +93,10 @@ def test_a_run_that_a_budget_refuses_does_not_connect(nbx: Runner, server: FakeS
     nbx("models", "-q")
     words = ("complete", "x", "-m", LIGHTNING["id"], "--max-tokens", "1000")
     assert nbx(*words, env={"NBX_BUDGET_DAILY": "0.0000001"}).code == ExitCode.CAPPED
-    assert server.connections == 1  # for the models
+    assert server.connections == 1  # from `nbx models`
 
 
-def test_a_connection_is_given_once(listener: socket.socket) -> None:
+def test_an_early_connection_can_be_taken_once(listener: socket.socket) -> None:
     early, port = connected(listener), listener.getsockname()[1]
     taken = early.take("127.0.0.1", port)
     assert taken is not None
@@ -106,14 +106,14 @@ def test_a_connection_is_given_once(listener: socket.socket) -> None:
     assert early.take("127.0.0.1", port) is None
 
 
-def test_a_connection_is_not_given_for_another_server(listener: socket.socket) -> None:
+def test_an_early_connection_is_not_used_for_another_server(listener: socket.socket) -> None:
     early, port = connected(listener), listener.getsockname()[1]
     assert early.take("127.0.0.1", port + 1) is None
     assert early.take("localhost", port) is None
     early.close()
 
 
-def test_a_connection_that_nobody_takes_is_closed(listener: socket.socket) -> None:
+def test_an_early_connection_that_is_not_used_is_closed(listener: socket.socket) -> None:
     early = connected(listener)
     early.close()
     accepted, _ = listener.accept()
@@ -123,7 +123,7 @@ def test_a_connection_that_nobody_takes_is_closed(listener: socket.socket) -> No
     assert early.take("127.0.0.1", listener.getsockname()[1]) is None
 
 
-def test_a_connection_that_is_closed_before_it_is_made_is_closed_then(
+def test_closing_during_the_connect_closes_the_connection_once_it_is_established(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     connect = socket.create_connection
@@ -139,12 +139,12 @@ def test_a_connection_that_is_closed_before_it_is_made_is_closed_then(
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "all_proxy"])
-def test_where_a_proxy_may_be_set_no_connection_is_begun(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_no_early_connection_is_opened_if_a_proxy_is_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert connect_early("https://api.example", TIMEOUT_S, cacert="", trust_env=True) is None
 
 
-def test_a_proxy_of_others_changes_nothing_on_this_machine(
+def test_a_proxy_does_not_prevent_an_early_connection_to_this_machine(
     listener: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
@@ -154,7 +154,7 @@ def test_a_proxy_of_others_changes_nothing_on_this_machine(
     early.close()
 
 
-# Says what the thread that connects imports, and whether it has run at all.
+# Prints what the connecting thread imports, and its calls of `connect` as a proof that it ran.
 THREAD = """
 import os, sys, threading
 def watch(event, arguments):
@@ -167,7 +167,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_the_thread_that_connects_imports_nothing(server: FakeServer, tmp_path: Path) -> None:
+def test_the_connecting_thread_imports_nothing(server: FakeServer, tmp_path: Path) -> None:
     server.script(answer("text"))
     base_url = server.url.replace("127.0.0.1", "localhost")
     outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
@@ -191,7 +191,7 @@ def test_the_thread_that_connects_imports_nothing(server: FakeServer, tmp_path: 
         ("http://name.invalid/v1", "no connection to name.invalid"),
     ],
 )
-def test_a_connection_that_fails_is_reported_alike_early_and_late(
+def test_a_failed_connection_is_reported_the_same_early_and_late(
     nbx: Runner, base_url: str, what: str, budget: str
 ) -> None:
     env = {"NBX_BUDGET_DAILY": budget} if budget else {}
@@ -202,7 +202,7 @@ def test_a_connection_that_fails_is_reported_alike_early_and_late(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses connections")
 @pytest.mark.parametrize("budget", ["", "1000"], ids=["early", "late"])
-def test_the_connect_timeout_holds_early_and_late(nbx: Runner, budget: str) -> None:
+def test_the_connect_timeout_applies_to_early_and_late_connections(nbx: Runner, budget: str) -> None:
     with socket.socket() as full, socket.socket() as first:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -215,7 +215,7 @@ def test_the_connect_timeout_holds_early_and_late(nbx: Runner, budget: str) -> N
 
 
 @pytest.mark.parametrize("host", ["[::1]", "[::1%251]", "[::1%1]"])
-def test_a_request_to_an_ipv6_address_takes_the_connection(host: str) -> None:
+def test_a_request_to_an_ipv6_address_uses_the_early_connection(host: str) -> None:
     try:
         listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
     except OSError:
@@ -235,4 +235,4 @@ def test_a_request_to_an_ipv6_address_takes_the_connection(host: str) -> None:
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert request is not None
-    assert request.headers["host"] == f"[::1]:{port}"  # others know nothing of our zones
+    assert request.headers["host"] == f"[::1]:{port}"  # a zone has no meaning for the server

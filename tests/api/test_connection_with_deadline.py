@@ -1,4 +1,4 @@
-"""How bytes of an answer are taken from a connection, and what goes out on it."""
+"""How answers are read from a connection, how requests are sent on it, and when it is reused."""
 
 import contextlib
 import socket
@@ -22,13 +22,13 @@ from tests.support.server import LAST_CHUNK, FakeServer, Reply, Step, chunk, han
 CHUNKED = head(Transfer_Encoding="chunked")
 
 
-def test_chunks_that_came_together_are_one_piece(server: FakeServer) -> None:
+def test_chunks_received_together_are_joined(server: FakeServer) -> None:
     server.script([CHUNKED + chunk(b"a") + chunk(b"bc") + chunk(b"d") + LAST_CHUNK])
     assert list(stream(connect(server.url)))[1:] == [b"abcd"]
 
 
 @pytest.mark.parametrize("rest", [b"", b"\r", b"\r\n5", b"\r\n5\r\n", b"\r\n5;x=y\r\n"])
-def test_a_chunk_whose_start_is_not_whole_holds_nothing_back(server: FakeServer, rest: bytes) -> None:
+def test_an_incomplete_chunk_header_does_not_delay_earlier_data(server: FakeServer, rest: bytes) -> None:
     gate = Gate()
     begun, late = chunk(b"a").removesuffix(b"\r\n"), b"\r\n5\r\n"
     late = b"\r\n5;x=y\r\n" if b";" in rest else late
@@ -40,7 +40,7 @@ def test_a_chunk_whose_start_is_not_whole_holds_nothing_back(server: FakeServer,
     assert b"".join(item for item in answer if isinstance(item, bytes)) == b"later"
 
 
-def test_a_chunk_that_came_in_part_is_taken_with_those_before_it(server: FakeServer) -> None:
+def test_a_partly_received_chunk_is_joined_with_the_chunks_before_it(server: FakeServer) -> None:
     gate = Gate()
     server.script([CHUNKED + chunk(b"a") + b"5\r\nla", gate, b"ter\r\n" + LAST_CHUNK])
     answer = stream(connect(server.url))
@@ -50,7 +50,7 @@ def test_a_chunk_that_came_in_part_is_taken_with_those_before_it(server: FakeSer
     assert list(answer) == [b"ter"]
 
 
-def test_compressed_chunks_that_came_together_are_taken_one_by_one(server: FakeServer) -> None:
+def test_compressed_chunks_received_together_are_decoded_one_by_one(server: FakeServer) -> None:
     packer = zlib.compressobj(wbits=31)
     good = packer.compress(b"good") + packer.flush(zlib.Z_SYNC_FLUSH)
     server.script(
@@ -63,7 +63,7 @@ def test_compressed_chunks_that_came_together_are_taken_one_by_one(server: FakeS
         next(answer)
 
 
-def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
+def test_joined_chunks_are_not_larger_than_the_buffer(server: FakeServer) -> None:
     pieces = b"".join(chunk(b"x" * 1000) for _ in range(200))
     server.script([CHUNKED + pieces + LAST_CHUNK])
     items = list(stream(connect(server.url)))[1:]
@@ -71,7 +71,7 @@ def test_no_more_is_joined_than_a_buffer_holds(server: FakeServer) -> None:
     assert b"".join(item for item in items if isinstance(item, bytes)) == b"x" * 200_000
 
 
-def test_waits_that_have_an_end_now_and_then_keep_the_limits(
+def test_a_wait_in_several_short_steps_keeps_the_limits(
     server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(read_until_deadline, "MAX_WAIT_S", 0.05)  # as on Windows
@@ -89,7 +89,7 @@ def test_waits_that_have_an_end_now_and_then_keep_the_limits(
 @pytest.mark.parametrize(
     "size", [0, connection_with_deadline.MAX_JOINED_BYTES, connection_with_deadline.MAX_JOINED_BYTES + 1]
 )
-def test_a_body_of_any_size_follows_its_head(server: FakeServer, size: int) -> None:
+def test_a_request_body_of_any_size_is_sent_completely(server: FakeServer, size: int) -> None:
     server.script(status(200, b"hi"))
     send(connect(server.url), b"x" * size)
     (request,) = server.requests
@@ -106,7 +106,7 @@ def test_a_server_that_closes_while_the_body_is_sent_may_have_answered(
 
         def refuse() -> None:
             connection, _ = listener.accept()
-            # Or the answer may wait for an acknowledgement of what TLS sent before, and is lost at the end.
+            # Otherwise the answer may wait for an ACK of earlier TLS records, and is lost on close.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with context.wrap_socket(connection, server_side=True) if tls else connection as made:
                 made.recv(65536)
@@ -124,7 +124,7 @@ def test_a_server_that_closes_while_the_body_is_sent_may_have_answered(
 
 
 @pytest.mark.parametrize("begun", [b"", head(Content_Length="99") + b"{}"], ids=["no answer", "half of one"])
-def test_tls_that_breaks_later_is_not_reported_as_a_connection_that_was_not_made(
+def test_a_tls_error_after_the_handshake_is_reported_as_a_broken_connection(
     tmp_path: Path, begun: bytes
 ) -> None:
     bundle, context = authority(tmp_path)
@@ -144,7 +144,7 @@ def test_tls_that_breaks_later_is_not_reported_as_a_connection_that_was_not_made
 
 
 def authority(folder: Path) -> tuple[str, ssl.SSLContext]:
-    """Return the file of a new authority, and the context of a server that it has certified."""
+    """Return the file of a new authority, and a server context with a certificate that it issued."""
     made, bundle = trustme.CA(), folder / "authorities.pem"
     made.cert_pem.write_to_path(str(bundle))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -154,7 +154,7 @@ def authority(folder: Path) -> tuple[str, ssl.SSLContext]:
 
 @pytest.fixture(params=[False, True], ids=["http", "https"])
 def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[FakeServer, str]]:
-    """A server that leaves its connections open, and the file of its authority."""
+    """A server that keeps its connections open, and the file of its authority."""
     bundle, context = authority(tmp_path)
     server = FakeServer(keep_alive=True, tls=context if request.param else None)
     yield server, bundle
@@ -163,7 +163,7 @@ def patient(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Fa
 
 
 @pytest.mark.parametrize("end", [reset, hang_up], ids=["reset", "closed"])
-def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
+def test_a_request_that_the_server_did_not_read_is_sent_again_on_a_new_connection(
     patient: tuple[FakeServer, str], end: Step
 ) -> None:
     server, bundle = patient
@@ -176,7 +176,7 @@ def test_a_request_that_no_server_read_is_sent_again_on_a_new_connection(
 @pytest.mark.parametrize(
     "replies",
     [[[hang_up]], [KEPT_OPEN, [b"H", hang_up]], [KEPT_OPEN, [hang_up], [hang_up]]],
-    ids=["a new connection", "a byte came", "twice"],
+    ids=["a new connection", "one byte received", "twice"],
 )
 def test_a_request_that_may_have_been_read_is_not_sent_again(
     patient: tuple[FakeServer, str], replies: list[Reply]
@@ -191,7 +191,7 @@ def test_a_request_that_may_have_been_read_is_not_sent_again(
     assert (error.retryable, error.sent, len(server.requests)) == (True, True, len(replies))
 
 
-def test_a_server_that_is_gone_when_a_request_is_sent_again_is_an_error(
+def test_a_server_that_is_gone_when_the_request_is_sent_again_is_an_error(
     patient: tuple[FakeServer, str],
 ) -> None:
     server, bundle = patient
@@ -231,7 +231,7 @@ def gzipped(text: bytes) -> bytes:
 
 
 def answers_on(server: FakeServer, reply: Reply) -> list[int]:
-    """Ask twice, with `reply` the first time; return the ports of the client that the server saw."""
+    """Send two requests, the first answered with `reply`; return the client ports that the server saw."""
     ports: list[int] = []
 
     def note(connection: socket.socket) -> None:
@@ -260,7 +260,7 @@ PACKED = gzipped(b"{}")
     ],
     ids=["length", "empty", "chunked", "gzip with a length", "gzip in chunks", "interim"],
 )
-def test_the_connection_of_a_complete_answer_is_used_again(reply: Reply) -> None:
+def test_the_connection_of_a_complete_answer_is_reused(reply: Reply) -> None:
     with contextlib.closing(FakeServer(keep_alive=True)) as server:
         first, second = answers_on(server, reply)
     assert first == second
@@ -273,9 +273,9 @@ def test_the_connection_of_a_complete_answer_is_used_again(reply: Reply) -> None
         [head(Content_Encoding="gzip", Content_Length="3") + b"\xff\xff\xff"],
         [CHUNKED + b"zz\r\n"],
     ],
-    ids=["closed by the server", "not gzip", "no size of a chunk"],
+    ids=["closed by the server", "not gzip", "invalid chunk size"],
 )
-def test_the_connection_of_any_other_answer_is_not_used_again(reply: Reply) -> None:
+def test_a_connection_is_not_reused_after_close_or_an_invalid_answer(reply: Reply) -> None:
     with contextlib.closing(FakeServer(keep_alive=True)) as server:
         first, second = answers_on(server, reply)
     assert first != second

@@ -1,4 +1,4 @@
-"""The deadline of one request: which limit is reached first, and what moves each of them."""
+"""The deadline of one request: which limit is reached first, and what extends each limit."""
 
 import math
 
@@ -12,7 +12,7 @@ START = 100.0
 
 
 class Clock:
-    """A clock that stands still until it is released."""
+    """A clock that advances only when a test sets `now`."""
 
     def __init__(self) -> None:
         self.now = START
@@ -41,7 +41,7 @@ def passed(limits: Deadline) -> TimedOutError:
     return caught.value
 
 
-def test_a_limit_of_zero_is_none(clock: Clock) -> None:
+def test_zero_means_no_limit(clock: Clock) -> None:
     limits = deadline(clock)
     clock.now += 1e9
     limits.head_came()
@@ -50,18 +50,18 @@ def test_a_limit_of_zero_is_none(clock: Clock) -> None:
     assert limits.left() == math.inf
 
 
-def test_the_first_limit_holds_until_the_first_bytes(clock: Clock) -> None:
+def test_the_first_byte_limit_applies_until_the_first_bytes(clock: Clock) -> None:
     limits = deadline(clock, first_byte=10, stall=3)
     clock.now += 4
     assert limits.left() == 6
-    limits.head_came()  # a server may send it long before it begins to write
+    limits.head_came()  # a server may send the head long before the body
     assert limits.left() == 10
     clock.now += 10
     error = passed(limits)
     assert (error.why, error.hint.split()[0]) == ("no data arrived for 10 s", "--first-byte-timeout")
 
 
-def test_the_stall_limit_holds_after_the_first_bytes(clock: Clock) -> None:
+def test_the_stall_limit_applies_after_the_first_bytes(clock: Clock) -> None:
     limits = deadline(clock, first_byte=10, stall=3)
     limits.head_came()
     clock.now += 4
@@ -74,7 +74,7 @@ def test_the_stall_limit_holds_after_the_first_bytes(clock: Clock) -> None:
     assert (error.why, error.hint.split()[0]) == ("no data arrived for 3 s", "--stall-timeout")
 
 
-def test_the_total_limit_holds_from_the_start_of_the_first_try(clock: Clock) -> None:
+def test_the_total_limit_counts_from_the_start_of_the_first_attempt(clock: Clock) -> None:
     limits = deadline(clock, total=10, started=START - 4)
     assert limits.left() == 6
     clock.now += 5
@@ -84,7 +84,7 @@ def test_the_total_limit_holds_from_the_start_of_the_first_try(clock: Clock) -> 
     assert (error.why, error.hint.split()[0]) == ("it took longer than 10 s in total", "--timeout")
 
 
-def test_the_nearest_limit_is_the_one_that_is_named(clock: Clock) -> None:
+def test_the_error_names_the_limit_that_was_reached_first(clock: Clock) -> None:
     limits = deadline(clock, first_byte=3, total=10)
     clock.now += 30
     assert passed(limits).why == "no data arrived for 3 s"
@@ -94,7 +94,7 @@ def test_the_nearest_limit_is_the_one_that_is_named(clock: Clock) -> None:
     ("first_byte", "stall", "seconds", "flag"),
     [(10, 3, 10, "--first-byte-timeout"), (3, 10, 10, "--stall-timeout")],
 )
-def test_bytes_without_text_are_no_progress(
+def test_bytes_without_text_do_not_count_as_progress(
     clock: Clock, first_byte: float, stall: float, seconds: float, flag: str
 ) -> None:
     limits = deadline(clock, first_byte, stall)
@@ -109,7 +109,7 @@ def test_bytes_without_text_are_no_progress(
     )
 
 
-def test_text_is_progress(clock: Clock) -> None:
+def test_text_counts_as_progress(clock: Clock) -> None:
     limits = deadline(clock, first_byte=4, stall=4)
     limits.head_came()
     for _ in range(5):
@@ -120,11 +120,11 @@ def test_text_is_progress(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(("first_byte", "stall"), [(0, 3), (3, 0)])
-def test_without_one_of_both_limits_no_progress_is_asked_for(first_byte: float, stall: float) -> None:
+def test_progress_is_required_only_if_both_limits_are_set(first_byte: float, stall: float) -> None:
     assert Limits(first_byte, stall, 0, 0).progress_timeout_s == math.inf
 
 
-def test_the_time_in_which_nobody_waits_counts_under_no_limit(clock: Clock) -> None:
+def test_paused_time_counts_toward_no_limit(clock: Clock) -> None:
     limits = deadline(clock, first_byte=3, stall=3, total=10)
     limits.head_came()
     limits.bytes_came()
@@ -138,7 +138,7 @@ def test_the_time_in_which_nobody_waits_counts_under_no_limit(clock: Clock) -> N
     assert limits.left() == 1
 
 
-def test_a_deadline_can_be_moved_nearer_and_not_away(clock: Clock) -> None:
+def test_a_deadline_can_be_shortened_but_not_extended(clock: Clock) -> None:
     limits = deadline(clock, total=10)
     limits.shorten(2)
     limits.shorten(5)
@@ -146,14 +146,14 @@ def test_a_deadline_can_be_moved_nearer_and_not_away(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_the_error_tells_whether_the_request_went_out(clock: Clock, *, sent: bool) -> None:
+def test_the_error_tells_whether_the_request_was_sent(clock: Clock, *, sent: bool) -> None:
     limits = deadline(clock, total=1)
     limits.sent = sent
     clock.now += 1
     assert passed(limits).sent is sent
 
 
-def test_the_time_for_which_the_process_was_suspended_does_not_count(clock: Clock) -> None:
+def test_time_while_the_process_is_suspended_does_not_count(clock: Clock) -> None:
     limits = deadline(clock, first_byte=2, total=3)
     wait = limits.start_wait(5.0)
     clock.now += wait + 60.0  # a laptop that sleeps
@@ -173,7 +173,7 @@ def test_a_wait_that_ends_a_little_late_counts(clock: Clock) -> None:
     assert clock.now < START + 4
 
 
-def test_one_wait_is_a_part_of_what_is_left(clock: Clock) -> None:
+def test_one_wait_lasts_a_part_of_the_remaining_time(clock: Clock) -> None:
     assert deadline(clock, first_byte=2).start_wait(5.0) == 0.5
     assert deadline(clock, first_byte=0.1).start_wait(5.0) == pytest.approx(0.1)
     assert deadline(clock).start_wait(5.0) == 5.0

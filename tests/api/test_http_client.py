@@ -1,4 +1,4 @@
-"""The API over real sockets: what goes out, that bytes come as they come, how a call is ended."""
+"""The HTTP client over real sockets: what it sends, when it yields bytes, and how a call ends."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -38,7 +38,7 @@ def post(server: FakeServer) -> Post:
     return call
 
 
-def test_a_request_goes_out_as_it_was_given(post: Post, server: FakeServer) -> None:
+def test_a_request_is_sent_unchanged(post: Post, server: FakeServer) -> None:
     server.script(status(200, b"hi"))
     body = '{"prompt": "é\\u0000\U0001f30d"}'.encode() * 1000
     assert list(post(body)) == [ResponseHead(200, "", "application/json"), b"hi"]
@@ -54,7 +54,7 @@ def test_a_request_goes_out_as_it_was_given(post: Post, server: FakeServer) -> N
     }
 
 
-def test_the_head_has_what_the_server_calls_the_request(post: Post, server: FakeServer) -> None:
+def test_the_head_has_the_request_id_from_the_server(post: Post, server: FakeServer) -> None:
     server.script(
         status(201, b"", "text/x", x_request_id="r", x_inference_id="i"), status(200, b"", x_inference_id="i")
     )
@@ -63,7 +63,7 @@ def test_the_head_has_what_the_server_calls_the_request(post: Post, server: Fake
 
 
 @pytest.mark.parametrize("encoding", ["chunked", "plain"])
-def test_bytes_come_as_they_come(post: Post, server: FakeServer, encoding: str) -> None:
+def test_bytes_are_yielded_as_they_arrive(post: Post, server: FakeServer, encoding: str) -> None:
     gates = [Gate(), Gate()]
     pieces = [
         chunk(b"a") if encoding == "chunked" else b"a",
@@ -82,7 +82,7 @@ def test_bytes_come_as_they_come(post: Post, server: FakeServer, encoding: str) 
     assert list(answer) == []
 
 
-def test_leaving_an_answer_hangs_up(post: Post, server: FakeServer) -> None:
+def test_closing_a_stream_closes_the_connection(post: Post, server: FakeServer) -> None:
     server.script([CHUNKED, chunk(b"a"), server.until_hung_up])
     answer = post()
     assert [isinstance(next(answer), ResponseHead), next(answer)] == [True, b"a"]
@@ -97,33 +97,33 @@ def test_a_retry_after_date_is_counted_from_now(post: Post, server: FakeServer) 
     assert caught.value.retry_after == 30
 
 
-def test_no_more_of_an_error_is_read_than_a_message_needs(post: Post, server: FakeServer) -> None:
+def test_only_the_start_of_a_large_error_body_is_read(post: Post, server: FakeServer) -> None:
     server.script([head(500, Content_Length=str(10**12)), b"x" * (MAX_ERROR_BODY_BYTES + 1), server.hold])
     with pytest.raises(ServerError) as caught:
         list(post())
     assert caught.value.why.startswith("xxx")
 
 
-def test_a_connection_that_is_refused_may_be_tried_again(post: Post) -> None:
+def test_a_refused_connection_may_be_retried(post: Post) -> None:
     port = closed_port()
     with pytest.raises(NetworkError) as caught:
         list(post(url=f"http://127.0.0.1:{port}"))
     assert (caught.value.what, caught.value.retryable) == (f"connection to 127.0.0.1:{port} refused", True)
 
 
-def test_a_host_that_cannot_be_reached_may_be_tried_again(post: Post) -> None:
+def test_an_unreachable_host_may_be_retried(post: Post) -> None:
     with pytest.raises(NetworkError) as caught:
         list(post(url="http://255.255.255.255:1"))
     assert (caught.value.what, caught.value.retryable) == ("no connection to 255.255.255.255", True)
     assert caught.value.why
 
 
-def test_a_connection_that_takes_too_long_may_be_tried_again(post: Post) -> None:
+def test_a_connect_timeout_may_be_retried(post: Post) -> None:
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         port = full.getsockname()[1]
-        # A backlog of none holds one connection; the handshake of the next ones is not answered.
+        # A backlog of 0 holds one connection; the handshakes of later ones are not answered.
         waiting = [socket.socket() for _ in range(3)]
         for one in waiting:
             one.setblocking(False)
@@ -139,18 +139,18 @@ def test_a_connection_that_takes_too_long_may_be_tried_again(post: Post) -> None
 @pytest.mark.parametrize(
     "url", ["http://ho st/v1", "http://\u2026\u2026/v1", "http://.example/v1", "http://a..b/v1"]
 )
-def test_a_host_that_is_none_is_a_configuration_error(post: Post, url: str) -> None:
+def test_an_invalid_host_name_is_a_configuration_error(post: Post, url: str) -> None:
     with pytest.raises(ConfigError):
         list(post(url=url))
 
 
-def test_proxies_can_be_left_out(post: Post, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_can_be_turned_off(post: Post, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
     server.script(status(200, b"hi"))
     assert list(post(trust_env=False))[1:] == [b"hi"]
 
 
-def test_a_redirect_to_the_same_port_of_another_name_is_another_host(post: Post, server: FakeServer) -> None:
+def test_a_redirect_to_another_host_on_the_same_port_is_refused(post: Post, server: FakeServer) -> None:
     server.script(status(307, b"", Location=f"http://localhost:{server.port}/v1/completions"))
     with pytest.raises(RejectedError, match="a redirect to http://localhost"):
         list(post())
@@ -165,12 +165,12 @@ def test_a_password_in_a_redirect_is_not_shown(post: Post, server: FakeServer) -
 
 
 @pytest.mark.parametrize(("key", "sent"), [("k", "k"), (" k\r\n", "k"), ("v1.a-b_c=", "v1.a-b_c=")])
-def test_a_key_loses_only_the_white_space_around_it(key: str, sent: str) -> None:
+def test_only_white_space_around_a_key_is_removed(key: str, sent: str) -> None:
     assert check_key(Secret(key)).reveal() == sent
 
 
 @pytest.mark.parametrize("key", ["", " ", "canary\nx", "canary\u00e9", "canary\x7f", "canary\0"])
-def test_a_key_that_no_header_can_carry_is_refused_unseen(key: str) -> None:
+def test_a_key_that_is_invalid_in_a_header_is_refused_and_not_shown(key: str) -> None:
     with pytest.raises(AuthError) as caught:
         check_key(Secret(key))
     assert "canary" not in caught.value.what + caught.value.why + caught.value.hint

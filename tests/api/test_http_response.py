@@ -1,4 +1,4 @@
-"""Where an answer ends: lengths and encodings that are not clear, and bytes that belong to no request."""
+"""Where an answer ends: ambiguous lengths and encodings, and bytes that follow an answer."""
 
 import contextlib
 import time
@@ -33,14 +33,14 @@ def with_lines(*lines: str, code: int = 200) -> bytes:
         (["X\0: 1", "Content-Length: 2"], "a line that is not a header"),
     ],
 )
-def test_an_answer_whose_end_is_not_clear_is_an_error_at_once(lines: list[str], why: str) -> None:
+def test_an_answer_of_ambiguous_length_is_an_error(lines: list[str], why: str) -> None:
     with contextlib.closing(patient([with_lines(*lines) + b"{}"])) as server:
         error = failure(send, connect(server.url))
     assert isinstance(error, NetworkError)
     assert why in error.why
 
 
-def test_an_error_status_counts_although_its_end_is_not_clear() -> None:
+def test_an_error_status_is_reported_even_if_the_length_is_ambiguous() -> None:
     reply = [with_lines("no header", "Content-Length: 22", code=400) + b'{"detail":"no prompt"}']
     with contextlib.closing(patient(reply, KEPT)) as server:
         api = connect(server.url)
@@ -65,8 +65,8 @@ def test_an_error_status_counts_although_its_end_is_not_clear() -> None:
     ],
     ids=[
         "twice in a line",
-        "before a line that is no header",
-        "a blank behind chunked",
+        "before an invalid line",
+        "a blank after chunked",
         "chunked twice",
         "in two lines",
         "identity",
@@ -74,7 +74,7 @@ def test_an_error_status_counts_although_its_end_is_not_clear() -> None:
         "204",
     ],
 )
-def test_an_answer_whose_end_is_clear_is_taken(reply: Reply, body: bytes) -> None:
+def test_an_answer_of_unambiguous_length_is_accepted(reply: Reply, body: bytes) -> None:
     with contextlib.closing(patient(reply)) as server:
         assert send(connect(server.url)).body == body
 
@@ -84,7 +84,7 @@ def test_an_answer_whose_end_is_clear_is_taken(reply: Reply, body: bytes) -> Non
 )
 def test_bytes_after_an_answer_are_not_taken_for_the_next_one(answer: bytes) -> None:
     evil = head(200, "application/json", Content_Length="6") + b'"evil"'
-    # The rest comes when the connection is idle, so that only the bytes in the buffer give it away.
+    # The rest arrives while the connection is idle: only the buffered bytes show that something is wrong.
     with contextlib.closing(
         patient([answer + evil[:20], lambda _: time.sleep(0.2), evil[20:]], KEPT)
     ) as server:
@@ -94,7 +94,7 @@ def test_bytes_after_an_answer_are_not_taken_for_the_next_one(answer: bytes) -> 
     assert server.connections == 2
 
 
-def test_a_connection_is_closed_if_any_header_says_so() -> None:
+def test_a_connection_is_closed_if_any_connection_header_says_close() -> None:
     closed = with_lines("Connection: keep-alive", "Connection: close", "Content-Length: 2") + b"{}"
     with contextlib.closing(patient([closed], KEPT)) as server:
         api = connect(server.url)

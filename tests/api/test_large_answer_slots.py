@@ -25,7 +25,7 @@ def test_large_answers_take_turns(server: FakeServer) -> None:
         assert list(threads.map(length, range(count))) == [size] * count
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # The server's copies of the answers are made before; growing a buffer takes twice its size for a moment.
+    # The server creates its answers before the trace starts; a growing buffer briefly takes twice its size.
     assert peak < (2 * MAX_LARGE_ANSWERS + 1) * size
 
 
@@ -36,7 +36,7 @@ def test_a_turn_ends_with_the_outermost_block_and_after_a_failure(server: FakeSe
             with large.turn:
                 large.take(within())
             large.take(within())
-    large.take(within())  # in no block: nothing to wait for
+    large.take(within())  # outside any block `take` never waits
     server.script(*[detail(400, "x" * 2 * MIN_LARGE_BYTES) for _ in range(2 * MAX_LARGE_ANSWERS)])
     api = connect(server.url)
     for _ in range(2 * MAX_LARGE_ANSWERS):

@@ -1,4 +1,4 @@
-"""A key that a server repeats is taken out of its words; what the model wrote stays as it is."""
+"""The API key is removed from what the server sends; text written by the model stays unchanged."""
 
 import html
 import json
@@ -29,12 +29,12 @@ WRITTEN = {"text": "there is nonesuch", "logprobs": {"tokens": ["nonesuch"]}}
         ({"choices": "nonesuch"}, {"choices": "***"}),
     ],
 )
-def test_the_key_is_taken_out_of_a_value(value: Any, clean: Any) -> None:
+def test_the_key_is_removed_from_a_value(value: Any, clean: Any) -> None:
     assert HIDING.value(value) == clean
 
 
 @pytest.mark.parametrize("value", [{"id": "x", "choices": [WRITTEN, None]}, {"id": "x"}, [1], "x", None])
-def test_what_does_not_hold_the_key_is_the_same(value: Any) -> None:
+def test_a_value_without_the_key_is_returned_unchanged(value: Any) -> None:
     assert HIDING.value(value) is value
 
 
@@ -48,11 +48,11 @@ def test_what_does_not_hold_the_key_is_the_same(value: Any) -> None:
         ('{"id": "none such \u00e9"}'.encode(), False),
     ],
 )
-def test_the_key_is_looked_for_in_every_spelling(body: bytes, *, may: bool) -> None:
+def test_the_key_is_found_in_every_spelling(body: bytes, *, may: bool) -> None:
     assert HIDING.may_be_in(body) is may
 
 
-def test_a_word_in_the_place_of_a_key_is_not_hidden() -> None:
+def test_a_word_used_as_a_placeholder_key_is_not_hidden() -> None:
     hiding, value = Redactor(Secret("none")), {"id": "none"}
     assert (hiding.text("none came"), hiding.value(value), hiding.may_be_in(b"none")) == (
         "none came",
@@ -61,11 +61,11 @@ def test_a_word_in_the_place_of_a_key_is_not_hidden() -> None:
     )
 
 
-def test_the_key_is_taken_out_of_text() -> None:
+def test_the_key_is_removed_from_text() -> None:
     assert HIDING.text("a nonesuch") == "a ***"
 
 
-def test_the_key_is_taken_out_of_an_error_on_its_way() -> None:
+def test_the_key_is_removed_from_a_raised_error() -> None:
     error = NetworkError("nonesuch came", "of nonesuch")
     with pytest.raises(NetworkError) as caught, HIDING.in_errors:
         raise error
@@ -93,7 +93,7 @@ AWKWARD = "quo\"te\\sl/ash&<+%'"
         repr(AWKWARD)[1:-1],
     ],
 )
-def test_the_key_is_hidden_as_json_urls_html_and_python_write_it(spelled: str) -> None:
+def test_the_key_is_hidden_when_escaped_as_json_url_html_or_python(spelled: str) -> None:
     redactor = Redactor(Secret(AWKWARD))
     assert redactor.text(f"a {spelled} b") == "a *** b"
     assert redactor.value({"a": [spelled], spelled: 1}) == {"a": ["***"], "***": 1}

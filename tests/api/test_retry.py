@@ -1,4 +1,4 @@
-"""What is tried again, and how long the wait is."""
+"""Which failures are retried, and how long the wait is."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -47,16 +47,16 @@ def asking(seconds: float | None, status: int = 429) -> NbxError:
 
 
 @pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529, 599])
-def test_a_status_that_may_pass_is_tried_again(status: int) -> None:
+def test_a_transient_status_is_retried(status: int) -> None:
     assert retryable(from_status(status, ""))
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 402, 403, 404, 410, 413, 422, 451])
-def test_a_status_that_will_not_pass_is_not(status: int) -> None:
+def test_a_permanent_status_is_not_retried(status: int) -> None:
     assert not retryable(from_status(status, ""))
 
 
-def test_only_connections_that_broke_are_tried_again() -> None:
+def test_only_errors_marked_as_retryable_are_retried() -> None:
     assert retryable(BROKE)
     assert retryable(TimedOutError("no connection", retryable=True))
     for error in (
@@ -81,11 +81,11 @@ def test_the_wait_doubles_up_to_a_limit_and_jitter_takes_up_to_half_of_it(attemp
 @pytest.mark.parametrize(
     ("attempt", "retries", "again"), [(1, 0, False), (1, 1, True), (2, 1, False), (3, 3, True)]
 )
-def test_there_are_as_many_tries_again_as_asked_for(attempt: int, retries: int, *, again: bool) -> None:
+def test_the_number_of_retries_is_limited(attempt: int, retries: int, *, again: bool) -> None:
     assert (delay(BROKE, attempt, retries, 0.0) is not None) is again
 
 
-def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
+def test_a_retry_after_wait_is_kept_in_full() -> None:
     assert delay(asking(7), 1, 3, 0.0) == 7
     assert delay(asking(7, 503), 3, 3, 0.9) == 7
     assert delay(asking(MAX_RETRY_AFTER_S), 1, 3, 0.0) == MAX_RETRY_AFTER_S
@@ -93,23 +93,23 @@ def test_a_wait_the_server_asks_for_is_kept_whole() -> None:
 
 
 @pytest.mark.parametrize("asked", [0.0, 0.001, 0.24])
-def test_a_wait_of_less_than_a_second_has_a_floor_that_grows(asked: float) -> None:
+def test_a_retry_after_of_less_than_a_second_has_a_growing_minimum(asked: float) -> None:
     assert [next_wait(asking(asked), attempt, 0.0) for attempt in range(1, 6)] == [0.25, 0.5, 1, 2, 4]
     assert next_wait(asking(0.9), 1, 0.0) == 0.9
     assert next_wait(asking(1), 9, 0.0) == 1
 
 
-def test_a_server_that_asks_for_too_long_a_wait_is_not_waited_for() -> None:
+def test_a_request_is_not_retried_if_retry_after_is_too_long() -> None:
     assert MAX_BACKOFF_S < MAX_RETRY_AFTER_S
     assert delay(asking(MAX_RETRY_AFTER_S + 0.1), 1, 3, 0.0) is None
 
 
-def test_a_wait_that_is_asked_for_changes_neither_what_is_tried_again_nor_how_often() -> None:
+def test_retry_after_changes_neither_what_is_retried_nor_how_often() -> None:
     assert delay(asking(1, 400), 1, 3, 0.0) is None
     assert delay(asking(1), 4, 3, 0.0) is None
 
 
-def test_a_wait_that_does_not_fit_into_the_total_limit_is_not_begun() -> None:
+def test_a_request_is_not_retried_if_the_wait_exceeds_the_remaining_time() -> None:
     error = asking(7)
     assert delay(error, 1, 3, 0.0, total=10, left=7) == 7
     assert delay(error, 1, 3, 0.0, total=10, left=6.9) is None
@@ -117,23 +117,23 @@ def test_a_wait_that_does_not_fit_into_the_total_limit_is_not_begun() -> None:
     assert delay(error, 1, 3, 0.0, total=0, left=-5) == 7
 
 
-def test_the_message_says_why_a_long_wait_is_not_begun() -> None:
+def test_the_hint_says_why_a_long_wait_is_refused() -> None:
     error = asking(500)
     assert delay(error, 1, 3, 0.0) is None
     assert error.hint == "it asks to wait 500 s; nbx waits at most 120 s"
 
 
-def test_another_try_is_announced() -> None:
+def test_a_retry_is_announced() -> None:
     assert announcement(BROKE, 0.375, 1, 3) == "broke; trying again in 0.4 s (1 of 3)"
 
 
-def test_a_row_is_also_sent_again_after_an_answer_that_was_cut() -> None:
+def test_a_row_is_also_retried_after_an_incomplete_answer() -> None:
     assert row_retryable(IncompleteError("cut"))
     assert row_retryable(BROKE)
     assert not row_retryable(from_status(400, ""))
 
 
-def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> None:
+def test_a_run_ends_with_the_reason_if_retry_after_is_too_long() -> None:
     error = asking(3600)
     assert ends_run(error, only_model=False)
     assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
@@ -155,7 +155,7 @@ def test_a_run_whose_server_asks_for_too_long_a_wait_ends_with_the_reason() -> N
     ],
     ids=str,
 )
-def test_a_run_ends_where_no_row_can_succeed(error: NbxError, *, only_model: bool, ends: bool) -> None:
+def test_a_run_ends_if_no_row_can_succeed(error: NbxError, *, only_model: bool, ends: bool) -> None:
     assert ends_run(error, only_model=only_model) is ends
 
 
@@ -192,11 +192,11 @@ def test_each_status_has_one_rule_in_a_run(rule: RowRule, status: int) -> None:
         (ConfigError("x"), RowRule.END_RUN),
     ],
 )
-def test_each_failure_has_one_rule_in_a_run_that_is_not_answered(error: NbxError, rule: RowRule) -> None:
+def test_each_failure_has_one_rule_in_a_run_without_answers(error: NbxError, rule: RowRule) -> None:
     assert row_rule(error, only_model=False, answering=False) is rule
 
 
-def test_the_longest_waits_of_all_retries_are_summed() -> None:
+def test_the_longest_backoff_is_the_sum_over_all_retries() -> None:
     assert [longest_backoff(retries) for retries in (0, 1, 3)] == [0, 0.5, 3.5]
 
 
@@ -211,11 +211,11 @@ def test_the_longest_waits_of_all_retries_are_summed() -> None:
         (may_be_billed, set()),
     ],
 )
-def test_a_status_means_one_thing_everywhere(what: Callable[[NbxError], bool], statuses: set[int]) -> None:
+def test_each_predicate_matches_its_statuses(what: Callable[[NbxError], bool], statuses: set[int]) -> None:
     assert {code for code in range(300, 600) if what(from_status(code, ""))} == statuses
 
 
-def test_what_may_have_reached_the_server_may_be_billed() -> None:
+def test_a_request_that_may_have_reached_the_server_may_be_billed() -> None:
     assert may_be_billed(BROKE)
     assert may_be_billed(IncompleteError("cut"))
     assert not may_be_billed(NetworkError("refused", sent=False))
@@ -264,12 +264,12 @@ def test_a_retry_after_header_is_seconds_or_a_date_in_utc(
 
 
 @given(st.datetimes(min_value=datetime(1971, 1, 1), max_value=datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
-def test_any_date_is_read(date: datetime) -> None:
+def test_any_http_date_is_parsed(date: datetime) -> None:
     header = format_datetime(date.replace(microsecond=0), usegmt=True)
     assert parse_retry_after(header, 0) == date.replace(microsecond=0).timestamp()
 
 
 @given(st.text(max_size=40) | st.text("0123456789 :+-,.GMTSunNov", max_size=40))
-def test_any_header_is_a_wait_or_none(header: str) -> None:
+def test_any_header_gives_none_or_a_wait_that_is_not_negative(header: str) -> None:
     wait = parse_retry_after(header, 0)
     assert wait is None or wait >= 0

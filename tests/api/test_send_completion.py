@@ -1,4 +1,4 @@
-"""One exchange: what is measured of it is the server's time and not nbx's own."""
+"""One exchange: measured times do not include the time that nbx itself spends."""
 
 import io
 
@@ -11,13 +11,13 @@ from tests.support.calls import connect
 from tests.support.server import FakeServer, answer
 
 
-def test_the_time_of_the_first_token_is_when_its_bytes_came(server: FakeServer) -> None:
+def test_the_time_of_the_first_token_is_when_its_bytes_arrived(server: FakeServer) -> None:
     server.script(answer("text"))
     clock = [0.0]
 
     def draw(event: Event) -> None:
         del event
-        clock[0] += 5  # as loading what draws does
+        clock[0] += 5  # like importing the renderer
 
     err = io.BytesIO()
     streams = Streams(None, io.BytesIO(), err, environ={}, monotonic=lambda: clock[0])

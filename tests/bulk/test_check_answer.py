@@ -1,4 +1,4 @@
-"""Whether an answer is whole, by its object or its stream; and a group's answer taken apart."""
+"""Answers, as objects or streams, are checked to be complete; the answer of a group is split."""
 
 import json
 from typing import Any
@@ -22,28 +22,28 @@ def body(*choices: Any, **more: Any) -> bytes:
     return json.dumps({"id": "x", "choices": list(choices), **more}).encode()
 
 
-def test_the_usual_answer_is_kept_as_it_came() -> None:
+def test_a_complete_answer_is_kept_unchanged() -> None:
     data = body(choice(0), choice(1), usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3})
-    whole = check_answer(data, JSON, 2)
-    assert (whole.raw, whole.value, whole.usage) == (data, json.loads(data), Usage(1, 2, 3))
+    complete = check_answer(data, JSON, 2)
+    assert (complete.raw, complete.value, complete.usage) == (data, json.loads(data), Usage(1, 2, 3))
 
 
 @pytest.mark.parametrize("usage", [{}, {"usage": None}, {"usage": [1]}])
-def test_usage_is_unknown_where_the_server_gives_none(usage: dict[str, Any]) -> None:
+def test_usage_is_unknown_if_the_server_sends_none(usage: dict[str, Any]) -> None:
     assert check_answer(body(choice(), **usage), JSON, 1).usage is None
 
 
-def test_choices_out_of_order_are_put_in_order() -> None:
-    whole = check_answer(body(choice(1, text="b"), choice(0)), JSON, 2)
-    assert whole.raw is None
-    assert [each["text"] for each in whole.value["choices"]] == ["a", "b"]
+def test_choices_out_of_order_are_sorted() -> None:
+    complete = check_answer(body(choice(1, text="b"), choice(0)), JSON, 2)
+    assert complete.raw is None
+    assert [each["text"] for each in complete.value["choices"]] == ["a", "b"]
 
 
-def test_a_stream_is_folded_into_one_object() -> None:
+def test_a_stream_is_joined_into_one_object() -> None:
     data = b"".join(event(value) for value in (token("a"), token("b", reason="stop"), USAGE, b"[DONE]"))
-    whole = check_answer(data, EVENTS, 1)
-    assert [each["text"] for each in whole.value["choices"]] == ["ab"]
-    assert (whole.raw, whole.usage) == (None, Usage(5, 2, 7))
+    complete = check_answer(data, EVENTS, 1)
+    assert [each["text"] for each in complete.value["choices"]] == ["ab"]
+    assert (complete.raw, complete.usage) == (None, Usage(5, 2, 7))
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_stream_is_folded_into_one_object() -> None:
         (event(token("a", reason="stop")) + event(token("b", index=3, reason="stop")), EVENTS, 1),
     ],
 )
-def test_anything_but_a_complete_answer_is_incomplete(data: bytes, kind: str, expected: int) -> None:
+def test_malformed_and_truncated_answers_are_incomplete(data: bytes, kind: str, expected: int) -> None:
     with pytest.raises(IncompleteError) as caught:
         check_answer(data, kind, expected)
     assert caught.value.why
@@ -78,9 +78,9 @@ def test_an_incomplete_answer_is_reported_with_its_request_id() -> None:
         check_answer(b"", JSON, 1)
 
 
-def test_a_choice_without_text_is_read_the_slow_way_and_is_complete() -> None:
-    whole = check_answer(body(choice(text=None)), JSON, 1)
-    assert whole.value["choices"][0]["text"] == ""
+def test_a_choice_without_text_is_complete() -> None:
+    complete = check_answer(body(choice(text=None)), JSON, 1)
+    assert complete.value["choices"][0]["text"] == ""
 
 
 def test_a_single_row_keeps_the_complete_answer() -> None:
@@ -90,8 +90,8 @@ def test_a_single_row_keeps_the_complete_answer() -> None:
 
 
 def test_a_group_is_split_by_index() -> None:
-    choices = [choice(place, text=text) for place, text in enumerate("abcd")]
-    whole = check_answer(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
-    first, second = split_group(whole, [asking(0, n=2), asking(1, n=2)])
+    choices = [choice(number, text=text) for number, text in enumerate("abcd")]
+    complete = check_answer(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
+    first, second = split_group(complete, [asking(0, n=2), asking(1, n=2)])
     assert first == {"id": "x", "choices": [choice(0), choice(1, text="b")], "usage": None}
     assert second == {"id": "x", "choices": [choice(0, text="c"), choice(1, text="d")], "usage": None}

@@ -1,4 +1,4 @@
-"""What is sent next and what becomes of each row: order, groups, retries, a cap."""
+"""The order in which rows are sent, groups of rows, retries, and the results of rows."""
 
 import math
 from typing import Any
@@ -41,23 +41,23 @@ def test_rows_are_read_only_when_they_are_needed() -> None:
     assert of.next(0.0) == Wait(math.inf, rows=True)
     of.offer(asking(0))
     batch = sent(of)
-    assert of.next(0.0) == Wait()  # one is in flight, and no more may be
+    assert of.next(0.0) == Wait()  # one request is in flight, and no more are allowed
     answer(of, batch)
     assert of.next(0.0) == Wait(math.inf, rows=True)
     of.no_more_rows()
     assert of.next(0.0) is None
 
 
-def test_no_row_is_taken_while_may_take_says_no() -> None:
+def test_no_row_is_taken_while_may_take_returns_false() -> None:
     of = Dispatcher(
         RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=3, may_take=lambda: False
     )
     assert of.next(0.0) == Wait()
     of.offer(asking(0))
-    assert len(sent(of).rows) == 1  # nothing would ever come to fill its group
+    assert len(sent(of).rows) == 1  # no row would ever complete its group
 
 
-def test_many_that_wait_to_be_sent_again_keep_new_rows_back() -> None:
+def test_no_new_rows_are_read_while_too_many_wait_for_a_retry() -> None:
     of = Dispatcher(RateController(0.0, fixed=1), Budget(), retries=2, jitter=lambda: 0.0)
     for index in range(RETRY_QUEUE_FACTOR):
         of.offer(asking(index))
@@ -66,13 +66,13 @@ def test_many_that_wait_to_be_sent_again_keep_new_rows_back() -> None:
     assert of.next(0.0) == Wait(0.25)
 
 
-def test_rows_that_ask_for_the_same_share_a_request() -> None:
+def test_rows_with_the_same_fields_share_a_request() -> None:
     other = asking(3, common=b'{"model":"other"}')
     of = dispatcher(*map(asking, range(3)), other, asking(4), group=2)
     assert [[row.index for row in sent(of).rows] for _ in range(4)] == [[0, 1], [2], [3], [4]]
 
 
-def test_a_group_waits_for_its_rows() -> None:
+def test_an_incomplete_group_waits_for_more_rows() -> None:
     of = Dispatcher(RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=2)
     of.offer(asking(0))
     assert of.next(0.0) == Wait(GROUP_WAIT_S, rows=True)
@@ -80,7 +80,7 @@ def test_a_group_waits_for_its_rows() -> None:
     assert len(sent(of).rows) == 2
 
 
-def test_a_group_does_not_wait_for_rows_that_do_not_come() -> None:
+def test_an_incomplete_group_is_sent_after_a_time_limit() -> None:
     of = Dispatcher(RateController(0.0), Budget(), retries=0, jitter=lambda: 0.0, group=3)
     of.offer(asking(0))
     assert of.next(5.0) == Wait(5 + GROUP_WAIT_S, rows=True)
@@ -90,7 +90,7 @@ def test_a_group_does_not_wait_for_rows_that_do_not_come() -> None:
     assert len(sent(of, 9 + GROUP_WAIT_S).rows) == 2
 
 
-def test_the_usage_of_a_group_stands_on_its_first_row() -> None:
+def test_the_usage_of_a_group_is_recorded_in_its_first_row() -> None:
     of = dispatcher(asking(0), asking(1), group=2)
     first, second = answer(of, sent(of), usage=Usage(6, 8, 14))
     assert (first.usage, second.usage) == ({"prompt_tokens": 6, "completion_tokens": 8, "cost": None}, None)
@@ -98,7 +98,7 @@ def test_the_usage_of_a_group_stands_on_its_first_row() -> None:
 
 
 @pytest.mark.parametrize("code", [400, 413, 422])
-def test_a_group_with_a_bad_prompt_is_split_until_it_stands_alone(code: int) -> None:
+def test_a_group_with_a_bad_prompt_is_split_until_the_prompt_is_alone(code: int) -> None:
     of = dispatcher(*map(asking, range(5)), group=5)
     results: list[Result] = []
     while isinstance(step := of.next(0.0), Batch):
@@ -110,13 +110,13 @@ def test_a_group_with_a_bad_prompt_is_split_until_it_stands_alone(code: int) -> 
     assert max(result.attempts for result in results) == 4
 
 
-def test_a_group_that_fails_after_its_retries_gets_one_more_try_in_halves() -> None:
+def test_a_group_that_fails_after_its_retries_is_tried_once_more_in_halves() -> None:
     results, requests = fail_until_over(dispatcher(asking(0), asking(1), group=2), refused(500))
     assert [result.attempts for result in results] == [4, 4]
     assert requests == 3 + 2
 
 
-def test_what_a_group_may_have_cost_is_kept_by_its_first_row() -> None:
+def test_the_possible_cost_of_a_failed_group_is_recorded_in_its_first_row() -> None:
     alone = asking(9, common=b'{"model":"other"}')
     of = dispatcher(alone, asking(0), asking(1), group=2, retries=0)
     answer(of, sent(of))
@@ -136,7 +136,7 @@ def test_a_row_fails_after_its_retries(error: NbxError) -> None:
 
 
 @pytest.mark.parametrize("error", [TimedOutError("timed out"), refused(400), refused(405)])
-def test_what_would_not_go_better_is_not_tried_again(error: NbxError) -> None:
+def test_errors_that_a_retry_would_not_fix_are_not_retried(error: NbxError) -> None:
     of = dispatcher(asking(0), asking(1))
     answer(of, sent(of))
     results, requests = fail_until_over(of, error)
@@ -151,7 +151,7 @@ def test_what_would_not_go_better_is_not_tried_again(error: NbxError) -> None:
         (GARBAGE, {"prompt_tokens": 30, "completion_tokens": 30, "cost": None}),
     ],
 )
-def test_attempts_that_may_be_billed_count_at_their_worst(
+def test_failed_attempts_that_may_be_billed_count_with_their_worst_case(
     error: NbxError, used: dict[str, Any] | None
 ) -> None:
     of = dispatcher(asking(0), asking(1))
@@ -160,7 +160,7 @@ def test_attempts_that_may_be_billed_count_at_their_worst(
     assert result.usage == used
 
 
-def test_what_never_reached_the_server_costs_nothing() -> None:
+def test_a_request_that_never_reached_the_server_costs_nothing() -> None:
     error = NetworkError("refused", retryable=True)
     error.sent = False
     of = dispatcher(asking(0), asking(1))
@@ -169,7 +169,7 @@ def test_what_never_reached_the_server_costs_nothing() -> None:
     assert result.usage is None
 
 
-def test_a_retry_waits_longer_each_time_and_then_goes_before_new_rows() -> None:
+def test_a_retry_waits_longer_each_time_and_is_then_sent_before_new_rows() -> None:
     of = dispatcher(*map(asking, range(5)), fixed=1, retries=9)
     answer(of, sent(of))
     now, order = 1.0, []
@@ -181,7 +181,7 @@ def test_a_retry_waits_longer_each_time_and_then_goes_before_new_rows() -> None:
     assert (order, sent(of, now).rows[0].index) == ([2, 3, 4], 1)
 
 
-def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
+def test_a_429_pauses_all_requests_and_may_occur_more_often_than_retries() -> None:
     of = dispatcher(asking(0), asking(1))
     of.failed(sent(of), refused(429, 7.0), 1.0)
     assert of.next(1.0) == Wait(8.0)
@@ -190,14 +190,14 @@ def test_a_429_pauses_everybody_and_uses_up_no_retry_but_has_an_end() -> None:
     assert requests == 2 * (DEFERRED_RETRY_FACTOR * 2 + 1)
 
 
-def test_a_429_that_asks_for_an_hour_ends_the_run_and_gives_the_row_back() -> None:
+def test_a_429_that_asks_for_an_hour_stops_the_run_and_fails_no_row() -> None:
     of = dispatcher(asking(0), asking(1))
     assert of.failed(sent(of), error := refused(429, 3600.0), 1.0) == []
     assert (of.stopped, of.fatal) == (True, error)
     assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
 
 
-def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:
+def test_a_429_without_retry_after_is_retried_for_minutes() -> None:
     of, now = dispatcher(asking(0)), 0.0
     while (step := of.next(now)) is not None and now < 180.0:
         if isinstance(step, Batch):
@@ -207,5 +207,5 @@ def test_a_429_that_says_nothing_of_a_wait_is_waited_out_for_minutes() -> None:
     assert of.requests < 25
 
 
-def test_without_retries_a_429_is_the_end_of_a_row() -> None:
+def test_without_retries_a_429_fails_the_row() -> None:
     assert len(fail_until_over(dispatcher(asking(0), retries=0), refused(429))[0]) == 1

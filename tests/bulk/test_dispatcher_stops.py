@@ -1,4 +1,4 @@
-"""What stops a bulk run, what only holds it up, and that no row fails for it."""
+"""Errors that stop or pause a bulk run without failing rows."""
 
 import math
 from decimal import Decimal
@@ -26,21 +26,21 @@ def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int
     error = refused(code)
     assert of.failed(first, error, 0.0) == []
     assert (of.next(0.0), of.stopped, of.fatal) == (None, True, error)
-    assert len(answer(of, second)) == 1  # what is in flight may still be answered
+    assert len(answer(of, second)) == 1  # requests in flight may still be answered
 
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
-def test_what_may_be_wrong_with_one_row_or_with_all_is_found_out_by_other_rows(error: NbxError) -> None:
+def test_an_error_of_one_row_or_of_all_rows_is_decided_by_the_other_rows(error: NbxError) -> None:
     of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
     assert of.failed(sent(of), error, 0.0) == []
     assert not of.stopped
     first, answered = answer(of, sent(of))[::-1]
     assert (first.row.index, first.error, answered.row.index, answered.error) == (0, error, 1, None)
-    assert len(of.failed(sent(of), error, 0.0)) == 1  # one row's own, from now on
+    assert len(of.failed(sent(of), error, 0.0)) == 1  # after an answer, the error is one of the row
 
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
-def test_rows_that_fail_alike_before_any_answer_stop_the_run_and_are_not_failed(error: NbxError) -> None:
+def test_the_same_error_for_several_first_rows_stops_the_run_and_fails_no_row(error: NbxError) -> None:
     of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
     for _ in range(MAX_SUSPECTS):
         assert not of.stopped
@@ -54,14 +54,14 @@ def test_the_only_row_of_a_run_that_is_forbidden_stops_it() -> None:
     assert (of.next(0.0), of.fatal) == (None, error)
 
 
-def test_a_key_that_is_refused_in_the_middle_stops_the_run_after_some_rows() -> None:
+def test_a_key_refused_in_the_middle_of_a_run_stops_it_after_some_rows() -> None:
     of = dispatcher(*map(asking, range(99)))
     answer(of, sent(of))
     results, requests = fail_until_over(of, refused(403))
     assert (len(results), requests, of.stopped) == (MAX_FORBIDDEN - 1, MAX_FORBIDDEN + 1, True)
 
 
-def test_a_group_is_split_before_a_prompt_of_it_is_forbidden() -> None:
+def test_a_group_with_a_forbidden_prompt_is_split_and_only_this_prompt_fails() -> None:
     of = dispatcher(*map(asking, range(4)), group=4, fixed=1)
     results: list[Result] = []
     while isinstance(step := of.next(0.0), Batch):
@@ -74,7 +74,7 @@ def test_a_group_is_split_before_a_prompt_of_it_is_forbidden() -> None:
 
 @pytest.mark.parametrize("error", [BROKEN, refused(502), refused(503)])
 @pytest.mark.parametrize("rows", [1, 5, 40])
-def test_a_server_that_is_down_at_the_start_has_the_time_of_all_retries(error: NbxError, rows: int) -> None:
+def test_a_server_that_is_down_at_the_start_is_retried_and_no_row_fails(error: NbxError, rows: int) -> None:
     of, now, results = dispatcher(*map(asking, range(rows)), retries=3, fixed=None), 0.0, 0
     while (step := of.next(now)) is not None:
         if isinstance(step, Batch):
@@ -84,28 +84,28 @@ def test_a_server_that_is_down_at_the_start_has_the_time_of_all_retries(error: N
     assert (results, of.fatal) == (rows, None)
 
 
-def test_a_model_that_is_gone_in_the_middle_stops_the_run() -> None:
+def test_a_model_removed_in_the_middle_of_a_run_stops_it() -> None:
     of = dispatcher(asking(0), asking(1))
     answer(of, sent(of))
     assert of.failed(sent(of), refused(404), 0.0) == []
     assert of.stopped
 
 
-def test_a_row_with_a_wrong_model_of_its_own_fails_alone() -> None:
+def test_a_wrong_model_set_in_a_row_fails_only_this_row() -> None:
     of = dispatcher(asking(0), asking(1, common=b'{"model":"typo"}'), asking(2))
     answer(of, sent(of))
     assert len(of.failed(sent(of), refused(404), 0.0)) == 1
     assert sent(of).rows[0].index == 2
 
 
-def test_what_is_no_failure_of_a_request_stops_the_run() -> None:
+def test_an_error_that_is_not_a_failed_request_stops_the_run() -> None:
     of, error = dispatcher(asking(0)), ConfigError("cannot call it")
     assert of.failed(sent(of), error, 0.0) == []
     assert of.fatal is error
 
 
 @pytest.mark.parametrize("error", [BROKEN, GARBAGE, refused(503), NetworkError("no TLS")])
-def test_where_nothing_ever_answers_the_run_stops_and_no_row_fails(error: NbxError) -> None:
+def test_if_no_request_is_ever_answered_the_run_stops_and_no_row_fails(error: NbxError) -> None:
     of = dispatcher(*map(asking, range(100)))
     results, requests = fail_until_over(of, error)
     assert (results, of.fatal) == ([], error)
@@ -121,7 +121,7 @@ def test_a_first_row_that_breaks_its_connection_waits_for_the_others() -> None:
     assert len(of.failed(sent(of, 9.0), BROKEN, 9.0)) == 1
 
 
-def test_many_first_failures_stop_the_run_even_while_others_are_waited_for() -> None:
+def test_many_failures_at_the_start_stop_the_run_while_others_are_in_flight() -> None:
     of = dispatcher(*map(asking, range(100)), fixed=2, retries=0)
     sent(of)
     now = 0.0
@@ -136,7 +136,7 @@ def test_many_first_failures_stop_the_run_even_while_others_are_waited_for() -> 
 
 
 def down(of: Dispatcher, error: NbxError = BROKEN) -> float:
-    """Let a server that has answered once be out of reach; return the time."""
+    """Make a server that has answered once unreachable; return the time."""
     answer(of, sent(of))
     for _ in range(MIN_OUTAGE_FAILURES):
         assert of.failed(sent(of), error, 0.0) == []
@@ -144,7 +144,7 @@ def down(of: Dispatcher, error: NbxError = BROKEN) -> float:
 
 
 @pytest.mark.parametrize("error", [BROKEN, refused(502)])
-def test_a_server_that_dies_and_comes_back_costs_no_row(error: NbxError) -> None:
+def test_a_server_that_goes_down_and_comes_back_causes_no_failed_row(error: NbxError) -> None:
     of = dispatcher(*map(asking, range(50)))
     now, results, requests = down(of, error), [], of.requests
     while (step := of.next(now)) is not None:
@@ -158,21 +158,21 @@ def test_a_server_that_dies_and_comes_back_costs_no_row(error: NbxError) -> None
     assert all(result.error is None for result in results)
 
 
-def test_a_server_that_stays_away_stops_the_run() -> None:
+def test_a_server_that_stays_down_stops_the_run() -> None:
     of = dispatcher(*map(asking, range(50)), retries=5)
     results, _ = fail_until_over(of, BROKEN, down(of))
     assert (results, of.fatal) == ([], BROKEN)
     assert of.requests < 21 + MAX_OUTAGE_S / 10
 
 
-def test_while_nothing_answers_no_new_row_goes_out_but_to_ask() -> None:
+def test_during_an_outage_new_rows_are_sent_only_one_at_a_time() -> None:
     of = Dispatcher(RateController(0.0, fixed=4), Budget(), retries=0, jitter=lambda: 0.0)
     for index in range(MIN_OUTAGE_FAILURES + 1):
         of.offer(asking(index))
     answer(of, sent(of))
     for _ in range(MIN_OUTAGE_FAILURES):
         assert isinstance(of.failed(sent(of), BROKEN, 0.0), list)
-    assert of.next(5.0) == Wait(math.inf, rows=True)  # without retries a new row is what is left to ask with
+    assert of.next(5.0) == Wait(math.inf, rows=True)  # without retries, only a new row can test the server
     of.offer(asking(99))
     sent(of, 5.0)
     assert of.next(5.0) == Wait()
@@ -190,10 +190,10 @@ def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None
     assert (of.next(0.0), of.fatal) == (None, error)
 
 
-def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:
+def test_a_cap_waits_for_requests_in_flight_and_then_stops_the_run() -> None:
     of = dispatcher(*map(asking, range(9)), budget=Budget(max_tokens=45))
     first, second = sent(of), sent(of)
-    assert of.next(0.0) == Wait()  # 20 each at worst
+    assert of.next(0.0) == Wait()  # at most 20 tokens each
     answer(of, first, usage=Usage(2, 3, 5))
     third = sent(of)
     answer(of, second, usage=Usage(10, 10, 20))
@@ -202,7 +202,7 @@ def test_a_cap_waits_for_what_is_in_flight_and_then_stops() -> None:
     assert (of.next(0.0), of.capped is not None, of.stopped, of.fatal) == (None, True, True, None)
 
 
-def test_costs_are_summed_with_every_digit() -> None:
+def test_costs_are_summed_with_all_digits() -> None:
     prices = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004")))
     of = dispatcher(asking(0), budget=Budget(prices=prices))
     (result,) = answer(of, sent(of), usage=Usage(1, 1, 2))
@@ -217,7 +217,7 @@ def test_rate_limit_headers_are_read_at_intervals() -> None:
         assert of.rate.rpm == (500 if now > 1.05 else 700)
 
 
-def test_stopping_sends_nothing_more() -> None:
+def test_after_a_stop_nothing_more_is_sent() -> None:
     of = dispatcher(*map(asking, range(9)))
     batch = sent(of)
     of.failed(sent(of), refused(500), 0.0)
@@ -230,22 +230,22 @@ def test_stopping_sends_nothing_more() -> None:
 def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:
     of = dispatcher(*map(asking, range(6)), budget=Budget(max_tokens=999), group=2)
     broken, refused_one, away = sent(of), sent(of), sent(of)
-    of.failed(broken, BROKEN, 0.0)  # 40 tokens at worst, and nobody knows
-    of.failed(refused_one, refused(500), 0.0)  # is not billed
+    of.failed(broken, BROKEN, 0.0)  # may have been billed, 40 tokens in the worst case
+    of.failed(refused_one, refused(500), 0.0)  # not billed
     of.stop()
     results = of.unfinished()
     assert [(result.row.index, result.attempts) for result in results] == [(0, 1), (4, 1)]
     assert [(result.usage or {})["prompt_tokens"] for result in results] == [20, 20]
     assert all(result.error is not None and result.response is None for result in results)
     assert (of.in_flight, of.budget.tokens, of.unfinished()) == (0, 80, [])
-    # What comes now is dropped: it was counted when it was given up.
+    # Later answers are dropped: their requests were counted when they were given up.
     assert of.answered(away, [{}, {}], Usage(1, 1, 2), {}, 1.0) == []
     assert of.failed(away, BROKEN, 1.0) == []
     assert (of.budget.tokens, of.budget.reserved_tokens) == (80, 0)
 
 
 @pytest.mark.parametrize(("price", "why"), [(FREE, ""), (UNKNOWN_PRICE, "it may have been billed")])
-def test_only_an_unfinished_row_that_costs_something_may_have_been_billed(price: Price, why: str) -> None:
+def test_only_an_unfinished_row_that_is_not_free_may_have_been_billed(price: Price, why: str) -> None:
     of = dispatcher(asking(0), budget=Budget(prices=PriceList(default=price)))
     sent(of)
     (result,) = of.unfinished()
@@ -253,7 +253,7 @@ def test_only_an_unfinished_row_that_costs_something_may_have_been_billed(price:
     assert result.error.why == why
 
 
-def test_the_earlier_cost_of_the_request_that_ended_the_run_is_reported_too() -> None:
+def test_the_earlier_attempts_of_the_request_that_ended_the_run_are_reported() -> None:
     of = dispatcher(asking(0), fixed=1)
     of.failed(sent(of), BROKEN, 0.0)
     of.failed(sent(of, 99.0), refused(401), 99.0)
@@ -261,7 +261,7 @@ def test_the_earlier_cost_of_the_request_that_ended_the_run_is_reported_too() ->
     assert (result.attempts, (result.usage or {})["prompt_tokens"]) == (2, 10)
 
 
-def test_a_wrong_model_of_their_own_costs_a_group_one_request() -> None:
+def test_a_wrong_model_set_in_the_rows_of_a_group_fails_them_in_one_request() -> None:
     of = dispatcher(*(asking(n, common=b'{"model":"typo"}') for n in range(4)), group=4)
     results = of.failed(sent(of), refused(404), 0.0)
     assert [result.error is not None and result.error.code for result in results] == [3] * 4

@@ -1,4 +1,4 @@
-"""What a run would take is estimated from its rows and limits."""
+"""The usage, cost and time of a run are estimated from its rows and limits."""
 
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ def row(prompt: Prompt, max_completion_tokens: int | None) -> Row:
     )
 
 
-def test_an_estimate_adds_up_rows_and_bounds() -> None:
+def test_an_estimate_adds_up_the_rows_and_their_limits() -> None:
     estimate = RunEstimate()
     estimate.add(row("ten bytes!", 100), PRICES)
     estimate.add(row([1, 2, 3, 4], 50), PRICES)
@@ -62,7 +62,7 @@ def test_a_row_without_max_tokens_makes_the_costs_unknown() -> None:
     assert list(estimate.to_json(None).values()).count(None) == 4
 
 
-def test_a_run_on_this_machine_costs_nothing_whatever_is_unknown() -> None:
+def test_a_run_on_this_machine_costs_nothing_even_without_max_tokens() -> None:
     estimate = RunEstimate()
     estimate.add(row("ten bytes!", None), PriceList(default=FREE))
     shown = estimate.to_rows(None, runs_here=True)
@@ -92,7 +92,7 @@ rows = st.builds(
 
 
 @given(st.lists(rows, min_size=1), st.builds(Price, amounts, amounts, st.none() | amounts))
-def test_an_estimate_is_never_below_what_a_cap_reserves(listed: list[Row], price: Price) -> None:
+def test_the_maximum_cost_of_an_estimate_equals_what_a_cap_reserves(listed: list[Row], price: Price) -> None:
     prices = PriceList(default=price)
     estimate, budget = RunEstimate(), Budget(prices=prices)
     for one in listed:
@@ -104,7 +104,7 @@ def test_an_estimate_is_never_below_what_a_cap_reserves(listed: list[Row], price
     assert estimate.cost <= budget.reserved_cost
 
 
-def test_the_time_is_what_the_tighter_limit_allows() -> None:
+def test_the_time_is_estimated_from_the_tighter_rate_limit() -> None:
     estimate = RunEstimate()
     for _ in range(100):
         estimate.add(row("x" * 40, 90), PriceList())

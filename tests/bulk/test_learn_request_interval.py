@@ -1,4 +1,4 @@
-"""A server that limits the rate and says nothing but no: no row fails, and nearly all of the rate is used."""
+"""A server limits the rate without announcing the limit: no row fails, and most of the rate is used."""
 
 import heapq
 import random
@@ -18,16 +18,16 @@ from tests.support.server import Reply, Request, status
 from tests.support.service import Respond, Run, Service, right, rows, well
 
 RATE = 10.0  # requests per second
-LEARNING = 20  # requests in which the rate is found
+LEARNING = 20  # requests until the rate is learned
 ROWS = 50
 TRIES = 6  # other work on this machine makes the share smaller, never larger
 
 
 class Limiter:
-    """Lets requests pass as a token bucket does: RATE a second, and `burst` at once."""
+    """Accepts requests like a token bucket: RATE per second, and `burst` at once."""
 
     def __init__(self, burst: int, refusal: int) -> None:
-        self.passed: list[tuple[float, int]] = []  # when, and how many requests had come
+        self.passed: list[tuple[float, int]] = []  # time, and number of requests received
         self._level = self._burst = burst + 1.0
         self._at = time.monotonic()
         self._refusal = refusal
@@ -45,14 +45,14 @@ class Limiter:
             return well(request)
 
     def share_used(self) -> float:
-        """Return which part of the rate was used once it could be known."""
+        """Return the share of the rate that was used after the first LEARNING requests."""
         times = [at for at, number in self.passed if number > LEARNING]
         return (len(times) - 1) / (times[-1] - times[0]) / RATE
 
 
 @pytest.mark.parametrize("refusal", [429, 503])
 @pytest.mark.parametrize("burst", [0, 5])
-def test_a_rate_limit_without_a_word_is_learnt_from_what_passes(
+def test_a_rate_limit_without_headers_is_learned_from_the_answers(
     serve: Callable[[Respond], Service], burst: int, refusal: int
 ) -> None:
     best = 0.0
@@ -67,14 +67,14 @@ def test_a_rate_limit_without_a_word_is_learnt_from_what_passes(
     assert run.dispatcher.requests < 2 * ROWS
 
 
-def test_nothing_is_paced_before_a_refusal() -> None:
+def test_requests_are_not_paced_before_a_refusal() -> None:
     pacer = RequestInterval()
     pacer.sent(1.0)
     pacer.accepted(1.0, 1.1)
     assert (pacer.interval, pacer.wait(1.1)) == (0.0, 0.0)
 
 
-def test_requests_of_before_a_refusal_do_not_count_again() -> None:
+def test_requests_sent_before_a_refusal_do_not_change_the_interval_again() -> None:
     pacer = RequestInterval()
     for _ in range(9):
         pacer.refused(1.0, 2.0)
@@ -82,7 +82,7 @@ def test_requests_of_before_a_refusal_do_not_count_again() -> None:
     assert pacer.interval == FIRST_INTERVAL_S
 
 
-def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> None:
+def test_a_server_that_refuses_everything_is_asked_less_and_less_often() -> None:
     pacer, now = RequestInterval(), 0.0
     for _ in range(40):
         pacer.refused(now, now)
@@ -91,7 +91,7 @@ def test_a_server_that_only_refuses_is_asked_ever_more_seldom_but_asked() -> Non
     assert pacer.wait(now - 0.5) == pytest.approx(0.5)
 
 
-def test_a_refusal_here_and_there_sets_no_interval() -> None:
+def test_occasional_refusals_set_no_interval() -> None:
     pacer = RequestInterval()
     for number in range(40):
         pacer.sent(number / 10)
@@ -103,11 +103,9 @@ def test_a_refusal_here_and_there_sets_no_interval() -> None:
 
 
 @pytest.mark.parametrize(("share", "least"), [(0.02, 0.8), (0.05, 0.7), (0.1, 0.3), (0.2, 0.1)])
-def test_a_server_that_refuses_at_random_is_not_taken_for_one_that_limits_the_rate(
-    share: float, least: float
-) -> None:
+def test_random_refusals_are_not_taken_for_a_rate_limit(share: float, least: float) -> None:
     dice, pacer, now, answered = random.Random(1), RequestInterval(), 0.0, 0
-    in_flight: list[tuple[float, float, bool]] = []  # when its answer comes, when it was sent, refused
+    in_flight: list[tuple[float, float, bool]] = []  # time of the answer, time sent, refused
     while answered < 1500:
         wait = pacer.wait(now)
         if len(in_flight) < 16 and not wait:
@@ -123,10 +121,10 @@ def test_a_server_that_refuses_at_random_is_not_taken_for_one_that_limits_the_ra
             else:
                 pacer.accepted(sent_at, now)
                 answered += 1
-    assert answered / now / 16 >= least  # of the requests a second that a server without refusals answers
+    assert answered / now / 16 >= least  # of the throughput of a server without refusals
 
 
-def test_a_server_that_takes_a_request_a_minute_is_paced_but_not_for_ever() -> None:
+def test_a_server_that_accepts_one_request_a_minute_is_paced_with_a_maximum() -> None:
     pacer, now, passed_at = RequestInterval(), 0.0, -60.0
     for _ in range(3000):
         now += pacer.wait(now)

@@ -1,4 +1,4 @@
-"""Ceilings that a bulk run learns from the headers of answers."""
+"""Rate limits that a bulk run learns from the headers of answers."""
 
 import math
 
@@ -17,7 +17,7 @@ from nebius_cli.bulk.limit_concurrency_and_rate import (
 REQUESTS = "x-ratelimit-limit-requests"
 
 
-def test_a_ceiling_that_is_learnt_holds_from_then_on_and_is_shared_with_other_shards() -> None:
+def test_a_learned_ceiling_applies_at_once_and_is_divided_among_the_shards() -> None:
     rate = RateController(0.0, shards=2)
     assert (rate.rpm, rate.wait(10, 0.0)) == (math.inf, 0.0)
     rate.learn({REQUESTS: "120"}, 1.0)
@@ -26,7 +26,7 @@ def test_a_ceiling_that_is_learnt_holds_from_then_on_and_is_shared_with_other_sh
     assert rate.wait(10, 1.0) == pytest.approx(1.0)
 
 
-def test_nothing_remaining_waits_for_the_reset() -> None:
+def test_a_remaining_quota_of_zero_waits_for_the_reset() -> None:
     rate = RateController(0.0)
     rate.learn({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "2s"}, 1.0)
     assert rate.paused(1.0) == 2
@@ -49,7 +49,7 @@ def test_nothing_remaining_waits_for_the_reset() -> None:
         ),
     ],
 )
-def test_a_long_wait_that_the_server_asks_for_is_noted_once_with_its_header(
+def test_a_long_wait_requested_by_the_server_is_noted_once_with_its_header(
     headers: dict[str, str], waits: int, header: str
 ) -> None:
     rate = RateController(0.0)
@@ -62,7 +62,7 @@ def test_a_long_wait_that_the_server_asks_for_is_noted_once_with_its_header(
     assert rate.take_note() == ""
 
 
-def test_a_wait_for_a_limit_of_ones_own_is_not_noted() -> None:
+def test_a_wait_for_a_limit_set_by_the_user_is_not_noted() -> None:
     rate = RateController(0.0, rpm=2)
     rate.learn({REQUESTS: "600"}, 0.0)
     rate.sent(1, 0.0)
@@ -75,7 +75,7 @@ def test_a_wait_for_a_limit_of_ones_own_is_not_noted() -> None:
         st.sampled_from([REQUESTS, "x-ratelimit-reset-tokens", "x-ratelimit-remaining-tokens"]), st.text()
     )
 )
-def test_no_headers_stop_the_rate_controller_for_good(headers: dict[str, str]) -> None:
+def test_no_headers_block_the_rate_controller_forever(headers: dict[str, str]) -> None:
     rate = RateController(0.0)
     rate.learn(headers, 0.0)
     assert rate.rpm > 0
@@ -83,14 +83,14 @@ def test_no_headers_stop_the_rate_controller_for_good(headers: dict[str, str]) -
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "nan", "inf", "1e3", "many", ""])
-def test_a_ceiling_that_is_none_changes_nothing(value: str) -> None:
+def test_an_invalid_ceiling_is_ignored(value: str) -> None:
     rate = RateController(0.0)
     rate.learn({REQUESTS: value}, 0.0)
     assert rate.rpm == math.inf
 
 
 class Paces(RuleBasedStateMachine):
-    """A rate controller in the hands of a server that does what it likes."""
+    """A rate controller with a server that answers, refuses and fails in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,7 +138,7 @@ class Paces(RuleBasedStateMachine):
         self.rate.learn({REQUESTS: ceiling}, self.now)
 
     @invariant()
-    def someone_may_always_go_sooner_or_later(self) -> None:
+    def a_request_is_always_allowed_eventually(self) -> None:
         assert 1 <= self.rate.concurrency <= MAX_CONCURRENCY
         assert self.rate.rpm <= 600
         assert 0 <= self.rate.wait(10, self.now) < math.inf

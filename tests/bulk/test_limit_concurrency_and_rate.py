@@ -1,4 +1,4 @@
-"""The rate: how concurrency grows, that ceilings hold in every minute, and that odd headers do no harm."""
+"""Limits of concurrency and rate: growth of concurrency, ceilings per minute, pauses and outages."""
 
 import math
 from itertools import pairwise
@@ -33,19 +33,19 @@ REQUESTS = "x-ratelimit-limit-requests"
         ("0s", 0),
     ],
 )
-def test_durations_have_units_or_none(text: str, seconds: float) -> None:
+def test_durations_are_parsed_with_or_without_units(text: str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
     "text", ["", "s", "-1", "-1s", "nan", "inf", "1e9", "2 s x", "1s2", "9" * 40, "soon"]
 )
-def test_what_is_no_duration_is_none(text: str) -> None:
+def test_an_invalid_duration_gives_none(text: str) -> None:
     assert parse_duration(text) is None
 
 
 @given(st.text())
-def test_no_text_is_too_odd_for_a_duration(text: str) -> None:
+def test_any_text_gives_a_valid_duration_or_none(text: str) -> None:
     seconds = parse_duration(text)
     assert seconds is None or 0 <= seconds < math.inf
 
@@ -55,7 +55,7 @@ def grown(rate: RateController, now: float, answers: int) -> None:
         rate.answered(20, 20.0, 20, rate.concurrency, now)
 
 
-def test_concurrency_begins_small_and_grows_by_one_with_each_answer() -> None:
+def test_concurrency_starts_small_and_grows_by_one_with_each_answer() -> None:
     rate = RateController(0.0)
     assert rate.concurrency == INITIAL_CONCURRENCY
     grown(rate, 0.0, INITIAL_CONCURRENCY)
@@ -64,7 +64,7 @@ def test_concurrency_begins_small_and_grows_by_one_with_each_answer() -> None:
     assert rate.concurrency == MAX_CONCURRENCY
 
 
-def test_concurrency_does_not_grow_below_its_limit() -> None:
+def test_concurrency_does_not_grow_unless_it_is_fully_used() -> None:
     rate = RateController(0.0)
     rate.answered(20, 20.0, 20, INITIAL_CONCURRENCY - 1, 0.0)
     assert rate.concurrency == INITIAL_CONCURRENCY
@@ -90,7 +90,7 @@ def test_after_a_refusal_concurrency_grows_by_one_per_round_trip() -> None:
     assert rate.concurrency == INITIAL_CONCURRENCY / 2 + 1
 
 
-def test_a_fixed_number_stays() -> None:
+def test_a_fixed_concurrency_does_not_change() -> None:
     rate = RateController(0.0, fixed=3)
     grown(rate, 0.0, 100)
     rate.refused(1.0, 5.0, 2.0)
@@ -98,8 +98,8 @@ def test_a_fixed_number_stays() -> None:
     assert RateController(0.0, max_concurrency=2).concurrency == 2
 
 
-def test_growth_ends_where_it_brings_nothing_and_is_tried_again_later() -> None:
-    """A server that answers 100 a second, however many are limit at once."""
+def test_concurrency_stops_growing_without_more_throughput_and_tries_again_later() -> None:
+    """The server answers 100 requests per second, however many are in flight."""
     rate, now, limits = RateController(0.0), 0.0, []
     for _ in range(20_000):
         now += 0.01
@@ -107,11 +107,11 @@ def test_growth_ends_where_it_brings_nothing_and_is_tried_again_later() -> None:
         limits.append(rate.concurrency)
     assert max(limits) < MAX_CONCURRENCY / 2
     rests = [before > after for before, after in pairwise(limits)]
-    assert sum(rests) > 1  # it looked again, and went back again
+    assert sum(rests) > 1  # it tried again, and went back again
 
 
 def test_concurrency_grows_while_throughput_does() -> None:
-    """A server that takes a second for each, however many come at once."""
+    """The server takes a second for each request, however many are in flight."""
     rate, now = RateController(0.0), 0.0
     while rate.concurrency < MAX_CONCURRENCY:
         limit = rate.concurrency
@@ -121,7 +121,7 @@ def test_concurrency_grows_while_throughput_does() -> None:
         assert now < 60
 
 
-def test_a_pause_holds_everybody_back_and_has_an_end() -> None:
+def test_a_pause_stops_all_requests_for_a_limited_time() -> None:
     rate = RateController(0.0)
     rate.refused(0.0, 10.0, 5.0)
     assert [rate.wait(0, now) for now in (5.0, 14.0, 15.0)] == [10.0, 1.0, 0.0]
@@ -129,18 +129,18 @@ def test_a_pause_holds_everybody_back_and_has_an_end() -> None:
     assert rate.paused(20.0) == MAX_PAUSE_S
 
 
-def test_an_outage_leaves_one_request_ever_more_seldom() -> None:
+def test_in_an_outage_single_requests_are_sent_at_growing_intervals() -> None:
     rate, now, pauses = RateController(0.0), 0.0, []
     for _ in range(8):
         rate.outage(now, now)
-        rate.outage(now - 1, now)  # was on its way before
+        rate.outage(now - 1, now)  # was sent before the outage
         assert rate.concurrency == 1
         pauses.append(rate.paused(now))
         now += pauses[-1]
     assert pauses == [1, 2, 4, 8, 16, MAX_OUTAGE_PAUSE_S, MAX_OUTAGE_PAUSE_S, MAX_OUTAGE_PAUSE_S]
 
 
-def test_after_an_outage_concurrency_begins_small_again() -> None:
+def test_after_an_outage_concurrency_starts_small_again() -> None:
     rate = RateController(0.0)
     grown(rate, 0.0, 100)
     rate.outage(1.0, 1.0)
@@ -165,12 +165,12 @@ def test_no_minute_has_more_requests_than_the_ceiling(rpm: int, demand: list[flo
             now += rate.wait(0, now)
             rate.sent(0, now)
             starts.append(now)
-    for place, start in enumerate(starts):
-        minute = [at for at in starts[place : place + rpm + 2] if at < start + 60 - 1e-3]
+    for index, start in enumerate(starts):
+        minute = [at for at in starts[index : index + rpm + 2] if at < start + 60 - 1e-3]
         assert len(minute) <= rpm
 
 
-def test_a_ceiling_is_nearly_reached() -> None:
+def test_nearly_all_of_a_ceiling_is_used() -> None:
     rate, now, count = RateController(0.0, rpm=600), 0.0, 0
     while now < 120:
         now += rate.wait(0, now)
@@ -179,7 +179,7 @@ def test_a_ceiling_is_nearly_reached() -> None:
     assert 2 * 600 * 0.98 <= count <= 2 * 600 + 1
 
 
-def test_tokens_are_limited_by_the_worst_case_until_answers_report_usage() -> None:
+def test_token_limits_use_the_worst_case_until_answers_report_usage() -> None:
     rate = RateController(0.0, tpm=6000)
     estimate = rate.sent(100, 0.0)
     assert estimate == 100
@@ -194,14 +194,14 @@ def test_tokens_are_limited_by_the_worst_case_until_answers_report_usage() -> No
     assert rate.sent(100, 0.0) == pytest.approx(10, rel=0.01)
 
 
-def test_a_request_larger_than_a_burst_goes_in_debt_that_the_next_one_waits_for() -> None:
+def test_a_request_larger_than_a_burst_is_sent_and_delays_the_next_one() -> None:
     rate = RateController(0.0, tpm=600)
     assert rate.wait(1000, 0.0) == 0
     rate.sent(1000, 0.0)
     assert 90 < rate.wait(1, 0.0) < 110
 
 
-def test_the_lower_ceiling_counts() -> None:
+def test_the_lowest_ceiling_applies() -> None:
     rate = RateController(0.0, rpm=100, tpm=1000)
     rate.learn({REQUESTS: "60", "x-ratelimit-limit-tokens": "5000"}, 0.0)
     assert (rate.rpm, rate.tpm) == (60, 1000)

@@ -1,4 +1,4 @@
-"""How a bulk run is asked for."""
+"""The options of a bulk run."""
 
 import json
 from dataclasses import replace
@@ -27,7 +27,7 @@ from tests.support.settings import resolved
 
 
 def asked(**options: Any) -> BulkPlan:
-    """Return what these options mean."""
+    """Return the plan for these options."""
     return read(BulkOptions(**options), lambda path: f"{{{path}}}")
 
 
@@ -38,7 +38,7 @@ def refused(**options: Any) -> UsageError:
 
 
 def first(made: BulkPlan, settings: RunSettings, local_model: str | None = None, row: bytes = b'"x"') -> Any:
-    """Return the body that a row is sent with."""
+    """Return the request body of a row."""
     made_row = next(iter(made.reader(settings, local_model).rows([(1, row)])))
     assert isinstance(made_row, Row)
     return json.loads(made_row.body)
@@ -47,13 +47,13 @@ def first(made: BulkPlan, settings: RunSettings, local_model: str | None = None,
 CONFIGURED = resolved({"model": "m", "temperature": 0.5, "ai_project_id": "p", "stream": True})
 
 
-def test_a_row_gets_what_is_configured_and_flags_beat_that() -> None:
+def test_a_row_gets_the_configured_fields_and_flags_override_them() -> None:
     made = asked(fields={"temperature": "0"}, param=("top_k=4",))
     assert first(made, CONFIGURED) == {"model": "m", "prompt": "x", "temperature": 0, "top_k": 4}
     assert first(asked(unset=("temperature",)), CONFIGURED) == {"model": "m", "prompt": "x"}
 
 
-def test_what_runs_here_is_the_local_model_and_costs_nothing() -> None:
+def test_a_local_run_uses_the_local_model_and_costs_nothing() -> None:
     made = asked(local=True)
     assert first(made, CONFIGURED, "smol") == {"model": "smol", "prompt": "x", "temperature": 0.5}
     for here in (made, asked(model_file="x.gguf", price="1/1")):
@@ -62,7 +62,7 @@ def test_what_runs_here_is_the_local_model_and_costs_nothing() -> None:
     assert not asked().options.runs_here
 
 
-def test_a_template_is_typed_or_in_a_file_and_is_one() -> None:
+def test_a_template_is_given_as_text_or_in_a_file_but_not_both() -> None:
     typed, filed = asked(template="Q: {q}\\n"), asked(template_file="a\\nb")
     assert typed.template is not None
     assert typed.template.fill({"q": "1"}) == "Q: 1\n"
@@ -71,7 +71,7 @@ def test_a_template_is_typed_or_in_a_file_and_is_one() -> None:
     assert "--template and --template-file" in refused(template="{a}", template_file="b").what
 
 
-def test_limits_and_caps_are_those_of_the_shard_and_concurrency_is_its_own() -> None:
+def test_rate_limits_and_caps_are_divided_among_shards_but_not_the_concurrency() -> None:
     given = {"rpm": "600", "tpm": "8000", "concurrency": "64", "group": "4", "max_total_tokens": "1000"}
     made = asked(limits=given, max_cost="2", shard="1/4")
     assert (made.rpm, made.tpm, made.concurrency, made.group) == (150, 2000, 64, 4)
@@ -108,14 +108,14 @@ def test_without_limits_nothing_is_limited() -> None:
     ],
     ids=str,
 )
-def test_an_option_that_cannot_be_meant_is_named(options: dict[str, Any], what: str, why: str) -> None:
+def test_an_invalid_option_is_named(options: dict[str, Any], what: str, why: str) -> None:
     error = refused(**options)
     assert error.what == what
     assert why in error.why
 
 
 @pytest.mark.parametrize(("limit", "part"), [(None, None), (600, 150), (602, 150.5), (3, 0.75)])
-def test_all_shards_together_keep_to_a_limit(limit: int | None, part: float | None) -> None:
+def test_a_limit_is_divided_equally_among_the_shards(limit: int | None, part: float | None) -> None:
     assert shared_out(limit, 4) == part
     limits = {} if limit is None else {"rpm": str(limit), "tpm": str(limit), "max_total_tokens": str(limit)}
     made = asked(limits=limits, shard="2/4")
@@ -130,19 +130,19 @@ def test_amounts_and_prices_keep_every_digit() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "$5", "1e3", "", "five", "1,5", "0.0"])
-def test_an_amount_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_amount_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--max-cost"):
         parse_usd(text, "--max-cost")
 
 
 @pytest.mark.parametrize("text", ["1", "1/2/3", "/", "a/b", "1/-2"])
-def test_a_price_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_price_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--price"):
         parse_price(text)
 
 
 def row(model: str, max_completion_tokens: int | None = 5) -> Row:
-    """Return a row that asks a model for so much."""
+    """Return a row for this model with this max_tokens."""
     return Row(0, "a", "x", b"{}", "", "", 9, max_completion_tokens, 1, b"{}", model)
 
 
@@ -155,7 +155,7 @@ PRICES = PriceList(
 )
 
 
-def test_a_price_has_two_parts() -> None:
+def test_a_model_needs_both_an_input_and_an_output_price() -> None:
     assert PRICES.of_model("both") == Price(Decimal(1), Decimal(2), Decimal("0.5"))
     assert [PRICES.of_model(name) for name in ("none", "other")] == [UNKNOWN_PRICE] * 2
     assert [name in PRICES for name in ("both", "half", "other")] == [True, False, False]
@@ -187,7 +187,7 @@ def test_a_cap_on_the_cost_of_a_free_model_needs_no_max_tokens() -> None:
         asked(local=True, max_cost="1", limits={"max_total_tokens": "9"}).check(row("m", None), free)
 
 
-def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
+def test_the_usage_of_the_local_engine_is_complete_only_for_one_choice() -> None:
     assert asked().usage_is_complete(replace(row("m"), n=3))
     assert asked(local=True).usage_is_complete(row("m"))
     assert not asked(local=True).usage_is_complete(replace(row("m"), n=3))
@@ -198,13 +198,13 @@ def test_the_local_engine_counts_only_requests_of_one_choice() -> None:
         capped.check(replace(row("m"), n=2), PriceList(default=FREE))
 
 
-def test_the_flags_say_how_many_choices_there_are() -> None:
+def test_the_number_of_choices_is_read_from_the_flags() -> None:
     assert asked().choices == 1
     assert asked(fields={"n": "3"}).choices == 3
     assert asked(fields={"n": "3"}, param=('n="x"',), validate=False).choices == 1
 
 
-def test_the_dispatcher_has_the_limits_and_what_was_spent() -> None:
+def test_the_dispatcher_gets_the_limits_and_the_usage_of_earlier_runs() -> None:
     given = {"rpm": "600", "tpm": "60000", "group": "2", "max_total_tokens": "500"}
 
     def made(**options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The progress of a bulk run: lines that stay in place for a person, one now and then for a log."""
+"""The progress of a bulk run: lines redrawn in place on a terminal, or a line every 30 s in a log."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -39,7 +39,7 @@ WORDS = [
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that a test sets."""
 
     now = 0.0
 
@@ -47,7 +47,7 @@ class Clock:
         return self.now
 
 
-def board_on(
+def display_on(
     glass: Glass, *, tty: bool = True, columns: int = 80, quiet: bool = False
 ) -> tuple[BulkDisplay, Streams, Clock]:
     streams, clock = streams_on(None, glass, tty=tty, environ={"COLUMNS": str(columns)}), Clock()
@@ -56,13 +56,13 @@ def board_on(
 
 
 def rows(glass: Glass, columns: int = 80) -> list[str]:
-    """Return what a terminal shows."""
+    """Return the lines that a terminal would show."""
     screen = pyte.Screen(columns, 20)
     pyte.ByteStream(screen).feed(glass.data.replace(b"\n", b"\r\n"))
     return [row.rstrip() for row in screen.display if row.strip()]
 
 
-def test_the_facts_are_in_words_and_what_is_unknown_is_left_out() -> None:
+def test_the_figures_have_units_and_unknown_ones_are_left_out() -> None:
     meter = ThroughputMeter()
     assert facts(meter.read(START)) == ["0 of 10,000 rows", "0 in flight"]
     assert facts(meter.read(LATER)) == WORDS
@@ -79,7 +79,7 @@ def test_the_facts_are_in_words_and_what_is_unknown_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 39, 60, 79, 200])
-def test_facts_are_never_wider_than_the_terminal_and_none_is_lost(width: int) -> None:
+def test_the_lines_fit_the_terminal_and_contain_all_figures(width: int) -> None:
     lines = list(folded(WORDS, width))
     assert max(map(len, lines)) <= width
     if width >= max(map(len, WORDS)):
@@ -87,13 +87,13 @@ def test_facts_are_never_wider_than_the_terminal_and_none_is_lost(width: int) ->
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
-def test_drawn_it_stays_in_place_and_is_gone_at_the_end(columns: int) -> None:
+def test_the_display_is_redrawn_in_place_and_erased_at_the_end(columns: int) -> None:
     glass = Glass()
-    board, _, _ = board_on(glass, columns=columns)
-    with board:
-        board.show(START)
+    display, _, _ = display_on(glass, columns=columns)
+    with display:
+        display.show(START)
         assert rows(glass, columns)[0].endswith("0 %")
-        board.show(LATER)
+        display.show(LATER)
         bar, *lines = rows(glass, columns)
         assert bar.startswith("━")
         assert bar.endswith("42 %")
@@ -103,36 +103,36 @@ def test_drawn_it_stays_in_place_and_is_gone_at_the_end(columns: int) -> None:
     assert b"\x1b[?25l" not in glass.data
 
 
-def test_without_a_number_of_rows_the_bar_says_no_share() -> None:
+def test_without_a_number_of_rows_the_bar_shows_no_percentage() -> None:
     glass = Glass()
-    board, _, _ = board_on(glass)
-    with board:
-        board.show(ProgressSnapshot(at=1.0, answered=7))
+    display, _, _ = display_on(glass)
+    with display:
+        display.show(ProgressSnapshot(at=1.0, answered=7))
         bar, line = rows(glass)
         assert "%" not in bar
         assert line == "7 rows · 0 in flight"
 
 
-def test_a_message_stands_above_what_is_drawn_and_stays() -> None:
+def test_a_message_is_printed_above_the_display_and_remains() -> None:
     glass = Glass()
-    board, _, _ = board_on(glass)
-    with board:
-        board.show(START)
-        board.note("a note [bold]")
-        board.warn("a doubt")
-        board.show(LATER)
+    display, _, _ = display_on(glass)
+    with display:
+        display.show(START)
+        display.note("a note [bold]")
+        display.warn("a doubt")
+        display.show(LATER)
         assert rows(glass)[:2] == ["nbx: a note [bold]", "nbx: warning: a doubt"]
         assert rows(glass)[2].startswith("━")
     assert rows(glass) == ["nbx: a note [bold]", "nbx: warning: a doubt"]
 
 
-def test_undrawn_it_is_a_line_every_thirty_seconds() -> None:
+def test_a_log_gets_a_line_every_thirty_seconds() -> None:
     glass = Glass()
-    board, _, clock = board_on(glass, tty=False)
-    with board:
+    display, _, clock = display_on(glass, tty=False)
+    with display:
         for second in range(0, 100, 5):
             clock.now = float(second)
-            board.show(replace(LATER, at=clock.now, requests=10 * second, tokens=0))
+            display.show(replace(LATER, at=clock.now, requests=10 * second, tokens=0))
     lines = glass.text.splitlines()
     assert len(lines) == 100 // LINE_INTERVAL_S
     assert lines[0].startswith(
@@ -140,7 +140,7 @@ def test_undrawn_it_is_a_line_every_thirty_seconds() -> None:
     )
 
 
-def test_while_long_answers_are_generated_the_time_passes_and_no_rate_says_zero() -> None:
+def test_no_rate_of_zero_is_shown_while_long_answers_are_generated() -> None:
     meter = ThroughputMeter()
     for second in range(100):
         view = meter.read(ProgressSnapshot(at=float(second), total=8, requests=4, concurrency=4))
@@ -149,36 +149,36 @@ def test_while_long_answers_are_generated_the_time_passes_and_no_rate_says_zero(
     assert facts(known)[1] == "4 in flight (1.2k tokens so far)"
 
 
-def test_it_is_drawn_five_times_a_second_at_most() -> None:
+def test_the_display_is_redrawn_at_most_five_times_a_second() -> None:
     glass = Glass()
-    board, _, _ = board_on(glass)
-    with board:
+    display, _, _ = display_on(glass)
+    with display:
         for hundredth in range(100):
-            board.show(replace(LATER, at=hundredth / 100))
-    assert glass.text.count("4,200 of 10,000 rows") == 5 + 1  # rich draws once more before it wipes
+            display.show(replace(LATER, at=hundredth / 100))
+    assert glass.text.count("4,200 of 10,000 rows") == 5 + 1  # rich draws once more before erasing
 
 
-def test_what_another_thread_posts_is_said_with_the_next_snapshot_or_at_the_end() -> None:
+def test_warnings_from_other_threads_are_printed_with_the_next_snapshot_or_at_the_end() -> None:
     glass = Glass()
-    board, _, _ = board_on(glass, tty=False)
-    with board:
-        board.post("first")
+    display, _, _ = display_on(glass, tty=False)
+    with display:
+        display.post("first")
         assert glass.text == ""
-        board.show(START)
+        display.show(START)
         assert glass.text == "nbx: warning: first\n"
-        board.post("last")
+        display.post("last")
     assert glass.text.endswith("nbx: warning: last\n")
 
 
 @pytest.mark.parametrize("tty", [True, False])
-def test_quiet_is_quiet(*, tty: bool) -> None:
+def test_with_quiet_nothing_is_printed(*, tty: bool) -> None:
     glass = Glass()
-    board, _, _ = board_on(glass, tty=tty, quiet=True)
-    with board:
-        board.show(replace(START, at=-100.0))
-        board.show(replace(LATER, at=100.0))
-        board.note("x")
-        board.warn("y")
+    display, _, _ = display_on(glass, tty=tty, quiet=True)
+    with display:
+        display.show(replace(START, at=-100.0))
+        display.show(replace(LATER, at=100.0))
+        display.note("x")
+        display.warn("y")
     assert glass.data == b""
 
 
@@ -186,6 +186,6 @@ SHOWN = [("rows", "3,000"), ("cost", "$1.20")]
 PLAIN = {"rows": 3000, "cost_usd": "1.2", "stopped": None}
 
 
-def test_figures_are_words_for_a_person_and_plain_values_for_a_program() -> None:
+def test_a_drawn_table_has_labels_and_a_plain_one_has_names_and_raw_values() -> None:
     assert table_rows(SHOWN, PLAIN, drawn=True) == SHOWN
     assert table_rows(SHOWN, PLAIN, drawn=False) == [("rows", "3000"), ("cost_usd", "1.2"), ("stopped", "")]

@@ -1,4 +1,4 @@
-"""A bulk run in figures."""
+"""The rates, the time left and the summary of a bulk run."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -24,7 +24,7 @@ SUMMARY = RunSummary(
 )
 
 
-def test_rates_are_those_of_the_last_seconds_and_not_since_the_start() -> None:
+def test_rates_are_measured_over_the_last_seconds_and_not_since_the_start() -> None:
     meter = ThroughputMeter()
     view = meter.read(ProgressSnapshot(at=0.0, total=1000))
     assert (view.requests, view.tokens, view.left, view.forecast) == (None, None, None, None)
@@ -43,14 +43,14 @@ def test_rates_are_those_of_the_last_seconds_and_not_since_the_start() -> None:
     assert (view.requests, view.left) == (10.0, 78.0)
 
 
-def test_a_rate_over_less_than_a_second_says_nothing() -> None:
+def test_no_rate_is_shown_for_less_than_a_second() -> None:
     meter = ThroughputMeter()
     meter.read(ProgressSnapshot(at=5.0))
     view = meter.read(ProgressSnapshot(at=5.9, requests=100, total=10, answered=5))
     assert (view.requests, view.left) == (None, None)
 
 
-def test_after_a_long_silence_the_rate_is_that_of_the_silence() -> None:
+def test_after_a_long_time_without_requests_the_rate_is_zero() -> None:
     meter = ThroughputMeter()
     for at in (0.0, 1.0, 100.0):
         view = meter.read(ProgressSnapshot(at=at, requests=99))
@@ -63,14 +63,14 @@ def test_the_time_left_is_unknown_while_nothing_finishes() -> None:
     assert meter.read(ProgressSnapshot(at=5.0, total=10, answered=5)).left is None
 
 
-def test_rows_that_were_done_before_are_no_sign_of_speed() -> None:
+def test_rows_answered_by_earlier_runs_do_not_count_for_the_time_left() -> None:
     meter = ThroughputMeter()
     meter.read(ProgressSnapshot(at=0.0, total=1000))
     view = meter.read(ProgressSnapshot(at=5.0, total=1000, left_out=900, answered=4, failed=1))
     assert view.left == 95.0
 
 
-def test_where_rows_are_not_counted_they_are_reckoned_from_what_was_read() -> None:
+def test_the_number_of_rows_is_estimated_from_the_fraction_read_if_unknown() -> None:
     assert ProgressSnapshot(at=0, fraction_read=0.25, seen=50).rows == 200
     assert ProgressSnapshot(at=0, fraction_read=1.0, seen=50).rows == 50
     assert ProgressSnapshot(at=0, total=7, fraction_read=0.5, seen=50).rows == 7
@@ -78,7 +78,7 @@ def test_where_rows_are_not_counted_they_are_reckoned_from_what_was_read() -> No
     assert ProgressSnapshot(at=0, seen=5).rows is None
 
 
-def test_the_forecast_goes_by_what_the_rows_so_far_have_cost() -> None:
+def test_the_cost_forecast_is_based_on_the_cost_of_the_rows_so_far() -> None:
     meter = ThroughputMeter()
     now = ProgressSnapshot(at=0.0, total=1000, left_out=100, answered=99, failed=1, cost=Decimal("0.40"))
     assert meter.read(now).forecast == Decimal("2.0")
@@ -87,7 +87,7 @@ def test_the_forecast_goes_by_what_the_rows_so_far_have_cost() -> None:
     assert meter.read(ProgressSnapshot(at=1.0, total=9, cost=Decimal(0))).forecast is None
 
 
-def test_the_summary_for_a_program_has_every_figure() -> None:
+def test_the_json_summary_has_all_figures() -> None:
     assert SUMMARY.to_json() == {
         "rows": 1000,
         "answered": 990,
@@ -108,7 +108,7 @@ def test_the_summary_for_a_program_has_every_figure() -> None:
     assert nothing["requests_per_second"] == 0.0
 
 
-def test_the_summary_for_a_person_leaves_out_empty_values() -> None:
+def test_the_summary_table_leaves_out_empty_values() -> None:
     rows = dict(SUMMARY.to_rows())
     assert (rows["rows"], rows["already answered"]) == ("1,000", "6")
     assert (rows["cost"], rows["cost of all runs"]) == ("$0.0123", "$0.0200")
@@ -122,5 +122,5 @@ def test_the_summary_for_a_person_leaves_out_empty_values() -> None:
     ("seconds", "words"),
     [(0.4, "0 s"), (59.4, "59 s"), (60, "1:00"), (3599.6, "1:00:00"), (100_000, "27:46:40")],
 )
-def test_a_time_is_said_in_few_characters(seconds: float, words: str) -> None:
+def test_a_duration_is_formatted_briefly(seconds: float, words: str) -> None:
     assert duration(seconds) == words

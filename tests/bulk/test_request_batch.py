@@ -1,4 +1,4 @@
-"""One row goes out as it is; rows that share a request stand in its prompt array."""
+"""A single row is sent unchanged; rows that share a request are in its prompt array."""
 
 import json
 
@@ -10,14 +10,14 @@ from nebius_cli.bulk.send_queue import RowGroups
 from tests.support.bulk import asking
 
 
-def test_a_row_alone_goes_out_byte_for_byte() -> None:
+def test_the_body_of_a_single_row_is_sent_unchanged() -> None:
     row = asking(0, query="ai_project_id=a")
     batch = Batch([row], NOTHING)
     assert (batch.body, batch.query, batch.choices) == (row.body, "ai_project_id=a", 1)
 
 
 @pytest.mark.parametrize("common", [b'{"model":"m","n":2}', b"{}", b' {"a": 1} '])
-def test_a_group_has_all_its_prompts_and_what_they_share(common: bytes) -> None:
+def test_a_group_has_all_its_prompts_and_their_common_fields(common: bytes) -> None:
     batch = Batch([asking(0, 'a"é', common=common, n=2), asking(1, "b", common=common, n=2)], NOTHING)
     assert json.loads(batch.body) == {**json.loads(common), "prompt": ['a"é', "b"]}
     assert batch.choices == 4
@@ -28,7 +28,7 @@ def test_token_ids_share_a_request_with_token_ids() -> None:
     assert json.loads(batch.body)["prompt"] == [[1, 2], [3]]
 
 
-def test_only_rows_that_ask_for_the_same_may_share() -> None:
+def test_only_rows_with_the_same_fields_share_a_request() -> None:
     for other in (
         asking(1, common=b'{"model":"other"}'),
         asking(1, query="ai_project_id=a"),
@@ -42,7 +42,7 @@ def test_only_rows_that_ask_for_the_same_may_share() -> None:
         assert groups.take(incomplete=True) == [other]
 
 
-def test_groups_of_rows_that_alternate_are_collected_side_by_side() -> None:
+def test_alternating_rows_are_collected_in_parallel_groups() -> None:
     models = [b'{"model":"a"}', b'{"model":"b"}', b'{"model":"c"}']
     groups = RowGroups(2, 2)
     for index, model in enumerate((0, 1, 0, 1, 0, 2, 1, 2)):

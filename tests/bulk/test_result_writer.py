@@ -1,4 +1,4 @@
-"""Results of many threads: all written, in order where that is asked for, and counted."""
+"""Results of many threads are all written, in the order of the input on request, and counted."""
 
 import itertools
 import json
@@ -24,11 +24,11 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}
 
 
 def accept(row: Row) -> None:
-    """Find nothing wrong with a row."""
+    """Accept any row."""
 
 
-def box(**options: Any) -> tuple[ResultWriter, list[bytes], RunCounts]:
-    """Return an writer, what it has written, and its count."""
+def make_writer(**options: Any) -> tuple[ResultWriter, list[bytes], RunCounts]:
+    """Return a writer, the data it has written, and its counts."""
     written: list[bytes] = []
     asked, counts = read(BulkOptions(on_bad_row="skip", **options), str), RunCounts()
     return ResultWriter(StreamOutput(written.append), asked, {}, counts), written, counts
@@ -43,10 +43,10 @@ def answer(row: Row, error: ServerError | None = None) -> Result:
 
 
 @pytest.mark.parametrize("ordered", [True, False])
-def test_results_of_many_threads_are_all_written_in_order_on_request(
+def test_results_of_many_threads_are_all_written_and_ordered_on_request(
     tmp_path: Path, *, ordered: bool
 ) -> None:
-    out, written, counts = box(ordered=ordered)
+    out, written, counts = make_writer(ordered=ordered)
     warned: list[str] = []
     path = write_rows(tmp_path / "in.jsonl", [*(str(n) for n in range(7)), 8, *(str(n) for n in range(292))])
     with source_of(path) as source:
@@ -71,8 +71,8 @@ def test_results_of_many_threads_are_all_written_in_order_on_request(
     assert [line.startswith(f"{path}, line 8: ") for line in warned] == [True]
 
 
-def test_no_row_more_is_taken_while_too_many_are_held_back(tmp_path: Path) -> None:
-    out, written, _ = box(ordered=True)
+def test_no_more_rows_are_taken_while_too_many_results_are_held_back(tmp_path: Path) -> None:
+    out, written, _ = make_writer(ordered=True)
     with source_of(write_rows(tmp_path / "in.jsonl", MAX_HELD_ROWS + 5)) as source:
         taken = [row for row in itertools.islice(out.rows_to_send(source, accept, len), MAX_HELD_ROWS) if row]
     assert not out.has_room()
@@ -82,8 +82,8 @@ def test_no_row_more_is_taken_while_too_many_are_held_back(tmp_path: Path) -> No
     assert (out.has_room(), indexes(written)) == (True, [0, 1])
 
 
-def test_bad_rows_wait_for_room_like_others(tmp_path: Path) -> None:
-    out, written, counts = box(ordered=True)
+def test_bad_rows_wait_for_room_like_other_rows(tmp_path: Path) -> None:
+    out, written, counts = make_writer(ordered=True)
     path = write_rows(tmp_path / "in.jsonl", ["first", *([8] * (MAX_HELD_ROWS + 5))])
     first, full = threading.Event(), threading.Event()
 
@@ -107,8 +107,8 @@ def test_bad_rows_wait_for_room_like_others(tmp_path: Path) -> None:
     assert indexes(written) == list(range(MAX_HELD_ROWS + 6))
 
 
-def test_a_run_that_ends_early_writes_what_was_held_back(tmp_path: Path) -> None:
-    out, written, _ = box(ordered=True)
+def test_a_run_that_ends_early_writes_the_results_held_back(tmp_path: Path) -> None:
+    out, written, _ = make_writer(ordered=True)
     with source_of(write_rows(tmp_path / "in.jsonl", 3)) as source:
         taken = [row for row in out.rows_to_send(source, accept, len) if row]
     out.put(answer(taken[2]))
@@ -117,7 +117,7 @@ def test_a_run_that_ends_early_writes_what_was_held_back(tmp_path: Path) -> None
     assert indexes(written) == [2]
 
 
-def test_a_pipe_that_answers_go_to_ends_when_the_output_is_closed(tmp_path: Path) -> None:
+def test_a_named_pipe_is_closed_when_the_output_is_closed(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     read: list[bytes] = []

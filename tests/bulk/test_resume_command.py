@@ -1,4 +1,4 @@
-"""A stopped run says how to go on, in words that a shell reads as they were typed."""
+"""A stopped run prints the command that resumes it, quoted for a shell."""
 
 import shlex
 import subprocess
@@ -22,7 +22,7 @@ from nebius_cli.core.errors_and_exit_codes import AuthError, CappedError, Networ
         (["bulk", "--template=a=b", "--api-keys"], "nbx bulk --template=a=b --api-keys"),
     ],
 )
-def test_the_command_that_resumes_has_no_key_and_does_not_restart(argv: list[str], command: str) -> None:
+def test_the_resume_command_contains_no_key_and_no_restart(argv: list[str], command: str) -> None:
     assert resume_command.command(argv) == command
 
 
@@ -42,7 +42,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> None:
+def test_a_shell_parses_the_resume_command_into_the_original_arguments(word: str) -> None:
     command = resume_command.command([word, "x"])
     assert "\n" not in command
     assert "  " not in command, "a message would make one blank of them"
@@ -53,7 +53,7 @@ def test_a_shell_reads_the_command_that_resumes_as_it_was_typed(word: str) -> No
     assert done.stdout.split(b"\0")[:2] == [word.encode("utf-8", "surrogateescape"), b"x"]
 
 
-def test_no_resume_hint_is_added_where_the_same_command_would_fail_again() -> None:
+def test_no_resume_hint_is_added_if_the_same_command_would_fail_again() -> None:
     again = "to resume: nbx bulk f"
     refused, capped = AuthError("no", "", "log in"), CappedError("stop", "", "raise it")
     down, full, stop = NetworkError("away", "", "check"), OutputError("full"), KeyboardInterrupt()
@@ -69,5 +69,5 @@ def test_a_command_too_long_for_a_message_is_left_out() -> None:
     assert error.hint == "the same command resumes the run"
 
 
-def test_plain_words_stay_plain() -> None:
+def test_arguments_are_quoted_only_if_needed() -> None:
     assert shlex.split(resume_command.command(["bulk", "a.jsonl"])) == ["nbx", "bulk", "a.jsonl"]

@@ -1,4 +1,4 @@
-"""If each row is sent to two models, each of them is judged by its own answers."""
+"""If each row is sent to two models, the errors of each model are counted separately."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ def of_two_models(*rows: Row) -> list[Row]:
 
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
-def test_answers_of_one_model_do_not_excuse_another(error: NbxError) -> None:
+def test_a_model_that_only_fails_stops_the_run_even_if_another_model_answers(error: NbxError) -> None:
     of = dispatcher(*of_two_models(*map(asking, range(9))), fixed=1, retries=0)
     for _ in range(MAX_SUSPECTS):
         assert not of.stopped
@@ -28,14 +28,14 @@ def test_answers_of_one_model_do_not_excuse_another(error: NbxError) -> None:
     assert (of.stopped, of.fatal) == (True, error)
 
 
-def test_a_second_model_of_all_rows_that_does_not_exist_stops_the_run() -> None:
+def test_a_second_model_that_does_not_exist_stops_the_run() -> None:
     of, error = dispatcher(*of_two_models(asking(0), asking(1)), fixed=1), refused(404)
     answer(of, sent(of))
     assert of.failed(sent(of), error, 0.0) == []
     assert (of.stopped, of.fatal) == (True, error)
 
 
-def test_a_key_that_is_refused_for_one_of_two_models_stops_the_run_after_some_rows() -> None:
+def test_a_key_refused_for_one_of_two_models_stops_the_run_after_some_rows() -> None:
     of = dispatcher(*of_two_models(*map(asking, range(99))), fixed=1, retries=0)
     answer(of, sent(of))
     answer(of, sent(of))

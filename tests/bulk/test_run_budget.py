@@ -1,4 +1,4 @@
-"""Money and tokens: what fits below a cap, what is set aside, and what an answer really cost."""
+"""Costs and tokens: caps, reservations for requests in flight, and the usage of answers."""
 
 from decimal import Decimal
 
@@ -14,7 +14,7 @@ PRICE = Price(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))
 PRICES = PriceList(default=PRICE)
 
 
-def test_what_is_not_known_makes_a_sum_unknown() -> None:
+def test_a_sum_with_an_unknown_part_is_unknown() -> None:
     known = Charge(1, 2, Decimal(3))
     assert known + NOTHING == known
     assert known + known == Charge(2, 4, Decimal(6))
@@ -23,7 +23,7 @@ def test_what_is_not_known_makes_a_sum_unknown() -> None:
     assert (Charge(None, 3).tokens, Charge(2, None).tokens) == (3, 2)
 
 
-def test_a_charge_is_written_with_every_digit_and_without_an_exponent() -> None:
+def test_the_cost_of_a_charge_is_written_with_all_digits_and_no_exponent() -> None:
     assert Charge(1, 2, Decimal("1E-7")).to_json() == {
         "prompt_tokens": 1,
         "completion_tokens": 2,
@@ -32,13 +32,13 @@ def test_a_charge_is_written_with_every_digit_and_without_an_exponent() -> None:
     assert Charge(None, 2, None).to_json() == {"prompt_tokens": None, "completion_tokens": 2, "cost": None}
 
 
-def test_the_worst_of_a_group_is_that_of_its_rows_together() -> None:
+def test_the_worst_case_of_a_group_is_the_sum_of_those_of_its_rows() -> None:
     rows = [asking(n, max_prompt_tokens=10 * (n + 1), max_completion_tokens=5) for n in range(2)]
     assert Budget(prices=PRICES).worst(rows) == Charge(30, 10, Decimal("7.00"))
     assert Budget().worst(rows) == Charge(30, 10, None)
 
 
-def test_without_max_tokens_the_worst_is_not_known_and_fits_below_no_cap() -> None:
+def test_without_max_tokens_the_worst_case_is_unknown_and_fits_no_cap() -> None:
     budget, row = Budget(prices=PRICES), asking(0, max_prompt_tokens=10, max_completion_tokens=None)
     worst = budget.worst([row])
     assert worst == Charge(10, None, None)
@@ -48,22 +48,20 @@ def test_without_max_tokens_the_worst_is_not_known_and_fits_below_no_cap() -> No
 
 
 @pytest.mark.parametrize(("spent", "fits"), [(0, True), (70, True), (71, False)])
-def test_a_cap_on_tokens_counts_what_was_spent_before_and_what_is_in_flight(
-    spent: int, *, fits: bool
-) -> None:
+def test_a_cap_on_tokens_counts_earlier_runs_and_requests_in_flight(spent: int, *, fits: bool) -> None:
     budget = Budget(max_tokens=100, spent_tokens=spent)
     budget.reserve(Charge(10, 5, None))
     assert budget.fits(Charge(10, 5, None)) is fits
 
 
 @pytest.mark.parametrize(("spent", "fits"), [("0", True), ("0.70", True), ("0.71", False)])
-def test_a_cap_on_cost_counts_what_was_spent_before_and_what_is_in_flight(spent: str, *, fits: bool) -> None:
+def test_a_cap_on_cost_counts_earlier_runs_and_requests_in_flight(spent: str, *, fits: bool) -> None:
     budget = Budget(prices=PRICES, max_cost=Decimal(1), spent_cost=Decimal(spent))
     budget.reserve(Charge(1, 1, Decimal("0.15")))
     assert budget.fits(Charge(1, 1, Decimal("0.15"))) is fits
 
 
-def test_an_answer_takes_its_reservation_back_and_counts_as_it_says() -> None:
+def test_an_answer_releases_its_reservation_and_counts_with_its_usage() -> None:
     budget = Budget(prices=PRICES)
     worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
@@ -77,7 +75,7 @@ def test_an_answer_takes_its_reservation_back_and_counts_as_it_says() -> None:
 @pytest.mark.parametrize(
     "usage", [None, Usage(None, 2, 2), Usage(1, None, 1), Usage(-1, 2, 1), Usage(1, -2, 1)]
 )
-def test_an_answer_that_does_not_say_counts_at_its_worst(usage: Usage | None) -> None:
+def test_an_answer_without_valid_usage_counts_with_its_worst_case(usage: Usage | None) -> None:
     budget = Budget(prices=PRICES)
     worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
@@ -85,7 +83,7 @@ def test_an_answer_that_does_not_say_counts_at_its_worst(usage: Usage | None) ->
     assert (budget.tokens, budget.cost) == (15, Decimal("3.00"))
 
 
-def test_what_cannot_have_been_billed_costs_nothing() -> None:
+def test_a_request_that_cannot_have_been_billed_costs_nothing() -> None:
     budget = Budget()
     worst = budget.worst([asking(0)])
     budget.reserve(worst)
@@ -93,7 +91,7 @@ def test_what_cannot_have_been_billed_costs_nothing() -> None:
     assert not budget.tokens + budget.cost + budget.reserved_tokens
 
 
-def test_without_prices_tokens_are_counted_and_no_cost() -> None:
+def test_without_prices_only_tokens_are_counted() -> None:
     budget = Budget()
     worst = budget.worst([asking(0)])
     assert budget.charge(worst, Usage(1, 2, 3), maybe_billed=True) == Charge(1, 2, None)
@@ -104,7 +102,7 @@ def of_model(name: bytes) -> Row:
     return asking(0, max_prompt_tokens=1, max_completion_tokens=1, common=b'{"model":"%b"}' % name)
 
 
-def test_a_row_is_priced_by_the_model_that_it_names() -> None:
+def test_a_row_is_priced_by_the_model_in_its_request() -> None:
     prices = PriceList({"a": PRICE, "b": Price(Decimal(1), Decimal(1))})
     budget = Budget(prices=prices, max_cost=Decimal(100))
     costs = [budget.worst([of_model(name)]).cost for name in (b"a", b"b", b"b", b"c")]

@@ -1,4 +1,4 @@
-"""What has become of the rows of a run."""
+"""The counts and errors of the rows of a run."""
 
 from collections import Counter
 from decimal import Decimal
@@ -20,7 +20,7 @@ ROW = Row(0, 0, "x", b"{}", "", "", 9, 4, 1, b"{}", "m")
 
 
 def dispatcher(**budget: Any) -> Dispatcher:
-    """Return one that has nothing to do yet."""
+    """Return a dispatcher without rows."""
     return Dispatcher(RateController(0.0), Budget(**budget), retries=1, jitter=lambda: 0.5)
 
 
@@ -28,10 +28,10 @@ def result(usage: dict[str, Any] | None, error: NbxError | None = None) -> Resul
     return Result(ROW, 1, 0.1, usage, error, None if error else {})
 
 
-def test_results_are_counted_with_what_they_took() -> None:
+def test_results_are_counted_with_their_usage() -> None:
     counts = RunCounts()
     counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
-    counts.add(result(None))  # its group's first row has it
+    counts.add(result(None))  # the first row of its group has the usage
     counts.add(result({"prompt_tokens": 4, "completion_tokens": None, "cost": "0.25"}, ServerError("broke")))
     counts.add(result(None, ServerError("broke")))
     assert (counts.answered, counts.failed) == (2, 2)
@@ -48,7 +48,7 @@ def test_a_sum_with_an_unknown_part_is_unknown(costs: tuple[str | None, ...]) ->
     assert (summary.cost, summary.spent, counts.snapshot(sends, 0.0, None).cost) == (None, None, None)
 
 
-def test_what_earlier_runs_spent_is_part_of_what_was_spent_and_not_of_this_run() -> None:
+def test_the_cost_of_earlier_runs_is_in_spent_but_not_in_the_cost_of_this_run() -> None:
     counts, sends = RunCounts(total=9, left_out=4), dispatcher(prices=PRICES, spent_cost=Decimal("2.5"))
     counts.add(result({"prompt_tokens": 3, "completion_tokens": 2, "cost": "0.5"}))
     summary = counts.summary(sends, 2.0, "why")
@@ -74,7 +74,7 @@ def test_reasons_that_differ_only_in_numbers_are_one_reason(several: bool) -> No
     assert error.why == f"the server answered 400: {first} (120); the server answered 400: {other} (1)"
 
 
-def test_a_long_reason_is_cut() -> None:
+def test_a_long_reason_is_shortened() -> None:
     counts = RunCounts()
     counts.add(result(None, ServerError("broke", "x" * 1000)))
     assert len(counts.failure("").why) == MAX_REASON_CHARS + len(" (1)")
@@ -87,7 +87,7 @@ def test_a_run_that_used_nothing_costs_nothing() -> None:
     assert (summary.cost, summary.spent) == (Decimal(), None)
 
 
-def test_what_an_unfinished_row_may_have_used_is_counted_without_an_answer() -> None:
+def test_the_usage_of_an_unfinished_row_is_counted_but_not_the_row() -> None:
     counts = RunCounts()
     counts.add_usage({"prompt_tokens": 3, "completion_tokens": 2, "cost": None})
     counts.add_usage(None)
@@ -95,7 +95,7 @@ def test_what_an_unfinished_row_may_have_used_is_counted_without_an_answer() -> 
     assert counts.summary(dispatcher(), 1.0, "Ctrl-C").cost is None
 
 
-def test_rows_that_were_not_counted_are_those_that_came() -> None:
+def test_without_a_total_the_rows_seen_so_far_are_reported() -> None:
     counts, sends = RunCounts(seen=7), dispatcher()
     assert counts.summary(sends, 1.0, "").rows == 7
     now = counts.snapshot(sends, 3.0, 0.5)

@@ -47,7 +47,7 @@ def test_the_prompts_of_a_row_stay_together(rows: list[str], limit: int, groups:
     assert [prompts(sent(of)) for _ in groups] == groups
 
 
-def test_an_incomplete_group_waits_for_rows_that_may_follow_soon() -> None:
+def test_an_incomplete_group_is_built_only_on_request() -> None:
     grouping = Grouping(4, 1, lambda _: NOTHING)
     grouping.offer(question(0, "a b"))
     grouping.build(incomplete=False)
@@ -56,7 +56,7 @@ def test_an_incomplete_group_waits_for_rows_that_may_follow_soon() -> None:
     assert grouping.upcoming is not None
 
 
-def test_each_request_of_a_row_has_its_own_model() -> None:
+def test_the_requests_of_a_row_to_several_models_each_name_their_model() -> None:
     of = dispatcher(question(0, "a b", variants=((b'{"model":"other"}', "other"),)), group=8)
     first, second = sent(of), sent(of)
     assert (first.body, second.body) == (
@@ -87,7 +87,7 @@ def test_a_server_that_answers_only_single_prompts_gets_no_more_groups() -> None
     assert notes == [ONE_AT_A_TIME]
 
 
-def test_a_group_whose_prompt_is_refused_alone_too_shows_nothing() -> None:
+def test_groups_are_still_sent_if_the_single_prompts_of_a_failed_group_fail_too() -> None:
     of = dispatcher(*(question(index, "a b") for index in range(2)), group=2, retries=0, fixed=1)
     of.failed(sent(of), refused(500), 0.0)
     for _ in range(2):
@@ -95,7 +95,7 @@ def test_a_group_whose_prompt_is_refused_alone_too_shows_nothing() -> None:
     assert len(sent(of).rows) == 2
 
 
-def test_a_server_that_has_answered_a_group_is_sent_groups_for_ever() -> None:
+def test_groups_are_always_sent_to_a_server_that_has_answered_one() -> None:
     of = dispatcher(*(question(index, "a b") for index in range(3)), group=2, retries=0, fixed=1)
     answer(of, sent(of))
     of.failed(sent(of), refused(500), 0.0)
@@ -104,7 +104,7 @@ def test_a_server_that_has_answered_a_group_is_sent_groups_for_ever() -> None:
     assert len(sent(of).rows) == 2
 
 
-def test_what_is_sent_in_another_form_is_charged_and_sent_one_by_one() -> None:
+def test_rows_sent_again_in_the_second_form_are_sent_one_by_one() -> None:
     of = dispatcher(*(question(index, "a b") for index in range(3)), group=2, fixed=2)
     one, other = sent(of), sent(of)
     assert of.answered(one, [IGNORED, IGNORED], None, {}, 0.0, again=True) == []
@@ -122,7 +122,7 @@ def ignored(of: Dispatcher, *outcomes: NbxError) -> list[Any]:
     return of.answered(sent(of), outcomes, None, {}, 0.0)
 
 
-def test_answers_that_ignore_a_field_end_the_run_before_it_has_paid_for_all() -> None:
+def test_answers_that_ignore_a_field_stop_the_run_early() -> None:
     of = dispatcher(*(question(index, "a") for index in range(100)), fixed=1)
     for _ in range(3):
         assert ignored(of, IGNORED) == []
@@ -134,7 +134,7 @@ def test_answers_that_ignore_a_field_end_the_run_before_it_has_paid_for_all() ->
     assert of.fatal is IGNORED
 
 
-def test_an_answer_releases_those_that_ignore_a_field() -> None:
+def test_after_a_valid_answer_rows_with_an_ignored_field_fail_alone() -> None:
     of = dispatcher(*(question(index, "a b") for index in range(4)), group=2, fixed=1)
     assert ignored(of, IGNORED, NO_SCORE) == []
     assert [result.error for result in answer(of, sent(of))] == [None, None, IGNORED, NO_SCORE]

@@ -1,4 +1,4 @@
-"""A thousand simulated bulk runs: the cap is never passed, and each row ends once, whatever a server does."""
+"""A thousand simulated bulk runs: no cap is exceeded and each row ends once, whatever the server does."""
 
 import heapq
 import random
@@ -26,23 +26,23 @@ PRICES = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004"), De
 
 @dataclass
 class World:
-    """A run, its server with moods, and what the server really bills."""
+    """A run, its unreliable server, and the usage that the server really bills."""
 
     dispatcher: Dispatcher
     rows: list[Row]
-    trouble: float  # share of the requests that end badly
+    trouble: float  # share of the requests that fail
     poison: set[int]  # rows that the server refuses
     jitter: random.Random
     now: float = 0.0
     billed_tokens: int = 0
     billed_cost: Decimal = field(default_factory=Decimal)
     results: list[Result] = field(default_factory=list)
-    on_the_way: list[tuple[float, int, Batch]] = field(default_factory=list)
+    pending: list[tuple[float, int, Batch]] = field(default_factory=list)
     most_fast_rows: int = 0
     launched: int = 0
 
     def run(self) -> None:
-        """Play the run to its end."""
+        """Simulate the run to its end."""
         rows = iter(self.rows)
         while True:
             step = self.dispatcher.next(self.now)
@@ -50,14 +50,14 @@ class World:
                 self.launched += 1
                 assert self.dispatcher.in_flight <= self.dispatcher.rate.concurrency
                 self.check_cap()
-                heapq.heappush(self.on_the_way, (self.now + self.jitter.expovariate(1), self.launched, step))
+                heapq.heappush(self.pending, (self.now + self.jitter.expovariate(1), self.launched, step))
             elif isinstance(step, Wait) and step.rows:
                 if (row := next(rows, None)) is None:
                     self.dispatcher.no_more_rows()
                 else:
                     self.dispatcher.offer(row)
-            elif self.on_the_way and (step is None or self.on_the_way[0][0] <= step.until):
-                self.now, _, batch = heapq.heappop(self.on_the_way)
+            elif self.pending and (step is None or self.pending[0][0] <= step.until):
+                self.now, _, batch = heapq.heappop(self.pending)
                 self.results += self.end(batch)
                 self.check_cap()
             elif step is None:
@@ -67,7 +67,7 @@ class World:
                 self.now = step.until
 
     def check_cap(self) -> None:
-        """What was billed is below the caps, and so it would be with the worst of what is on its way."""
+        """Check that the billed usage, plus the worst case of all requests in flight, is within the caps."""
         budget = self.dispatcher.budget
         if budget.max_tokens is not None:
             assert self.billed_tokens <= budget.tokens <= budget.tokens + budget.reserved_tokens
@@ -76,7 +76,7 @@ class World:
             assert self.billed_cost <= budget.cost <= budget.cost + budget.reserved_cost <= budget.max_cost
 
     def bill(self, batch: Batch) -> Usage:
-        """Bill anything up to the worst case."""
+        """Bill a random usage up to the worst case."""
         worst = batch.worst
         assert worst.completion is not None
         top = self.jitter.random() < 0.3
@@ -88,7 +88,7 @@ class World:
         return Usage(prompt, completion, prompt + completion, cached)
 
     def end(self, batch: Batch) -> list[Result]:
-        """Answer a request in the server's mood."""
+        """End a request with a random answer or failure."""
         if any(row.index in self.poison for row in batch.rows):
             return self.dispatcher.failed(batch, from_status(self.jitter.choice([400, 422]), ""), self.now)
         if self.jitter.random() < self.trouble:
@@ -101,7 +101,7 @@ class World:
         return self.dispatcher.answered(batch, responses, reported, headers, self.now)
 
     def failure(self, batch: Batch) -> NbxError:
-        """Return a failure; what broke on the way may have been billed."""
+        """Return a failure; a request whose connection broke may have been billed."""
         kind = self.jitter.randint(0, 9)
         if kind < 3:
             if self.jitter.random() < 0.5:
@@ -166,7 +166,7 @@ def make(drawn: dict[str, Any]) -> World:
 
 @settings(max_examples=1000)
 @given(worlds)
-def test_the_cap_is_never_passed_and_every_row_ends_once(drawn: dict[str, Any]) -> None:
+def test_the_cap_is_never_exceeded_and_every_row_ends_once(drawn: dict[str, Any]) -> None:
     world = make(drawn)
     world.run()
     dispatcher, budget = world.dispatcher, world.dispatcher.budget
@@ -181,7 +181,7 @@ def test_the_cap_is_never_passed_and_every_row_ends_once(drawn: dict[str, Any]) 
         assert sum((Decimal(each["cost"]) for each in used), Decimal()) == budget.cost
     else:
         assert dispatcher.capped or dispatcher.fatal is not None
-    # The longest way of a row: put off as often as it may be, then halved down to itself.
+    # The most attempts of a row: deferred as often as allowed, then split down to a group of one.
     most = DEFERRED_RETRY_FACTOR * drawn["retries"] + 1 + 3 * (drawn["retries"] + 2) + 40
     for result in world.results:
         assert 1 <= result.attempts <= most

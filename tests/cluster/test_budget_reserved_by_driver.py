@@ -1,4 +1,4 @@
-"""Requests of all actors together stay within what the driver has reserved of the budgets."""
+"""All actors together spend no more than the driver has reserved from the budgets."""
 
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ WORST = Charge(10, 10, EACH, expected=EACH)
 USED = Charge(5, 5, Decimal("0.004"))
 
 
-def keeper(covered: Decimal) -> RunPermits:
+def run_permits(covered: Decimal) -> RunPermits:
     budget = CoveredBudget(prices=PriceList())
     budget.cover(covered)
     return RunPermits(RateController(0.0, fixed=64, max_concurrency=64), budget)
@@ -35,8 +35,8 @@ def held(coordinator: RunPermits) -> tuple[Permit, ...]:
     return permits
 
 
-def test_what_is_missing_is_asked_for_once_and_the_run_goes_on_when_it_is_there() -> None:
-    coordinator = keeper(3 * EACH)
+def test_a_missing_amount_is_requested_once_and_the_run_continues_with_it() -> None:
+    coordinator = run_permits(3 * EACH)
     held(coordinator)
     assert need(coordinator) == Need(4 * EACH, 67 * EACH, idle=False)
     assert need(coordinator) is None
@@ -45,18 +45,18 @@ def test_what_is_missing_is_asked_for_once_and_the_run_goes_on_when_it_is_there(
     assert len(ask(coordinator, 5).permits) == 2
 
 
-def test_a_request_that_ended_counts_until_the_driver_has_recorded_it() -> None:
-    coordinator = keeper(3 * EACH)
+def test_a_finished_request_counts_until_the_driver_has_recorded_it() -> None:
+    coordinator = run_permits(3 * EACH)
     first, *_ = held(coordinator)
     assert not ask(coordinator, 1, Settled(first.number, USED)).permits
-    need(coordinator)  # the driver hears of it, and has not answered yet
+    need(coordinator)  # the driver is informed, but has not answered yet
     assert not ask(coordinator, 1).permits
     coordinator.budget.cover(3 * EACH)
     assert len(ask(coordinator, 5).permits) == 1
 
 
-def test_a_request_that_may_have_been_billed_unseen_counts_to_the_end() -> None:
-    coordinator = keeper(3 * EACH)
+def test_a_request_that_may_have_been_billed_counts_until_the_end_of_the_run() -> None:
+    coordinator = run_permits(3 * EACH)
     first, *_ = held(coordinator)
     assert not ask(coordinator, 1, Settled(first.number, WORST, unseen=True)).permits
     need(coordinator)
@@ -64,20 +64,20 @@ def test_a_request_that_may_have_been_billed_unseen_counts_to_the_end() -> None:
     assert not ask(coordinator, 1).permits
 
 
-def test_a_permit_that_is_given_back_leaves_room_at_once() -> None:
-    coordinator = keeper(3 * EACH)
+def test_a_permit_given_back_can_be_granted_again_at_once() -> None:
+    coordinator = run_permits(3 * EACH)
     first, *_ = held(coordinator)
     assert len(ask(coordinator, 1, Unused(first.number)).permits) == 1
 
 
-def test_only_the_driver_ends_a_run_for_which_nothing_is_reserved() -> None:
-    coordinator = keeper(Decimal(0))
+def test_without_a_reservation_no_permit_is_granted_but_the_run_is_not_stopped() -> None:
+    coordinator = run_permits(Decimal(0))
     assert not ask(coordinator, 1).permits
     assert need(coordinator) == Need(EACH, 64 * EACH, idle=True)
     assert not coordinator.stopped
 
 
 def test_a_request_of_unknown_cost_needs_no_reservation() -> None:
-    coordinator = keeper(Decimal(0))
+    coordinator = run_permits(Decimal(0))
     free = Charge(10, None, None)
     assert len(coordinator.exchange(Report("a", Counts(RunCounts()), (), (), 3, free), 0.0).permits) == 3

@@ -1,4 +1,4 @@
-"""What `nbx bulk --ray` takes, and what it says about the rest."""
+"""The options that `nbx bulk --ray` accepts, and the errors for those it does not."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ GOOD = {"inputs": ("in",), "output": "out", "ray": "local"}
 
 
 @pytest.mark.parametrize("address", ["local", "auto", "10.0.0.1:6379", "[::1]:6379", "ray://host:10001"])
-def test_an_address_of_a_cluster_is_taken(address: str) -> None:
+def test_the_address_of_a_cluster_is_accepted(address: str) -> None:
     check(BulkOptions(**{**GOOD, "ray": address}))  # type: ignore[arg-type]
 
 
@@ -33,20 +33,20 @@ def test_an_address_of_a_cluster_is_taken(address: str) -> None:
         ({"dry_run": True}, "only without --ray"),
     ],
 )
-def test_what_a_cluster_cannot_do_is_a_usage_error(changed: dict[str, object], words: str) -> None:
+def test_an_option_that_ray_does_not_support_is_a_usage_error(changed: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError) as caught:
         check(BulkOptions(**{**GOOD, **changed}))  # type: ignore[arg-type]
     assert words in f"{caught.value.line} {caught.value.hint}"
 
 
 @pytest.mark.parametrize("words", [["--ray", "in"], ["in", "--ray"], ["--ray", "auto", "in"]])
-def test_ray_may_stand_without_an_address(words: list[str], nbx: Runner, tmp_path: Path) -> None:
+def test_ray_needs_no_address(words: list[str], nbx: Runner, tmp_path: Path) -> None:
     # Refused before Ray is started: the output is missing.
     done = nbx("bulk", *words)
     assert (done.code, "--ray without -o" in done.err) == (2, True), done.err
     assert nbx("bulk", "run", "in", "--output-format", "jsonl", "--", "--ray").code == 2
 
 
-def test_the_format_of_the_output_is_for_clusters(nbx: Runner) -> None:
+def test_output_format_without_ray_is_a_usage_error(nbx: Runner) -> None:
     done = nbx("bulk", "in.jsonl", "--output-format", "parquet")
     assert (done.code, "nbx bulk export converts it" in done.err) == (2, True)

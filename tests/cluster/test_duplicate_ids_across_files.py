@@ -1,4 +1,4 @@
-"""No id is used in two files of an input, in whatever order and however often they are read."""
+"""An id in two input files is found, in whatever order and however often the files are read."""
 
 from array import array
 
@@ -9,13 +9,13 @@ def ids(*values: int) -> bytes:
     return array("Q", values).tobytes()
 
 
-def test_an_id_in_another_file_is_found_with_its_place() -> None:
+def test_an_id_claimed_by_another_file_is_found_with_its_row() -> None:
     claimed = ClaimedIds()
     assert claimed.claim("a", 2, ids(1, 2)) is None
     assert claimed.claim("b", 3, ids(3, 2, 1)) == 1
 
 
-def test_a_file_that_is_read_again_claims_only_the_rows_that_were_not_read() -> None:
+def test_a_file_that_is_read_again_claims_only_its_new_rows() -> None:
     claimed = ClaimedIds()
     assert claimed.claim("a", 2, ids(1, 2)) is None
     assert claimed.claim("a", 2, ids(1, 2)) is None

@@ -1,4 +1,4 @@
-"""The limits of a run on Ray hold for all actors together, whatever becomes of them."""
+"""The limits of a run on Ray apply to all actors together, even if some of them are lost."""
 
 from collections import Counter
 from decimal import Decimal
@@ -31,8 +31,8 @@ WORST = Charge(10, 10, Decimal("0.01"))
 USED = Charge(5, 5, Decimal("0.004"))
 
 
-def keeper(fixed: int | None = 64, rpm: float | None = None, **caps: object) -> RunPermits:
-    """Return a run_permits at time 0."""
+def run_permits(fixed: int | None = 64, rpm: float | None = None, **caps: object) -> RunPermits:
+    """Return the permits of a run that starts at time 0."""
     budget = CoveredBudget(prices=PriceList(), **caps)  # type: ignore[arg-type]
     return RunPermits(RateController(0.0, fixed=fixed, rpm=rpm, max_concurrency=64), budget)
 
@@ -41,13 +41,13 @@ def ask(coordinator: RunPermits, member: str, want: int, now: float = 0.0, *even
     return coordinator.exchange(Report(member, Counts(RunCounts()), events, (), want, WORST), now)
 
 
-def test_a_lease_has_at_most_its_number_of_permits() -> None:
-    coordinator = keeper()
+def test_a_lease_has_a_maximum_number_of_permits() -> None:
+    coordinator = run_permits()
     assert len(ask(coordinator, "a", 1000).permits) == LEASE_REQUESTS
 
 
-def test_the_actors_share_the_concurrency_and_no_more() -> None:
-    coordinator = keeper(fixed=20)
+def test_all_actors_together_stay_within_the_concurrency() -> None:
+    coordinator = run_permits(fixed=20)
     first = ask(coordinator, "a", 32)
     second = ask(coordinator, "b", 32)
     assert (len(first.permits), len(second.permits), second.wait > 0) == (20, 0, True)
@@ -57,8 +57,8 @@ def test_the_actors_share_the_concurrency_and_no_more() -> None:
     assert ask(coordinator, "b", 0).share == 5
 
 
-def test_requests_a_minute_hold_for_all_actors_together() -> None:
-    coordinator, sent = keeper(rpm=600), Counter[int]()
+def test_all_actors_together_stay_within_the_requests_per_minute() -> None:
+    coordinator, sent = run_permits(rpm=600), Counter[int]()
     for step in range(2400):
         now = step / 20
         for member in ("a", "b", "c"):
@@ -69,17 +69,17 @@ def test_requests_a_minute_hold_for_all_actors_together() -> None:
     assert 570 <= sent[1] <= 600
 
 
-def test_few_requests_a_minute_are_not_leased_ahead() -> None:
-    assert len(ask(keeper(rpm=600), "a", 32).permits) == 5  # half a second's worth
-    assert len(ask(keeper(fixed=None), "a", 32).permits) == 8  # the concurrency that a run begins with
-    coordinator = keeper()
+def test_the_rate_and_the_concurrency_limit_the_size_of_a_lease() -> None:
+    assert len(ask(run_permits(rpm=600), "a", 32).permits) == 5  # half a second's worth
+    assert len(ask(run_permits(fixed=None), "a", 32).permits) == 8  # the initial concurrency of a run
+    coordinator = run_permits()
     ask(coordinator, "a", 32)
     ask(coordinator, "a", 32)
     assert len(ask(coordinator, "a", 32).permits) == 32  # without limits, 32 beyond the 64 in flight
 
 
-def test_permits_that_are_given_back_can_be_granted_again() -> None:
-    coordinator = keeper(rpm=600, max_cost=Decimal("0.05"))
+def test_permits_given_back_can_be_granted_again() -> None:
+    coordinator = run_permits(rpm=600, max_cost=Decimal("0.05"))
     permits = ask(coordinator, "a", 32).permits
     assert len(permits) == 5
     assert not ask(coordinator, "b", 32).permits
@@ -88,8 +88,8 @@ def test_permits_that_are_given_back_can_be_granted_again() -> None:
     assert len(ask(coordinator, "b", 32).permits) == 5
 
 
-def test_a_cap_counts_what_all_actors_may_still_spend() -> None:
-    coordinator = keeper(max_cost=Decimal("0.035"))
+def test_a_cap_includes_the_most_that_all_actors_may_still_spend() -> None:
+    coordinator = run_permits(max_cost=Decimal("0.035"))
     held = [*ask(coordinator, "a", 2).permits, *ask(coordinator, "b", 32).permits]
     assert len(held) == 3  # 0.03 of 0.035 are reserved
     refused = ask(coordinator, "b", 32)
@@ -102,39 +102,39 @@ def test_a_cap_counts_what_all_actors_may_still_spend() -> None:
     assert coordinator.capped == WORST
 
 
-def test_an_actor_that_is_lost_is_charged_in_full_and_its_permits_are_free() -> None:
-    coordinator = keeper(fixed=8, max_cost=Decimal(1))
+def test_a_lost_actor_is_charged_in_full_and_its_permits_are_freed() -> None:
+    coordinator = run_permits(fixed=8, max_cost=Decimal(1))
     held = ask(coordinator, "a", 8).permits
     assert coordinator.expire(SILENT_S) == 0
     assert not ask(coordinator, "b", 8, SILENT_S).permits
     assert coordinator.expire(SILENT_S + 1) == 8
     assert coordinator.budget.cost == Decimal("0.08")
     assert len(ask(coordinator, "b", 8, SILENT_S + 1).permits) == 8
-    ask(coordinator, "a", 0, SILENT_S + 2, Settled(held[0].number, USED))  # it was only slow
+    ask(coordinator, "a", 0, SILENT_S + 2, Settled(held[0].number, USED))  # the actor was only slow
     assert coordinator.budget.cost == Decimal("0.08")
 
 
 def test_a_refusal_slows_down_every_actor() -> None:
-    coordinator = keeper(fixed=None)
+    coordinator = run_permits(fixed=None)
     ask(coordinator, "a", 3)
     grant = ask(coordinator, "b", 1, 1.0, Refused(0.5, 3.0))
     assert (grant.permits, grant.wait) == ((), 3.0)
     assert coordinator.rate.concurrency == 4
 
 
-def test_an_outage_that_one_actor_sees_pauses_all() -> None:
-    coordinator = keeper(fixed=None)
+def test_an_outage_reported_by_one_actor_pauses_all() -> None:
+    coordinator = run_permits(fixed=None)
     assert ask(coordinator, "b", 1, 1.0, Down(0.5)).wait == pytest.approx(1.0)
 
 
-def test_the_servers_headers_count_for_all_actors() -> None:
-    coordinator = keeper(fixed=None)
+def test_rate_limit_headers_apply_to_all_actors() -> None:
+    coordinator = run_permits(fixed=None)
     ask(coordinator, "a", 0, 1.0, Learned({"x-ratelimit-limit-requests": "60"}, 10))
     assert coordinator.rate.rpm == 60
 
 
-def test_the_concurrency_grows_when_an_actor_uses_all_that_it_may() -> None:
-    coordinator = keeper(fixed=None)
+def test_the_concurrency_grows_when_an_actor_uses_all_its_permits() -> None:
+    coordinator = run_permits(fixed=None)
     permits = ask(coordinator, "a", 8).permits
     events: list[Event] = [Accepted(0.1), Answered(20, 0.0, 10, saturated=True)]
     grant = ask(coordinator, "a", 0, 1.0, Settled(permits[0].number, USED), *events)
@@ -144,7 +144,7 @@ def test_the_concurrency_grows_when_an_actor_uses_all_that_it_may() -> None:
 
 
 def test_after_a_stop_nothing_is_granted_and_the_first_error_is_kept() -> None:
-    coordinator = keeper()
+    coordinator = run_permits()
     coordinator.stop(ServerError("down", status=503))
     coordinator.stop(ServerError("later", status=500))
     grant = ask(coordinator, "a", 8)
@@ -153,8 +153,8 @@ def test_after_a_stop_nothing_is_granted_and_the_first_error_is_kept() -> None:
     assert coordinator.fatal.what == "down"
 
 
-def test_what_all_actors_did_is_added_up() -> None:
-    coordinator = keeper()
+def test_the_counts_of_all_actors_are_added_up() -> None:
+    coordinator = run_permits()
     one = RunCounts(answered=2, failed=1, prompt_tokens=5, cost=Decimal(1), priced=True)
     one.reasons["no"] += 1
     other = RunCounts(answered=3, failed=2, completion_tokens=7, cost=Decimal(2), priced=True)
@@ -165,6 +165,6 @@ def test_what_all_actors_did_is_added_up() -> None:
     assert (found.rows.answered, found.rows.failed, found.rows.reasons["no"]) == (5, 3, 3)
     assert (found.rows.prompt_tokens, found.rows.completion_tokens, found.rows.cost) == (5, 7, Decimal(3))
     assert (found.sent, found.requests, found.retried, found.rows.priced) == (8, 10, 1, True)
-    assert (found.in_flight, coordinator.alive(10.0)) == (2, ["b"])  # nothing of a lost actor
+    assert (found.in_flight, coordinator.alive(10.0)) == (2, ["b"])  # requests of a lost actor do not count
     coordinator.exchange(Report("c", Counts(RunCounts(priced=False))), 10.0)
     assert coordinator.counts(10.0).rows.priced is False

@@ -1,4 +1,4 @@
-"""The key is handed over in pieces that do not show it."""
+"""The key is sent in two parts, and neither of them reveals it."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.support.canary import CANARY
 BUNDLE = Bundle("https://host/v1", Secret(CANARY), {"X-Team": Secret("héllo")})
 
 
-def test_a_bundle_comes_back_whole_and_is_not_readable_on_the_way() -> None:
+def test_a_bundle_is_restored_from_two_parts_that_do_not_contain_the_key() -> None:
     pad = new_pad()
     sent = combine(BUNDLE.encode(), pad)
     assert CANARY.encode() not in sent
@@ -17,6 +17,6 @@ def test_a_bundle_comes_back_whole_and_is_not_readable_on_the_way() -> None:
     assert decode(combine(sent, pad)) == BUNDLE
 
 
-def test_a_bundle_that_is_too_long_is_not_cut() -> None:
+def test_a_bundle_longer_than_the_pad_is_an_error() -> None:
     with pytest.raises(ValueError, match="too many"):
         combine(bytes(100), bytes(10))

@@ -1,4 +1,4 @@
-"""A machine without Ray is told what to install, before anything is written."""
+"""Without Ray, `nbx bulk --ray` says what to install, before it writes anything."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ from tests.support.run import Runner
 WITHOUT_RAY = "import sys; sys.modules['ray'] = None; from nebius_cli.main import main; sys.exit(main())"
 
 
-def test_without_the_package_nbx_says_how_to_install_it(nbx: Runner, tmp_path: Path) -> None:
+def test_without_ray_the_error_says_how_to_install_it(nbx: Runner, tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('"x"\n')
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_RAY, "bulk", "in.jsonl", "-o", "out", "--ray"],

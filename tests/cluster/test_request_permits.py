@@ -1,4 +1,4 @@
-"""The dispatcher of an actor sends what the coordinator permits, and reports what became of it."""
+"""The dispatcher of an actor sends the requests that the coordinator permits, and reports their outcome."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,7 +22,7 @@ USAGE = Usage(1, 1, None)
 
 
 class Actor:
-    """A dispatcher that leases its rate and budget from the permits of a run, and the reports it sent."""
+    """A dispatcher that leases its rate and budget from the permits of a run, with the reports it sent."""
 
     def __init__(self, coordinator: RunPermits, clock: Callable[[], float]) -> None:
         self.reports: list[Report] = []
@@ -45,7 +45,7 @@ class Actor:
         self.dispatcher.no_more_rows()
 
     def send(self, now: float) -> list[Batch]:
-        """Send all that may be sent."""
+        """Send every request that is permitted."""
         sent = []
         while isinstance(step := self.dispatcher.next(now), Batch):
             sent.append(step)
@@ -57,7 +57,7 @@ def run_permits(fixed: int | None = 4, **caps: Any) -> RunPermits:
     return RunPermits(rate, CoveredBudget(prices=PRICES, **caps))
 
 
-def test_requests_are_sent_as_far_as_permits_go() -> None:
+def test_requests_are_sent_until_the_permits_are_used_up() -> None:
     coordinator = run_permits()
     actor = Actor(coordinator, lambda: 0.0)
     actor.offer(10)
@@ -69,7 +69,7 @@ def test_requests_are_sent_as_far_as_permits_go() -> None:
     assert coordinator.budget.tokens == 2
 
 
-def test_what_is_left_of_a_lease_is_given_back() -> None:
+def test_unused_permits_of_a_lease_are_given_back() -> None:
     coordinator = run_permits(fixed=64)
     actor = Actor(coordinator, lambda: 0.0)
     actor.offer(2)
@@ -82,7 +82,7 @@ def test_what_is_left_of_a_lease_is_given_back() -> None:
     assert actor.dispatcher.next(2.0) is None
 
 
-def test_a_refusal_is_reported_at_once_and_a_retry_needs_a_permit_of_its_own() -> None:
+def test_a_refusal_is_reported_at_once_and_a_retry_needs_a_new_permit() -> None:
     coordinator = run_permits(fixed=1)
     actor = Actor(coordinator, lambda: 1.0)
     actor.offer(1)

@@ -1,4 +1,4 @@
-"""Typer's commands as data."""
+"""Reading Typer's commands into plain data."""
 
 from typing import Annotated, Any
 
@@ -40,13 +40,13 @@ def test_every_request_field_is_a_flag_of_complete(field: Field) -> None:
 
 
 @pytest.mark.parametrize("command", BY_NAME.values(), ids=BY_NAME)
-def test_no_spelling_stands_for_two_flags(command: Command) -> None:
+def test_no_spelling_belongs_to_two_flags(command: Command) -> None:
     spelled = [name for flag in command.flags for name, _ in flag.spellings]
     assert len(spelled) == len(set(spelled))
 
 
 @pytest.mark.parametrize("command", BY_NAME.values(), ids=BY_NAME)
-def test_everything_says_what_it_is_for(command: Command) -> None:
+def test_every_command_flag_and_argument_has_a_description(command: Command) -> None:
     assert command.summary
     assert all(flag.help for flag in command.flags)
     assert all(argument.help for argument in command.arguments)
@@ -80,23 +80,23 @@ def test_a_flag_knows_its_spellings_its_negation_and_its_panel() -> None:
         ("nbx", "--color", ValueKind.CHOICES),
     ],
 )
-def test_the_metavar_says_what_tab_offers(command: str, flag: str, values: ValueKind) -> None:
+def test_the_metavar_determines_what_tab_offers(command: str, flag: str, values: ValueKind) -> None:
     assert flags_of(command)[flag].values is values
 
 
-def test_choices_come_from_the_metavar_and_from_the_tables() -> None:
+def test_choices_are_taken_from_the_metavar_and_from_the_tables() -> None:
     assert flags_of("nbx")["--color"].choices == ("auto", "always", "never")
     assert flags_of("nbx complete")["--unset"].choices == tuple(field.name for field in FIELDS)
     (setting,) = BY_NAME["nbx config get"].arguments
     assert setting.choices == tuple(setting.field.name for setting in SETTINGS)
 
 
-def test_an_operand_that_repeats_is_known_as_such() -> None:
+def test_an_operand_that_repeats_is_marked_as_repeatable() -> None:
     (prompt,) = BY_NAME["nbx complete"].arguments
     assert (prompt.metavar, prompt.repeatable) == ("PROMPT", True)
 
 
-def test_what_is_hidden_is_left_out() -> None:
+def test_hidden_flags_are_left_out() -> None:
     assert [flag.long for flag in tree_of(hidden=True).subcommands[0].flags] == ["--help"]
 
 

@@ -1,4 +1,4 @@
-"""From command to action: one options object, and one signature of every action."""
+"""From command to action: one options object, and the same signature for every action."""
 
 import inspect
 from importlib import import_module
@@ -32,7 +32,7 @@ class Options(NamedTuple):
     connection: Any = MappingProxyType({})
 
 
-def test_repeated_flags_are_tuples_and_a_key_is_out_of_sight() -> None:
+def test_repeated_flags_are_tuples_and_the_repr_does_not_show_the_key() -> None:
     made = options_of(Options, {"words": ["a", "b"], "api_key": CANARY, "json": True})
     assert made == Options(("a", "b"), Secret(CANARY), json=True)
     assert CANARY not in repr(made)
@@ -66,7 +66,7 @@ def test_every_action_takes_frozen_options_and_the_app(name: str) -> None:
             setattr(made, next(iter(inspect.signature(kind).parameters)), None)
 
 
-def test_a_server_that_a_local_run_does_not_use_is_a_warning(bare: Runner) -> None:
+def test_a_base_url_that_a_local_run_ignores_is_a_warning(bare: Runner) -> None:
     words = ("complete", "x", "--dry-run", "--local", "--base-url", "http://127.0.0.1:9/v1")
     result = bare(*words)
     said = "nbx: warning: --base-url is ignored: --local runs the model on this machine\n"

@@ -1,4 +1,4 @@
-"""Help over the whole command tree, whatever commands there are: what a person meets first."""
+"""The help of every command: its examples, flags and layout."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ COLUMNS = 80
 
 @pytest.fixture(autouse=True)
 def usual_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Help measures the terminal by itself."""
+    """Set the width that the help reads from the environment."""
     monkeypatch.setenv("COLUMNS", str(COLUMNS))
 
 
@@ -31,23 +31,23 @@ def examples(command: Command) -> list[str]:
 
 
 @EVERY
-def test_examples_come_first_and_each_is_a_command_line_that_nbx_takes(
+def test_examples_come_first_and_each_is_a_valid_command_line(
     command: Command, tmp_path: Path, bare: Runner
 ) -> None:
     lines = examples(command)
     runs = given("\n".join(lines), tmp_path)
     assert len(runs) >= len(lines)
     for words in runs:
-        result = bare(*words, "--help")  # reported only when every flag before it is one
+        result = bare(*words, "--help")  # shown only if every flag before it is valid
         assert (result.code, result.err) == (0, ""), words
     above = COMMANDS.get(" ".join(command.path[:-1]))
-    # What a group runs where no command is named is typed without its name.
+    # The default command of a group is typed without its name.
     own = list(command.path[1:-1] if above and above.default == command.path[-1] else command.path[1:])
     assert any(words[: len(own)] == own for words in runs), "no example is of the command itself"
 
 
 @EVERY
-def test_everything_is_reported_in_whole_sentences(command: Command) -> None:
+def test_all_help_texts_are_complete_sentences(command: Command) -> None:
     assert len(command.summary) <= COLUMNS
     texts = [command.summary, *(flag.help for flag in command.flags), *(a.help for a in command.arguments)]
     for text in texts:
@@ -57,7 +57,7 @@ def test_everything_is_reported_in_whole_sentences(command: Command) -> None:
 
 @EVERY
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help_in_a_pipe_fits_and_cuts_nothing(command: Command, flag: str, bare: Runner) -> None:
+def test_help_in_a_pipe_fits_and_truncates_nothing(command: Command, flag: str, bare: Runner) -> None:
     result = bare(*command.path[1:], flag)
     assert (result.code, result.err) == (0, "")
     assert [line for line in result.out.splitlines() if len(line) > COLUMNS] == []
@@ -80,7 +80,7 @@ def test_help_on_a_terminal_is_the_same_with_bold_headings(command: Command, bar
 @EVERY
 def test_help_names_every_flag_under_its_group(command: Command, bare: Runner) -> None:
     described = bare(*command.path[1:], "--help-all" if "--help-all" in names_of(command) else "-h").out
-    # A group that runs one of its commands takes its flags, and leaves them to that command's help.
+    # A group with a default command also accepts its flags, which only the help of that command describes.
     for flag in () if command.default else command.flags:
         assert f"\n{flag.panel}:\n" in described
         for name in (*flag.names, *flag.negations):
@@ -94,7 +94,7 @@ def names_of(command: Command) -> set[str]:
 
 
 @pytest.mark.parametrize("words", [["complete"], ["bulk", "run"]], ids=" ".join)
-def test_a_command_with_many_flags_describes_the_ten_of_every_day_and_lists_the_others(
+def test_help_with_many_flags_describes_ten_everyday_flags_and_lists_the_others(
     words: list[str], bare: Runner
 ) -> None:
     command = COMMANDS[" ".join(["nbx", *words])]
@@ -107,7 +107,7 @@ def test_a_command_with_many_flags_describes_the_ten_of_every_day_and_lists_the_
         assert shown + bool(re.search(rf"{flag.long}\b", listed)) >= 1, flag.long
 
 
-def test_a_flag_of_the_connection_names_its_default() -> None:
+def test_the_help_of_connection_flags_names_their_defaults() -> None:
     flags = {flag.long: flag.help for flag in COMMANDS["nbx complete"].flags}
     defaults = {s.field.flag: s.default for s in SETTINGS if s.field.panel == "Connection" and s.default}
     assert {"--retries", "--base-url", "--stall-timeout"} <= set(defaults)

@@ -1,4 +1,4 @@
-"""Hints name only flags that the command has: every text of the package, and every command on real files."""
+"""Hints name only flags that the command has, in every text of the package and in runs on real files."""
 
 import ast
 import json
@@ -16,7 +16,7 @@ from tests.support.sources import MODULES
 
 
 def _leaves(command: object, path: str) -> dict[str, set[str]]:
-    """Return the flags of each command below one, by its path."""
+    """Return the flags of a command and of all commands below it, by path."""
     below = getattr(command, "commands", {})
     found = {} if below else {path: flags_of(command)}
     for name, inner in below.items():
@@ -32,7 +32,7 @@ HINT_NAME = re.compile(r"\w*(HINT\w*|hint|HOW|NO_VALIDATE)")
 
 
 def _texts(module: str) -> list[str]:
-    """Return the texts of a module's messages; a value that is filled in is X."""
+    """Return the texts of a module's messages, with X for each value that is filled in."""
     found: list[ast.AST] = []
     for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.Call):
@@ -74,7 +74,7 @@ def test_a_command_line_in_a_message_has_flags_of_its_command() -> None:
     assert wrong == []
 
 
-def test_what_an_action_says_by_the_way_names_flags_of_its_commands() -> None:
+def test_messages_of_an_action_name_only_flags_of_its_commands() -> None:
     for module, text in TEXTS:
         folder, _, name = module.partition(".")
         own = [flags for path, flags in COMMANDS.items() if path.split()[1:2] == [name.partition("_")[0]]]
@@ -83,7 +83,7 @@ def test_what_an_action_says_by_the_way_names_flags_of_its_commands() -> None:
 
 
 @pytest.mark.parametrize("path", COMMANDS)
-def test_a_hint_that_reaches_a_command_loses_what_it_does_not_have(path: str) -> None:
+def test_clauses_about_flags_that_a_command_lacks_are_removed_from_a_hint(path: str) -> None:
     for _, text in TEXTS:
         shown = fit_hints_to_flags.fitting(text, COMMANDS[path])
         assert fit_hints_to_flags.flags_in(shown) <= COMMANDS[path]
@@ -108,7 +108,7 @@ FITTED = [
 
 
 @pytest.mark.parametrize(("hint", "shown"), FITTED)
-def test_a_clause_goes_with_its_flag(hint: str, shown: str) -> None:
+def test_a_clause_is_removed_together_with_its_flag(hint: str, shown: str) -> None:
     assert fit_hints_to_flags.fitting(hint, {"--json"}) == shown
 
 
@@ -135,7 +135,7 @@ READERS = [
 
 
 @pytest.mark.parametrize("args", READERS, ids=" ".join)
-def test_a_file_that_cannot_be_read_is_told_in_terms_of_the_command(
+def test_the_hint_for_an_unreadable_file_names_only_flags_of_the_command(
     nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)

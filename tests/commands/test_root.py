@@ -1,4 +1,4 @@
-"""What the parser complains about, in our form and with what was probably meant."""
+"""Errors of the command-line parser, in the format of nbx and with suggestions."""
 
 import pytest
 
@@ -106,19 +106,19 @@ MISTAKES = [
 ]
 
 
-@pytest.mark.parametrize(("args", "what", "way_out"), MISTAKES, ids=[" ".join(m[0]) for m in MISTAKES])
-def test_a_mistake_on_the_command_line_is_named_with_a_way_out(
-    bare: Runner, args: list[str], what: str, way_out: str
+@pytest.mark.parametrize(("args", "what", "hint"), MISTAKES, ids=[" ".join(m[0]) for m in MISTAKES])
+def test_a_mistake_on_the_command_line_is_reported_with_a_hint(
+    bare: Runner, args: list[str], what: str, hint: str
 ) -> None:
     result = bare(*args)
     assert (result.code, result.out) == (2, "")
     assert what in result.err
-    assert way_out in result.err
+    assert hint in result.err
     assert len(result.err.splitlines()) <= 3
 
 
 @pytest.mark.parametrize("group", [[], ["auth"], ["config"], ["local"], ["profile"]])
-def test_a_group_asked_for_nothing_shows_its_help(bare: Runner, group: list[str]) -> None:
+def test_a_group_without_a_command_shows_its_help(bare: Runner, group: list[str]) -> None:
     result = bare(*group)
     assert result.code == 0
     assert result.out.startswith(f"Usage: {' '.join(['nbx', *group])} [OPTIONS] COMMAND [ARGS]...")
@@ -129,7 +129,7 @@ def test_commands_are_listed_in_the_order_of_their_table(bare: Runner) -> None:
     assert tuple(line.split()[0] for line in listed.splitlines()) == tuple(MODULES)
 
 
-def test_a_flag_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(bare: Runner) -> None:
+def test_the_hint_about_two_dashes_is_given_only_if_it_helps(bare: Runner) -> None:
     wrong = (("--stop=- a b", "--temperature", "hot"), ("--temperature", "hot", "--", "--- a"), ("--bogus",))
     for args in wrong:
         result = bare("complete", "x", *args)
@@ -137,7 +137,7 @@ def test_a_flag_a_value_with_a_dash_or_a_text_after_two_dashes_gets_no_advice(ba
         assert "put --" not in result.err
 
 
-def test_what_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:
+def test_text_that_looks_like_a_flag_is_a_prompt_after_two_dashes(bare: Runner) -> None:
     result = bare("complete", "-m", "m", "--dry-run", "--", "-5 + 3 =")
     assert '"prompt":"-5 + 3 ="' in result.out
 

@@ -1,4 +1,4 @@
-"""One entry of a TOML text changed, and nothing else."""
+"""Changing one entry of a TOML text leaves everything else unchanged."""
 
 import tomllib
 from typing import Any
@@ -28,7 +28,7 @@ n = 1
 
 
 def changed(old: str, new: str) -> tuple[list[str], list[str]]:
-    """Return the lines that went and the lines that came; all others are as they were, in their order."""
+    """Return the removed and the added lines; all other lines are unchanged and in the same order."""
     before, after = old.splitlines(), new.splitlines()
     while before and after and before[0] == after[0]:
         del before[0], after[0]
@@ -38,7 +38,7 @@ def changed(old: str, new: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("keys", "value", "went", "came"),
+    ("keys", "value", "removed", "added"),
     [
         (("model",), "x#y", ['model    =   "m"   # the best'], ['model    =   "x#y"   # the best']),
         (("retries",), 3, [], ["retries = 3"]),
@@ -50,13 +50,13 @@ def changed(old: str, new: str) -> tuple[list[str], list[str]]:
     ],
 )
 def test_a_hand_written_text_keeps_every_other_line(
-    keys: tuple[str, ...], value: Any, went: list[str], came: list[str]
+    keys: tuple[str, ...], value: Any, removed: list[str], added: list[str]
 ) -> None:
-    assert changed(HAND, change_toml_entry.put(HAND, keys, value)) == (went, came)
+    assert changed(HAND, change_toml_entry.put(HAND, keys, value)) == (removed, added)
 
 
 @pytest.mark.parametrize(
-    ("keys", "went"),
+    ("keys", "removed"),
     [
         (("model",), ['model    =   "m"   # the best', ""]),
         (("profile", "work", "n"), ["n = 2"]),
@@ -65,10 +65,8 @@ def test_a_hand_written_text_keeps_every_other_line(
         (("profile",), HAND.splitlines()[5:]),
     ],
 )
-def test_what_is_dropped_takes_nothing_with_it_that_is_not_its_own(
-    keys: tuple[str, ...], went: list[str]
-) -> None:
-    assert changed(HAND, change_toml_entry.drop(HAND, keys)) == (went, [])
+def test_dropping_an_entry_removes_only_its_own_lines(keys: tuple[str, ...], removed: list[str]) -> None:
+    assert changed(HAND, change_toml_entry.drop(HAND, keys)) == (removed, [])
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_what_is_dropped_takes_nothing_with_it_that_is_not_its_own(
         ('u = """\r\nx\n"""\na = 1\r\n', ("a",), 'u = """\r\nx\n"""\na = 7\r\n'),
     ],
 )
-def test_an_entry_goes_where_its_table_is(old: str, keys: tuple[str, ...], new: str) -> None:
+def test_an_entry_is_written_into_its_table(old: str, keys: tuple[str, ...], new: str) -> None:
     assert change_toml_entry.put(old, keys, 7) == new
 
 
@@ -122,7 +120,7 @@ def test_an_entry_goes_where_its_table_is(old: str, keys: tuple[str, ...], new: 
         ("[[a]]\nb = 1\n", ("a",), None),
     ],
 )
-def test_an_entry_is_dropped_however_it_is_written(old: str, keys: tuple[str, ...], new: str | None) -> None:
+def test_an_entry_is_dropped_in_every_notation(old: str, keys: tuple[str, ...], new: str | None) -> None:
     if new is None:
         with pytest.raises(ValueError, match="cannot change"):
             change_toml_entry.drop(old, keys)
@@ -130,25 +128,25 @@ def test_an_entry_is_dropped_however_it_is_written(old: str, keys: tuple[str, ..
         assert change_toml_entry.drop(old, keys) == new
 
 
-def test_a_new_table_comes_last() -> None:
+def test_a_new_table_is_appended() -> None:
     assert change_toml_entry.put_table("", ("p", "x"), {}) == "[p.x]\n"
     assert change_toml_entry.put_table("a = 1", ("p", "x"), {"b": "c"}) == 'a = 1\n\n[p.x]\nb = "c"\n'
     with pytest.raises(ValueError, match="cannot change"):
         change_toml_entry.put_table("p = {}", ("p", "x"), {})
 
 
-def test_what_is_no_table_takes_no_entry() -> None:
+def test_an_entry_cannot_be_added_to_a_value_that_is_not_a_table() -> None:
     with pytest.raises(ValueError, match="p is not a table"):
         change_toml_entry.put("p = 1\n", ("p", "x"), 1)
 
 
 @pytest.mark.parametrize("old", ["b = 0\n[[a]]\nb = 1\n", "[[a]]\n[[a]]\n"])
-def test_an_array_of_tables_is_left_to_a_person(old: str) -> None:
+def test_an_array_of_tables_cannot_be_changed(old: str) -> None:
     with pytest.raises(ValueError, match="cannot change"):
         change_toml_entry.put(old, ("a",), 7)
 
 
-def test_a_value_that_toml_has_not_is_refused() -> None:
+def test_a_value_that_toml_cannot_represent_is_refused() -> None:
     with pytest.raises(ValueError, match="TOML has no null"):
         change_toml_entry.put("", ("a",), {"b": None})
 
@@ -159,7 +157,7 @@ LEAVES = st.integers() | st.text("x#=\"'\n[]", max_size=4) | st.lists(st.integer
 
 
 @given(st.lists(st.tuples(PATHS, st.none() | LEAVES), max_size=8), st.sampled_from(["", "# c\n\n", HAND]))
-def test_any_series_of_changes_leaves_what_was_asked_for(changes: list[tuple[Any, Any]], text: str) -> None:
+def test_any_series_of_changes_has_the_requested_result(changes: list[tuple[Any, Any]], text: str) -> None:
     for keys, value in changes:
         old = tomllib.loads(text)
         if value is None and not holds(old, keys):

@@ -1,4 +1,4 @@
-"""TOML text: where its entries stand, what is wrong with it, and how values are written."""
+"""TOML text: the lines of its entries, the lines of errors, and how values are written."""
 
 import datetime as dt
 import tomllib
@@ -71,7 +71,7 @@ def test_an_entry_is_found_after_any_number_of_lines(comments: int) -> None:
     ],
     ids=lambda value: str(value)[:20],
 )
-def test_what_is_no_toml_is_reported_with_its_line(text: str, line: int) -> None:
+def test_invalid_toml_is_reported_with_its_line(text: str, line: int) -> None:
     with pytest.raises(TomlError) as caught:
         find_toml_entry.parse(text)
     assert caught.value.line == line
@@ -85,7 +85,7 @@ def test_an_error_does_not_show_the_value() -> None:
         assert "can" not in str(caught.value).lower().replace("cannot", "")
 
 
-def test_a_path_of_keys_leads_to_an_entry_or_not() -> None:
+def test_holds_tells_whether_a_table_has_an_entry() -> None:
     table = {"a": {"b": 1}}
     assert find_toml_entry.holds(table, ("a", "b"))
     assert not find_toml_entry.holds(table, ("a", "c"))
@@ -93,7 +93,7 @@ def test_a_path_of_keys_leads_to_an_entry_or_not() -> None:
     assert find_toml_entry.holds(table, ())
 
 
-def test_tables_are_the_same_whatever_their_order() -> None:
+def test_tables_are_compared_by_types_and_values_but_not_by_order() -> None:
     nan = float("nan")
     assert find_toml_entry.same({"a": nan, "b": dt.date(2026, 1, 1)}, {"b": dt.date(2026, 1, 1), "a": nan})
     assert not find_toml_entry.same({"a": 1}, {"a": 1.0})
@@ -113,23 +113,23 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-def test_whatever_is_written_is_read_again(value: Any) -> None:
+def test_any_written_value_is_read_back_unchanged(value: Any) -> None:
     text = f"a = {find_toml_entry.write_value(value)}"
     assert "\n" not in text
     assert find_toml_entry.same(tomllib.loads(text), {"a": value})
 
 
 @pytest.mark.parametrize("value", [None, [None], {"a": None}, 1j, "\ud800", {"\udcff": 1}])
-def test_what_toml_has_not_is_a_value_error(value: Any) -> None:
+def test_a_value_that_toml_cannot_represent_is_a_value_error(value: Any) -> None:
     with pytest.raises(ValueError, match="TOML has no"):
         find_toml_entry.write_value(value)
 
 
-def test_a_date_that_somebody_wrote_by_hand_can_be_written_again() -> None:
+def test_a_date_can_be_written() -> None:
     assert find_toml_entry.entry("since", dt.date(2026, 1, 1)) == "since = 2026-01-01"
 
 
-def test_all_first_lines_are_those_that_are_found_one_by_one() -> None:
+def test_first_lines_gives_the_same_lines_as_span() -> None:
     text = (
         "a = 1\n# b = 2\n\n'quoted.key' = '''\nfake = 1\n'''\nc.d.e = [\n  1,\n  2,\n]\n"
         't = {x = 1, y = {z = 2}}\r\n[one.two]\nf = 1\n[one]\ng = 1\n[[list]]\nh = 1\n[other]\ni = "[a]"\n'
@@ -146,6 +146,6 @@ def test_all_first_lines_are_those_that_are_found_one_by_one() -> None:
     assert ("b",) not in found
 
 
-def test_a_very_long_value_is_left_to_the_search() -> None:
+def test_first_lines_stops_at_a_very_long_value() -> None:
     text = "a = 1\nb = [\n" + "1,\n" * (find_toml_entry.MAX_VALUE_LINES + 5) + "]\nc = 1\n"
     assert find_toml_entry.first_lines(text) == {("a",): 1}

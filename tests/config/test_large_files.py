@@ -1,4 +1,4 @@
-"""Config files of thousands of lines take time in proportion to their length."""
+"""The time for config files of thousands of lines is proportional to their length."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ def many_profiles(count: int) -> str:
 
 
 @pytest.mark.parametrize("text", [unknown_keys, many_profiles])
-def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], str]) -> None:
+def test_the_time_to_check_a_file_is_proportional_to_its_length(text: Callable[[int], str]) -> None:
     def takes_s(count: int) -> float:
         source = ConfigSource("c", text(count), find_toml_entry.parse(text(count)))
         start = time.process_time()
@@ -26,11 +26,11 @@ def test_problems_of_a_file_take_time_in_proportion_to_it(text: Callable[[int], 
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))
-    assert takes_s(2400) < 30 * few  # 8 times as much; what is quadratic takes 64 times as long
+    assert takes_s(2400) < 30 * few  # 8 times the size; quadratic code would take 64 times as long
 
 
 @pytest.mark.parametrize("key", ["unknown", "model"])
-def test_a_change_of_a_file_takes_time_in_proportion_to_it(key: str) -> None:
+def test_the_time_to_change_a_file_is_proportional_to_its_length(key: str) -> None:
     def takes_s(count: int) -> float:
         text, path = many_profiles(count), ("profile", f"p{count // 2}", key)
         start = time.process_time()
@@ -38,4 +38,4 @@ def test_a_change_of_a_file_takes_time_in_proportion_to_it(key: str) -> None:
         return time.process_time() - start
 
     few = min(takes_s(300) for _ in range(3))
-    assert takes_s(2400) < 30 * few  # 8 times as much; what is quadratic takes 64 times as long
+    assert takes_s(2400) < 30 * few  # 8 times the size; quadratic code would take 64 times as long

@@ -1,4 +1,4 @@
-"""Where settings come from, which of them wins, and what is said about a wrong one."""
+"""Where settings come from, which one takes precedence, and how wrong ones are reported."""
 
 import itertools
 import tomllib
@@ -49,7 +49,7 @@ def gather(
     typed: dict[str, Value] | None = None,
     **environ: str,
 ) -> EffectiveSettings:
-    """Return what counts where these are the files."""
+    """Return the effective settings for these files, flags and variables."""
 
     def given() -> ConfigSource | None:
         return source(str(project), "the project") if project else None
@@ -66,25 +66,25 @@ def reported(problem: ConfigError) -> tuple[str, str, str]:
     return problem.what, problem.why, problem.hint
 
 
-def test_every_variable_is_known_here() -> None:
+def test_the_table_in_this_file_lists_every_variable() -> None:
     assert {name for setting in SETTINGS for name in setting.env} == {*ENV, "NEBIUS_API_KEY"}
 
 
 @pytest.mark.parametrize("variable", ENV)
-def test_a_variable_gives_its_setting(variable: str) -> None:
+def test_each_variable_sets_its_setting(variable: str) -> None:
     name, text, value = ENV[variable]
     layer = merge_settings_layers.read_environ({variable: text, "OTHER": "x"})
     assert (layer.values, layer.problems) == ({name: Sourced(value, variable)}, ())
 
 
-def test_the_key_of_the_environment_is_out_of_sight() -> None:
+def test_the_repr_of_settings_does_not_show_the_key() -> None:
     found = merge_settings_layers.read_environ({"NEBIUS_API_KEY": CANARY}).values["api_key"]
     assert found == Sourced(Secret(CANARY), "NEBIUS_API_KEY")
     assert CANARY not in repr(found)
     assert repr(source(f"api_key = '{CANARY}'", "c.toml")) == "ConfigSource('c.toml')"
 
 
-def test_the_first_variable_of_a_setting_counts_and_an_empty_one_is_none() -> None:
+def test_the_first_variable_of_a_setting_that_is_not_empty_is_used() -> None:
     both = {"NEBIUS_AI_PROJECT": "p", "NEBIUS_AI_PROJECT_ID": "q"}
     assert merge_settings_layers.read_environ(both).values["ai_project_id"] == Sourced(
         "p", "NEBIUS_AI_PROJECT"
@@ -108,8 +108,8 @@ PLACES = ("--user", "NBX_X", "the project", "profile work", "the file")
 
 
 @pytest.mark.parametrize(("strong", "weak"), list(itertools.combinations(PLACES, 2)))
-def test_of_two_places_the_stronger_wins(strong: str, weak: str) -> None:
-    # `user` has no variable of its own; `model`, which has one, takes its place there.
+def test_the_source_of_higher_precedence_wins(strong: str, weak: str) -> None:
+    # `user` has no environment variable, so pairs with a variable use `model` instead.
     name = "model" if "NBX_X" in (strong, weak) else "user"
     given = {place: f'{name} = "{place}"\n' if place in (strong, weak) else "" for place in PLACES}
     config = f"use_profile = 'work'\nproject_file = true\n{given['the file']}[profile.work]\n"
@@ -123,7 +123,7 @@ def test_of_two_places_the_stronger_wins(strong: str, weak: str) -> None:
     assert found.values[name].value == strong
 
 
-def test_everything_beats_the_default() -> None:
+def test_every_source_overrides_the_default() -> None:
     name, default = "retries", Sourced(3, "default")
     assert gather().values[name] == default
     assert gather("retries = 1").values[name] == Sourced(1, "the file")
@@ -135,7 +135,7 @@ def test_everything_beats_the_default() -> None:
 PROFILES = "[profile.a]\nn = 1\n[profile.b]\nn = 2\n[profile.c]\nn = 3\n"
 
 
-def test_a_flag_chooses_the_profile_then_the_variable_then_the_file() -> None:
+def test_the_profile_is_chosen_by_the_flag_then_the_variable_then_the_file() -> None:
     config = "use_profile = 'c'\n" + PROFILES
     for flag, variable, name, origin in (
         ("a", "b", "a", "--profile"),
@@ -154,7 +154,7 @@ def test_a_dash_chooses_no_profile(flag: str, variable: str) -> None:
     assert not {"n", "use_profile"} & set(found.values)
 
 
-def test_a_profile_that_is_not_there_is_reported_with_what_chose_it_and_the_nearest() -> None:
+def test_an_unknown_profile_is_reported_with_its_origin_and_a_suggestion() -> None:
     config = "[profile.work]\n[profile.home]\n"
     hint = "nbx profile list, or nbx profile add wrk"
     (problem,) = gather(config, flag="wrk").problems
@@ -167,7 +167,7 @@ def test_a_profile_that_is_not_there_is_reported_with_what_chose_it_and_the_near
     assert reported(problem)[1] == "no profiles are defined yet"
 
 
-def test_a_project_file_is_looked_for_only_where_a_setting_says_so() -> None:
+def test_a_project_file_is_read_only_if_a_setting_allows_it() -> None:
     project = "temperature = 0.5\n"
     assert "temperature" not in gather("project_file = false").values
     assert "temperature" not in gather("project_file = true", NBX_PROJECT_FILE="0").values
@@ -181,7 +181,7 @@ REFUSED = [s.field.name for s in SETTINGS if s.field.name not in BY_NAME]
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_project_file_may_set_no_key_no_address_and_no_connection(name: str) -> None:
+def test_a_project_file_may_set_only_request_fields(name: str) -> None:
     found = gather("project_file = true", f"model = 'm'\n{name} = 'x'\n")
     (problem,) = found.problems
     assert problem.what == f"the project:2: {name} may not be set in a project file"
@@ -223,18 +223,18 @@ def test_a_wrong_entry_is_reported_with_its_line_and_the_rest_is_read(line: str,
     assert inside[0].hint == f"nbx config edit, or nbx config unset --profile w {name}"
 
 
-def test_a_profile_chooses_no_profile() -> None:
+def test_use_profile_is_refused_in_a_profile() -> None:
     (problem,) = gather("use_profile = 'w'\n[profile.w]\nuse_profile = 'x'\n").problems
     assert problem.what == "the file:3: use_profile may not be set in a profile"
     assert "top of the file" in problem.why
 
 
-def test_a_table_of_another_name_is_reported() -> None:
+def test_an_unknown_table_is_reported() -> None:
     (problem,) = gather("[profiles.x]\nmodel = 'm'\n").problems
     assert reported(problem)[:2] == ("the file:1: no setting 'profiles'", "did you mean profile?")
 
 
-def test_the_strongest_place_is_mended_first() -> None:
+def test_problems_are_reported_in_order_of_precedence() -> None:
     found = gather("n = 0\n", NBX_RETRIES="x", flag="y")
     assert [problem.what for problem in found.problems] == [
         "NBX_RETRIES=x",
@@ -243,7 +243,7 @@ def test_the_strongest_place_is_mended_first() -> None:
     ]
 
 
-def test_files_that_cannot_be_read_leave_the_rest() -> None:
+def test_the_environment_still_applies_if_the_files_cannot_be_read() -> None:
     def broken() -> ConfigSource:
         raise ConfigError("broken")
 
@@ -257,7 +257,7 @@ def problems(text: str) -> list[str]:
     return [problem.what for problem in merge_settings_layers.problems_of(source(text))]
 
 
-def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> None:
+def test_the_check_of_a_file_includes_profiles_that_are_not_in_use() -> None:
     text = "n = 0\nuse_profile = 'z'\nprofile.x = 1\n[profile.a]\nn = 0\n[profile.b]\nm = 1\n"
     assert problems(text) == [
         "the file:1: n must be 1 or more",
@@ -271,7 +271,7 @@ def test_a_whole_file_is_checked_with_the_profiles_that_are_not_in_force() -> No
     assert problems("use_profile = 3\n") == ["the file:1: use_profile must be text"]
 
 
-def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -> None:
+def test_a_dotted_setting_is_read_from_a_table_of_the_file_or_of_a_profile() -> None:
     text = "[budget]\ndaily = 5\n[profile.w]\nbudget.daily = 2\n[profile.w.history]\ntext = true\n"
     assert gather(text).values["budget.daily"] == Sourced(5, "the file")
     found = gather(text, flag="w").values
@@ -288,7 +288,7 @@ def test_a_setting_with_a_dot_stands_in_a_table_of_the_file_and_of_a_profile() -
         ("[history]\ntext = 1", "the file:2: history.text must be true or false", ""),
     ],
 )
-def test_a_mistake_in_such_a_table_is_reported_with_its_line(text: str, what: str, why: str) -> None:
+def test_a_mistake_in_a_dotted_setting_is_reported_with_its_line(text: str, what: str, why: str) -> None:
     (problem,) = gather(text).problems
     assert problem.what == what
     assert problem.why.startswith(why)

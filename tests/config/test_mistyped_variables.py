@@ -1,4 +1,4 @@
-"""Which environment variables are taken for mistyped ones of nbx."""
+"""Which environment variables are recognised as misspelled nbx variables."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The project file: where it is looked for."""
+"""The project file: where nbx looks for it, and which files it refuses."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def inner(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_nearest_file_counts(inner: Path) -> None:
+def test_the_nearest_file_is_used(inner: Path) -> None:
     home = inner.parent.parent
     assert project_file.find(inner, home) is None
     for folder in (home, inner.parent, inner):
@@ -27,7 +27,7 @@ def test_the_nearest_file_counts(inner: Path) -> None:
         assert project_file.find(inner, home) == folder / NAME
 
 
-def test_the_home_directory_is_the_last_that_is_looked_into(inner: Path, tmp_path: Path) -> None:
+def test_the_search_ends_at_the_home_directory(inner: Path, tmp_path: Path) -> None:
     (tmp_path / NAME).touch()
     home = inner.parent.parent
     assert project_file.find(inner, home) is None
@@ -35,12 +35,12 @@ def test_the_home_directory_is_the_last_that_is_looked_into(inner: Path, tmp_pat
     assert project_file.find(inner, None) == tmp_path / NAME
 
 
-def test_a_link_to_nothing_is_a_file_that_cannot_be_read(inner: Path) -> None:
+def test_a_dangling_symlink_is_found(inner: Path) -> None:
     (inner / NAME).symlink_to("/no/such/file")
     assert project_file.find(inner, None) == inner / NAME
 
 
-def test_it_is_read_from_the_directory_of_the_run(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_search_starts_in_the_current_directory(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(inner)
     assert project_file.read({"HOME": str(inner.parent.parent)}) is None
     (inner / NAME).write_text("n = 2\n")
@@ -50,7 +50,7 @@ def test_it_is_read_from_the_directory_of_the_run(inner: Path, monkeypatch: pyte
         assert (source.path, source.table) == (str(inner / NAME), {"n": 2})
 
 
-def test_a_home_that_is_a_link_is_the_same_home(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_is_a_symlink_also_ends_the_search(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = inner.parent.parent
     (home.parent / NAME).touch()
     link = home.parent / "link"
@@ -59,13 +59,13 @@ def test_a_home_that_is_a_link_is_the_same_home(inner: Path, monkeypatch: pytest
     assert project_file.read({"HOME": str(link)}) is None
 
 
-def test_a_directory_that_is_gone_has_none(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_directory_has_no_project_file(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(inner)
     inner.rmdir()
     assert project_file.read({}) is None
 
 
-def test_one_with_a_mistake_is_reported_with_its_line(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_toml_is_reported_with_its_line(inner: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(inner)
     (inner / NAME).write_text("n = 2\nx\n")
     with pytest.raises(ConfigError) as caught:
@@ -73,17 +73,17 @@ def test_one_with_a_mistake_is_reported_with_its_line(inner: Path, monkeypatch: 
     assert caught.value.what == f"{inner / NAME}:2:2: not valid TOML"
 
 
-def test_a_file_that_anybody_could_have_put_there_is_not_read(
+def test_a_file_that_another_user_may_have_planted_is_refused(
     inner: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(inner)
     (inner / NAME).touch()
-    monkeypatch.setattr(os, "geteuid", lambda: 12345)  # somebody else runs nbx
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)  # nbx runs as another user
     owned_by_root = (inner / NAME).stat().st_uid == 0
     inner.chmod(0o755)
     assert project_file.read({}) is not None
     inner.chmod(0o1777)
-    if owned_by_root:  # the tests run as root, whose files are nobody's trick
+    if owned_by_root:  # the tests run as root, whose files are always trusted
         assert not project_file.is_planted(inner / NAME)
         os.chown(inner / NAME, 54321, 54321)
     with pytest.raises(ConfigError) as caught:

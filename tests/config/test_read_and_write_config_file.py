@@ -1,4 +1,4 @@
-"""The config file: what is kept when it is written, who may read it, and many writers at once."""
+"""The config file: what a write preserves, its permissions, and concurrent writers."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ from nebius_cli.main import main
 for number in range({CHANGES}):
     assert main(["config", "set", "-q", "--profile", sys.argv[1], sys.argv[2], str(number)]) == 0
 """
-# Takes the lock, says so, and never gives it back.
+# Takes the lock, prints a line, and never releases the lock.
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -52,7 +52,7 @@ def config(path: Path, warned: list[str]) -> ConfigFile:
 
 @pytest.fixture
 def holder(config: ConfigFile) -> Iterator["subprocess.Popen[str]"]:
-    """Another process, which holds the lock of the file."""
+    """Another process that holds the lock of the file."""
     words = [sys.executable, "-c", HOLD, f"{config.path}.lock"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -65,7 +65,7 @@ def mode(path: Path) -> str:
     return f"{path.stat().st_mode & 0o777:o}"
 
 
-def test_what_is_written_is_read_again(config: ConfigFile) -> None:
+def test_written_settings_are_read_back(config: ConfigFile) -> None:
     assert config.read().table == {}
     config.set("model", "m")
     config.add_profile("work", {})
@@ -77,14 +77,14 @@ def test_what_is_written_is_read_again(config: ConfigFile) -> None:
     assert config.path.read_text() == 'model = "m"\n\n[profile.work]\n'
 
 
-def test_writing_what_is_there_writes_nothing(config: ConfigFile) -> None:
+def test_setting_the_same_value_again_does_not_write_the_file(config: ConfigFile) -> None:
     config.set("model", "m")
     before = config.path.stat()
     config.set("model", "m")
     assert os.path.samestat(before, config.path.stat())
 
 
-def test_a_byte_order_mark_and_crlf_are_no_mistakes(config: ConfigFile) -> None:
+def test_a_byte_order_mark_and_crlf_are_preserved(config: ConfigFile) -> None:
     config.path.write_bytes(b'\xef\xbb\xbfmodel = "m"\r\n')
     config.set("n", 2)
     assert config.path.read_bytes() == b'\xef\xbb\xbfmodel = "m"\r\nn = 2\r\n'
@@ -92,7 +92,7 @@ def test_a_byte_order_mark_and_crlf_are_no_mistakes(config: ConfigFile) -> None:
     assert config.path.read_bytes() == b"\xef\xbb\xbfn = 2\r\n"
 
 
-def test_a_profile_that_is_not_there_is_not_made_by_writing_into_it(config: ConfigFile) -> None:
+def test_setting_a_value_does_not_create_a_missing_profile(config: ConfigFile) -> None:
     with pytest.raises(ConfigError, match="no profile 'wrok'"):
         config.set("n", 1, "wrok")
     assert not config.path.exists()
@@ -105,7 +105,7 @@ def test_a_profile_that_is_not_there_is_not_made_by_writing_into_it(config: Conf
     assert config.path.read_text() == "[profile.work]\n"
 
 
-def test_a_kept_text_that_may_hold_a_key_is_found(config: ConfigFile) -> None:
+def test_a_draft_that_may_contain_a_key_is_found(config: ConfigFile) -> None:
     assert config.drafts_with_key() == []
     texts = (b"n = 1", b"api_key_command = 'x'", b"api_key = = 'x", b"\xff 'api_key' = 1")
     drafts = [config.draft(text) for text in texts]
@@ -122,7 +122,7 @@ def test_a_kept_text_that_may_hold_a_key_is_found(config: ConfigFile) -> None:
         (b"a = 1\nb = '\xff'\n", ":2: not UTF-8", "at byte 11"),
     ],
 )
-def test_a_file_that_is_no_toml_is_neither_read_nor_written(
+def test_a_file_of_invalid_toml_is_neither_read_nor_written(
     config: ConfigFile, data: bytes, what: str, why: str
 ) -> None:
     config.path.write_bytes(data)
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_read_or_written_is_reported(tmp_path: Path) -> No
         config.set("model", "m")
 
 
-def test_a_change_that_cannot_be_made_leaves_the_file(config: ConfigFile) -> None:
+def test_an_impossible_change_leaves_the_file_unchanged(config: ConfigFile) -> None:
     config.path.write_text("profile = 1\n")
     with pytest.raises(ConfigError) as caught:
         config.set("n", 1, "work")
@@ -155,7 +155,7 @@ def test_a_change_that_cannot_be_made_leaves_the_file(config: ConfigFile) -> Non
 
 
 @pytest.mark.parametrize("umask", ["000", "022", "077"])
-def test_a_new_file_and_its_folders_are_the_owners_whatever_the_umask(
+def test_a_new_file_and_its_folders_are_private_under_any_umask(
     bare: Runner, tmp_path: Path, umask: str
 ) -> None:
     folder = tmp_path / "new" / "er" / "nbx"
@@ -171,7 +171,7 @@ def test_a_new_file_and_its_folders_are_the_owners_whatever_the_umask(
 @pytest.mark.parametrize(
     ("name", "value", "held"), [("api_key", "k", "a key"), ("headers", ["X-Token: t"], "headers")]
 )
-def test_a_file_keeps_its_mode_until_a_secret_is_in_it(
+def test_a_file_keeps_its_mode_until_it_contains_a_secret(
     config: ConfigFile, warned: list[str], shared: str, name: str, value: Any, held: str
 ) -> None:
     config.path.touch()
@@ -185,7 +185,7 @@ def test_a_file_keeps_its_mode_until_a_secret_is_in_it(
     assert text == f"{config.path} contains {held}: {change}, so that only its owner can read it"
 
 
-def test_a_symlink_stays_one_and_its_target_is_written(config: ConfigFile, tmp_path: Path) -> None:
+def test_a_symlink_is_kept_and_its_target_is_written(config: ConfigFile, tmp_path: Path) -> None:
     target = tmp_path / "dotfiles" / "nbx.toml"
     target.parent.mkdir()
     target.write_text("# mine\n")
@@ -198,7 +198,7 @@ def test_a_symlink_stays_one_and_its_target_is_written(config: ConfigFile, tmp_p
     assert [entry.name for entry in target.parent.iterdir()] == ["nbx.toml"]
 
 
-def test_a_symlink_to_nothing_yet_becomes_one_to_the_file(config: ConfigFile, tmp_path: Path) -> None:
+def test_the_missing_target_of_a_symlink_is_created(config: ConfigFile, tmp_path: Path) -> None:
     target = tmp_path / "later" / "nbx.toml"
     config.path.symlink_to(target)
     assert config.read().table == {}
@@ -207,7 +207,7 @@ def test_a_symlink_to_nothing_yet_becomes_one_to_the_file(config: ConfigFile, tm
     assert (target.read_text(), mode(target), mode(target.parent)) == ('model = "m"\n', "600", "700")
 
 
-def test_a_profile_is_added_once_and_removed_with_its_being_in_use(config: ConfigFile) -> None:
+def test_a_profile_is_added_once_and_removed_together_with_use_profile(config: ConfigFile) -> None:
     assert config.add_profile("work", {"n": 2})
     assert not config.add_profile("work", {"n": 3})
     config.set("use_profile", "work")
@@ -216,7 +216,7 @@ def test_a_profile_is_added_once_and_removed_with_its_being_in_use(config: Confi
     assert config.content() == b""
 
 
-def test_a_text_replaces_only_the_one_it_was_made_from(config: ConfigFile) -> None:
+def test_replace_writes_only_if_the_file_still_has_the_old_text(config: ConfigFile) -> None:
     assert config.replace(b"", b"n = 1\n")
     assert not config.replace(b"", b"n = 2\n")
     assert config.content() == b"n = 1\n"
@@ -224,7 +224,7 @@ def test_a_text_replaces_only_the_one_it_was_made_from(config: ConfigFile) -> No
 
 def test_many_writers_at_once_lose_nothing(bare: Runner, path: Path) -> None:
     names = [f"w{number}" for number in range(WRITERS - 2)]
-    # Two of them write into the same table.
+    # Two writers change the same table.
     tasks = [(name, "retries") for name in names] + [("both", "retries"), ("both", "max_tokens")]
     path.parent.mkdir()
     tables = "".join(f"[profile.{name}]\n" for name in [*names, "both"])
@@ -244,7 +244,7 @@ def test_many_writers_at_once_lose_nothing(bare: Runner, path: Path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["config.toml"]
 
 
-def test_a_writer_waits_for_another_and_gives_up_in_the_end(
+def test_a_writer_gives_up_if_the_file_stays_locked(
     config: ConfigFile, holder: "subprocess.Popen[str]"
 ) -> None:
     impatient = ConfigFile(config.path, lambda _: None, lock_timeout_s=0)
@@ -254,7 +254,7 @@ def test_a_writer_waits_for_another_and_gives_up_in_the_end(
     assert holder.poll() is None
 
 
-def test_the_lock_of_a_killed_process_holds_nobody_up(
+def test_the_lock_of_a_killed_process_does_not_block_others(
     config: ConfigFile, holder: "subprocess.Popen[str]"
 ) -> None:
     holder.send_signal(signal.SIGKILL)
@@ -265,8 +265,8 @@ def test_the_lock_of_a_killed_process_holds_nobody_up(
     assert not lock.exists()
 
 
-def test_only_one_edits_at_a_time(config: ConfigFile) -> None:
+def test_only_one_edit_at_a_time_is_allowed(config: ConfigFile) -> None:
     with config.editing(), pytest.raises(ConfigError, match="is being edited"), config.editing():
         raise AssertionError("two edit")
     with config.editing():
-        config.set("model", "m")  # which others may do meanwhile
+        config.set("model", "m")  # allowed during an edit

@@ -1,4 +1,4 @@
-"""The settings of a run: what each attribute is, and that a run reads its config file once."""
+"""The settings of a run: the value of each attribute; a run reads its config file once."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.server import FakeServer, answer
 from tests.support.settings import resolved
 
 
-def test_what_nothing_sets_has_its_default_or_is_none() -> None:
+def test_an_unset_setting_has_its_default_or_is_none() -> None:
     settings = resolved()
     assert settings.base_url == BY_NAME["base_url"].default
     assert (settings.retries, settings.connect_timeout, settings.timeout) == (3, 10, 0)
@@ -61,12 +61,12 @@ def test_every_setting_of_the_connection_and_the_ledger_is_an_attribute() -> Non
     assert {name.replace(".", "_") for name in wanted} <= set(RunSettings._fields)
 
 
-def test_either_budget_is_a_budget() -> None:
+def test_a_daily_or_a_monthly_budget_counts_as_a_budget() -> None:
     assert resolved({"budget.daily": 1}).has_budget
     assert resolved({"budget.monthly": 1}).has_budget
 
 
-def test_configured_request_fields_are_those_that_nobody_leaves_out() -> None:
+def test_fields_without_returns_the_request_fields_that_are_not_excluded() -> None:
     settings = resolved(
         {"temperature": 0.5, "top_p": 0.9, "retries": 3, "user": Secret("hidden"), "api_key_command": "x"}
     )
@@ -88,13 +88,13 @@ def test_configured_request_fields_are_those_that_nobody_leaves_out() -> None:
         ({"SSL_CERT_FILE": "own.pem", "CURL_CA_BUNDLE": "c.pem"}, None, None),
     ],
 )
-def test_the_authorities_are_those_of_the_setting_then_those_of_openssl(
+def test_the_cacert_setting_takes_precedence_over_the_variables_of_openssl(
     environ: dict[str, str], cacert: str | None, file: str | None
 ) -> None:
     assert resolved({"cacert": cacert} if cacert else {}).ca_file(environ) == file
 
 
-# Says on stderr each time that the config file is opened to be read.
+# Prints a line on stderr each time the config file is opened.
 WATCH = """
 import os, sys
 def watch(event, arguments):

@@ -19,12 +19,12 @@ def refused(call: Any) -> UsageError:
     return caught.value
 
 
-def test_a_setting_is_found_by_its_name_however_it_is_joined() -> None:
+def test_a_setting_is_found_by_its_name_with_hyphens_or_underscores() -> None:
     assert settings_table.find("model") is BY_NAME["model"]
     assert settings_table.find("max-tokens") is settings_table.find("max_tokens") is BY_NAME["max_tokens"]
 
 
-def test_an_unknown_setting_is_reported_with_the_nearest() -> None:
+def test_an_unknown_setting_is_reported_with_a_suggestion() -> None:
     error = refused(lambda: settings_table.find("temprature"))
     assert error.what == "no setting 'temprature'"
     assert error.why == "did you mean temperature?"
@@ -32,7 +32,7 @@ def test_an_unknown_setting_is_reported_with_the_nearest() -> None:
     assert refused(lambda: settings_table.find("NBX_CACERT")).why == "did you mean cacert?"
 
 
-def test_a_typed_value_is_read_or_refused_with_what_it_takes() -> None:
+def test_a_typed_value_is_parsed_or_refused_with_the_reason() -> None:
     assert settings_table.parse(BY_NAME["retries"], "7") == 7
     error = refused(lambda: settings_table.parse(BY_NAME["retries"], "-1"))
     assert (error.what, error.why) == ("retries -1", "retries must be 0 or more")
@@ -64,7 +64,7 @@ def test_only_the_key_is_secret() -> None:
 
 
 @pytest.mark.parametrize("name", ["connect_timeout", "first_byte_timeout", "stall_timeout", "timeout"])
-def test_a_time_limit_is_one_that_a_clock_can_hold(name: str) -> None:
+def test_a_time_limit_is_at_most_a_week(name: str) -> None:
     assert BY_NAME[name].field.check(604_800) == 604_800
     for value in (-0.1, 604_801, 1e300):
         with pytest.raises(FieldError, match="must be between 0 and 604800"):
@@ -74,7 +74,7 @@ def test_a_time_limit_is_one_that_a_clock_can_hold(name: str) -> None:
 def test_several_texts_are_typed_as_a_json_array() -> None:
     assert settings_table.parse(BY_NAME["stop"], '["a", "\\n"]') == ["a", "\n"]
     assert settings_table.parse(BY_NAME["stop"], "a") == "a"
-    for text in ("[END]", "[", "[/INST]"):  # no list in JSON, so it is one text
+    for text in ("[END]", "[", "[/INST]"):  # not a JSON list, so it is one text
         assert settings_table.parse(BY_NAME["stop"], text) == text
     for wrong in ('["a"', "[1]", '[""]'):
         with pytest.raises(UsageError) as caught:
@@ -91,7 +91,7 @@ def test_several_texts_are_typed_as_a_json_array() -> None:
         ("api_key_command", " ", "must name a program"),
     ],
 )
-def test_a_rule_of_a_setting_counts_however_its_value_comes(name: str, value: str, why: str) -> None:
+def test_a_rule_of_a_setting_applies_to_typed_and_configured_values(name: str, value: str, why: str) -> None:
     setting = BY_NAME[name]
     for read in (setting.parse, setting.check):
         with pytest.raises(FieldError) as caught:
@@ -101,7 +101,7 @@ def test_a_rule_of_a_setting_counts_however_its_value_comes(name: str, value: st
         assert BY_NAME["api_key_command"].check(good) == good
 
 
-def test_what_is_shown_of_a_value_is_what_anybody_may_see() -> None:
+def test_shown_values_contain_no_secrets() -> None:
     assert BY_NAME["api_key"].shown(CANARY) == BY_NAME["model"].shown(Secret("k")) == "***"
     assert BY_NAME["base_url"].shown("https://me:pw@h/v1") == "https://h/v1"
     command = BY_NAME["api_key_command"]

@@ -17,12 +17,12 @@ from tests.support.run import Runner
 
 
 def choose(backend: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make a backend the one in force."""
+    """Select a backend through the environment."""
     for name, value in backend.items():
         monkeypatch.setenv(name, value)
 
 
-def test_what_is_written_is_read_and_removed(monkeypatch: pytest.MonkeyPatch, key_files: set[Path]) -> None:
+def test_a_written_key_can_be_read_and_removed(monkeypatch: pytest.MonkeyPatch, key_files: set[Path]) -> None:
     choose(keyring.KEEPS, monkeypatch)
     key_files.add(keyring.file())
     Keychain().write("default", Secret(CANARY))
@@ -34,19 +34,19 @@ def test_what_is_written_is_read_and_removed(monkeypatch: pytest.MonkeyPatch, ke
         Keychain().read("default")
 
 
-def test_removing_what_is_not_there_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_removing_a_missing_key_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
     Keychain().remove("default")
 
 
-def test_a_keyring_that_keeps_nothing_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyring_that_does_not_store_the_key_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS_NOTHING, monkeypatch)
     with pytest.raises(ConfigError, match="does not store the key"):
         Keychain().write("default", Secret(CANARY))
 
 
 @pytest.mark.parametrize("backend", [keyring.FAILS, keyring.MISSING], ids=str)
-def test_a_keyring_that_does_not_work_is_bad_configuration(
+def test_a_keyring_that_does_not_work_is_a_configuration_error(
     backend: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     choose(backend, monkeypatch)
@@ -54,7 +54,7 @@ def test_a_keyring_that_does_not_work_is_bad_configuration(
         Keychain()
 
 
-def test_a_plain_file_is_no_keyring_unless_somebody_chose_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_plaintext_keyring_is_not_chosen_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
     try:
@@ -64,7 +64,7 @@ def test_a_plain_file_is_no_keyring_unless_somebody_chose_it(monkeypatch: pytest
     assert "Plaintext" not in name
 
 
-def test_a_backend_that_cannot_write_read_or_remove_says_so_without_the_key(
+def test_a_failed_write_is_reported_without_the_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     choose(keyring.KEEPS, monkeypatch)
@@ -74,7 +74,7 @@ def test_a_backend_that_cannot_write_read_or_remove_says_so_without_the_key(
     assert CANARY not in str(vars(caught.value))
 
 
-def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_keyring_that_does_not_answer_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
     chain, unlocked = Keychain(), threading.Event()
 
@@ -95,7 +95,7 @@ def test_a_keyring_that_waits_for_somebody_is_given_up(monkeypatch: pytest.Monke
     unlocked.set()
 
 
-def test_of_a_plug_in_that_fails_only_the_kind_of_its_error_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_type_of_an_unexpected_backend_error_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: str) -> None:
         raise RuntimeError(f"wrong: {CANARY}")
 
@@ -107,8 +107,8 @@ def test_of_a_plug_in_that_fails_only_the_kind_of_its_error_is_shown(monkeypatch
     assert caught.value.why == "RuntimeError"
 
 
-def test_without_the_package_the_message_says_how_to_get_it(tmp_path: Path, bare: Runner) -> None:
-    # An environment of Python alone, in which the package is not.
+def test_a_missing_keyring_package_is_reported(tmp_path: Path, bare: Runner) -> None:
+    # A virtual environment without the keyring package.
     folder = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
     code = "from nebius_cli.config.system_keyring import Keychain; Keychain()"

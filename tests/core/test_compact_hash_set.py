@@ -1,16 +1,16 @@
-"""A set of digests is a set."""
+"""The digest set behaves like a set of integers."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.core.compact_hash_set import DigestSet
 
-# Few low bits: many of them want the same place.
+# The sampled digests differ in few low bits: many of them hash to the same slot.
 DIGESTS = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 1, 1 << 40, 2 << 40, 3 << 40, 2**64 - 1]))
 
 
 @given(st.lists(DIGESTS), st.lists(DIGESTS))
-def test_it_knows_what_was_added_and_nothing_else(added: list[int], asked: list[int]) -> None:
+def test_the_set_contains_exactly_what_was_added(added: list[int], asked: list[int]) -> None:
     keys, model = DigestSet(), set[int]()
     for digest in added:
         assert keys.add(digest) == (digest not in model)
@@ -22,7 +22,7 @@ def test_it_knows_what_was_added_and_nothing_else(added: list[int], asked: list[
         assert (digest in keys) == (digest in together) == (digest in model)
 
 
-def test_it_grows_and_loses_nothing() -> None:
+def test_the_set_grows_and_loses_nothing() -> None:
     keys = DigestSet()
     # Odd multiples of a large odd number are spread over all 64 bits.
     digests = [(2 * i + 1) * 0x9E3779B97F4A7C15 % 2**64 for i in range(5000)]
@@ -33,7 +33,7 @@ def test_it_grows_and_loses_nothing() -> None:
     assert len(keys) == 5000
 
 
-def test_digests_that_all_want_one_place_are_reported_apart_also_after_it_grew() -> None:
+def test_digests_with_the_same_slot_are_distinguished_even_after_growth() -> None:
     keys = DigestSet()
     digests = [i << 32 for i in range(1, 1500)]
     assert all(keys.add(digest) for digest in digests)

@@ -1,4 +1,4 @@
-"""Exit codes, and what an HTTP status means."""
+"""Exit codes, and the errors for HTTP statuses."""
 
 import pytest
 
@@ -49,7 +49,7 @@ CLASSES = [
 
 
 @pytest.mark.parametrize(("name", "code"), CLASSES)
-def test_each_kind_of_failure_has_its_code_and_three_texts(name: str, code: int) -> None:
+def test_each_error_class_has_its_exit_code_and_three_texts(name: str, code: int) -> None:
     error = getattr(errors_and_exit_codes, name)("what", "why", "hint")
     assert (error.code, error.what, error.why, error.hint, str(error)) == (
         code,
@@ -83,7 +83,7 @@ STATUSES = [
 
 
 @pytest.mark.parametrize(("status", "code"), STATUSES)
-def test_each_status_is_an_error_with_its_code(status: int, code: int) -> None:
+def test_each_status_is_an_error_with_its_exit_code(status: int, code: int) -> None:
     error = from_status(status, "words", retry_after=2.5)
     assert (error.code, error.status, error.retry_after) == (code, status, 2.5)
     assert (error.what, error.why, error.hint) == (
@@ -97,12 +97,12 @@ def test_the_request_id_is_shown() -> None:
     assert from_status(500, "", request_id="req-1").what == "the server answered 500 (request req-1)"
 
 
-def test_a_network_error_is_not_tried_again_unless_it_says_so() -> None:
+def test_a_network_error_is_not_retryable_unless_marked_so() -> None:
     assert not NetworkError("x").retryable
     assert NetworkError("x", retryable=True).retryable
 
 
-def test_what_ends_a_run_is_no_exception_that_could_be_swallowed() -> None:
+def test_except_exception_does_not_catch_the_end_of_a_run() -> None:
     for kind in (errors_and_exit_codes.ReaderGone, errors_and_exit_codes.Terminated):
         assert not issubclass(kind, Exception)
 

@@ -1,4 +1,4 @@
-"""The packages that hints name are those that pyproject.toml has."""
+"""Install hints name the packages that pyproject.toml requires."""
 
 import re
 import tomllib
@@ -9,7 +9,7 @@ from nebius_cli.core.optional_packages import REQUIREMENTS, install_hint
 from tests.support.pasted import ROOT
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
-# A package of this name is not ours: nobody may be told to install it by name.
+# The package of this name is not ours: no text may tell users to install it by name.
 BY_NAME = re.compile(r"pip3? install (-\S+ )*['\"]?nebius-cli")
 
 
@@ -22,7 +22,7 @@ def test_a_hint_names_the_package_as_pyproject_does(feature: str) -> None:
     assert hint.count(f"'{REQUIREMENTS[feature]}'") == 3
 
 
-def test_nothing_tells_anybody_to_install_nbx_by_name() -> None:
+def test_no_text_tells_users_to_install_nbx_by_name() -> None:
     folders = (ROOT / "nebius_cli", ROOT / "docs", ROOT / "completions")
     texts = [path for folder in folders for path in folder.rglob("*") if path.suffix != ".pyc"]
     for path in (ROOT / "README.md", *filter(lambda path: path.is_file(), texts)):

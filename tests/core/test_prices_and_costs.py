@@ -1,4 +1,4 @@
-"""Prices, costs and amounts: one cost rule for ledger, bulk runs and estimates."""
+"""Prices, costs and amounts: ledger, bulk runs and estimates use the same cost rule."""
 
 from decimal import Decimal
 from typing import Any
@@ -32,7 +32,7 @@ counts = st.none() | st.integers(-2, 30) | st.integers(MAX_TOKENS - 1, MAX_TOKEN
 usages = st.builds(Usage, counts, counts, counts, counts, counts)
 
 
-def test_a_request_costs_its_prompt_and_its_completion() -> None:
+def test_a_cost_includes_prompt_and_completion_tokens() -> None:
     assert PRICE.cost(10, 5) == Decimal("3.00")
 
 
@@ -46,11 +46,11 @@ def test_cached_tokens_cost_less_unless_there_are_more_of_them_than_prompt_token
 
 
 @pytest.mark.parametrize("cached", [None, Decimal(0)])
-def test_without_a_cached_price_or_with_one_of_0_cached_tokens_cost_as_much(cached: Decimal | None) -> None:
+def test_without_a_cached_price_above_0_cached_tokens_cost_the_full_price(cached: Decimal | None) -> None:
     assert Price(Decimal(1), Decimal(2), cached).cost(10, 5, 5) == 20
 
 
-def test_the_most_a_request_can_cost_takes_the_higher_prompt_price() -> None:
+def test_the_maximum_cost_uses_the_higher_prompt_price() -> None:
     assert Price(Decimal(1), Decimal(2), Decimal(3)).max_cost(10, 5) == 40
     assert Price(Decimal(1), Decimal(2)).max_cost(10, 5) == 20
     assert Price(Decimal(1), Decimal(2)).max_cost(10, None) is None
@@ -63,13 +63,13 @@ def test_a_bulk_record_and_the_ledger_agree_about_every_cost(price: Price, usage
     budget = Budget(prices=PriceList(default=price))
     worst = budget.worst([asking(0)])
     charge = budget.charge(worst, usage, maybe_billed=True)
-    # The budget sets a request whose cost is unknown aside at its worst case; the ledger leaves it unknown.
+    # The budget counts an unknown cost as the worst case; the ledger leaves it unknown.
     cost = cost_of(usage, price)
     assert charge.cost == (worst.cost if cost is None else cost)
 
 
 @given(prices, st.integers(0, MAX_TOKENS), st.integers(0, MAX_TOKENS), st.integers(-1, MAX_TOKENS))
-def test_no_request_costs_more_than_its_most(price: Price, prompt: int, completion: int, cached: int) -> None:
+def test_no_cost_exceeds_the_maximum_cost(price: Price, prompt: int, completion: int, cached: int) -> None:
     cost, most = price.cost(prompt, completion, cached), price.max_cost(prompt, completion)
     assert cost is not None
     assert most is not None
@@ -83,7 +83,7 @@ def test_a_sum_with_an_unknown_part_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "0.00000006", "1e-7", "2.5E+1", " 3 ", "7.", 4, 0.5])
-def test_amounts_are_read_exactly(text: Any) -> None:
+def test_amounts_are_parsed_exactly(text: Any) -> None:
     assert parse_amount(text) == Decimal(str(text).strip())
 
 
@@ -123,7 +123,7 @@ def test_amounts_are_read_exactly(text: Any) -> None:
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_not_an_amount_is_unknown(text: Any) -> None:
+def test_an_invalid_amount_is_unknown(text: Any) -> None:
     assert parse_amount(text) is None
 
 
@@ -154,7 +154,7 @@ def test_any_value_is_an_amount_or_unknown(value: Any) -> None:
         ("1e30", "$1,000,000,000,000,000,000,000,000,000,000.00"),
     ],
 )
-def test_people_see_cents_or_three_significant_digits(amount: str, text: str) -> None:
+def test_usd_shows_cents_or_three_significant_digits(amount: str, text: str) -> None:
     assert usd(Decimal(amount)) == text
 
 
@@ -171,7 +171,7 @@ def test_people_see_cents_or_three_significant_digits(amount: str, text: str) ->
         ("1E+3", "1000"),
     ],
 )
-def test_programs_get_every_digit(amount: str, text: str) -> None:
+def test_exact_shows_every_digit(amount: str, text: str) -> None:
     assert exact(Decimal(amount)) == text
 
 

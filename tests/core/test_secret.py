@@ -1,4 +1,4 @@
-"""A key cannot be looked at by accident."""
+"""A key is never shown by accident."""
 
 import copy
 import dataclasses
@@ -23,7 +23,7 @@ SECRET = Secret(CANARY)
 
 @dataclasses.dataclass(frozen=True)
 class Holder:
-    """What carries a key."""
+    """An object that holds a key."""
 
     secret: Secret
 
@@ -40,7 +40,7 @@ def failure() -> BaseException:
     return caught.value
 
 
-def test_only_reveal_gives_the_key() -> None:
+def test_reveal_returns_the_key() -> None:
     assert SECRET.reveal() == CANARY
 
 
@@ -64,7 +64,7 @@ WAYS: dict[str, Callable[[Secret], str]] = {
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_other_way_to_see_it_shows_stars(way: str) -> None:
+def test_every_way_to_print_a_secret_shows_stars(way: str) -> None:
     shown = WAYS[way](SECRET)
     assert CANARY not in shown
     assert "***" in shown
@@ -89,7 +89,7 @@ REFUSED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("look", REFUSED)
-def test_what_would_take_it_apart_is_refused(look: str) -> None:
+def test_operations_that_could_expose_the_key_are_refused(look: str) -> None:
     with pytest.raises(TypeError) as caught:
         REFUSED[look](SECRET)
     assert CANARY not in str(caught.value)
@@ -107,7 +107,7 @@ def test_a_traceback_with_its_locals_shows_stars() -> None:
     assert CANARY not in plain + drawn
 
 
-def test_keys_can_be_compared_and_nothing_else_with_them() -> None:
+def test_secrets_equal_only_secrets_with_the_same_key() -> None:
     assert Secret("a" * 20) == Secret("a" * 20)
     assert Secret("a" * 20) != Secret("a" * 19 + "b")
     assert Secret("\udcff") != Secret("a")

@@ -1,4 +1,4 @@
-"""Numbers as short text for people."""
+"""Numbers as short text."""
 
 import pytest
 

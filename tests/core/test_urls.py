@@ -1,4 +1,4 @@
-"""The base URL in its one form, and what of a URL may be shown."""
+"""Base URLs are normalized, and URLs are shown without credentials."""
 
 import pytest
 import urllib3.util
@@ -37,7 +37,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize("text", FORMS)
-def test_every_way_to_write_a_base_url_is_the_same_one(text: str) -> None:
+def test_every_form_of_a_base_url_leads_to_the_same_endpoint(text: str) -> None:
     assert endpoint_url(parse_base_url(text), "/completions", "") == "https://h.example/v1/completions"
 
 
@@ -92,7 +92,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("text", WRONG)
-def test_what_is_no_base_url_is_a_config_error_that_shows_it(text: str) -> None:
+def test_an_invalid_base_url_is_a_config_error_that_shows_it(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_base_url(text)
     reported = strip_credentials_and_query(text)
@@ -101,7 +101,7 @@ def test_what_is_no_base_url_is_a_config_error_that_shows_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["ftp://u:canary@h", "http://u:canary@[", "u:canary@h"])
-def test_a_password_in_a_wrong_url_is_not_shown(text: str) -> None:
+def test_a_password_in_an_invalid_url_is_not_shown(text: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_base_url(text)
     assert "canary" not in caught.value.what
@@ -117,7 +117,7 @@ def test_any_text_is_a_base_url_or_a_config_error(text: str) -> None:
     assert parse_base_url(endpoint_url(base, "", "")) == base
 
 
-# Pieces of URLs that parsers are known to understand differently.
+# Parts of URLs that parsers are known to interpret differently.
 PIECES = [
     "http:",
     "//",
@@ -142,7 +142,7 @@ TEXTS = st.lists(st.sampled_from([*PIECES, "\t", "\n", " ", "\u00df", "%40", "12
 
 
 @given(TEXTS.map("http://h".__add__) | TEXTS.map("https://".__add__) | st.text(max_size=40))
-def test_the_parser_that_connects_finds_the_host_that_was_checked(text: str) -> None:
+def test_urllib3_connects_to_the_host_that_was_checked(text: str) -> None:
     try:
         checked = parse_url(text)
     except ValueError:
@@ -157,7 +157,7 @@ def test_the_parser_that_connects_finds_the_host_that_was_checked(text: str) -> 
 
 
 @given(TEXTS)
-def test_a_redirect_leads_to_a_url_that_was_checked_or_nowhere(reference: str) -> None:
+def test_the_target_of_a_redirect_is_a_checked_url_or_an_error(reference: str) -> None:
     try:
         target = join_url("http://h/v1/completions", reference)
     except ValueError:
@@ -190,16 +190,16 @@ HERE = [
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-def test_http_to_another_machine_is_plain(url: str) -> None:
+def test_http_to_another_machine_is_plain_http(url: str) -> None:
     assert is_plain_http(parse_base_url(url))
 
 
 @pytest.mark.parametrize("url", HERE)
-def test_https_and_http_on_this_machine_are_not(url: str) -> None:
+def test_https_and_http_to_this_machine_are_not_plain_http(url: str) -> None:
     assert not is_plain_http(parse_base_url(url))
 
 
-def test_a_password_is_taken_out_of_a_url() -> None:
+def test_strip_credentials_removes_user_and_password() -> None:
     assert strip_credentials("https://user:canary@h:1/v1?a=b") == "https://h:1/v1?a=b"
     assert strip_credentials("https://h/v1") == "https://h/v1"
 
@@ -213,7 +213,7 @@ def test_a_password_is_taken_out_of_a_url() -> None:
         ("u:hush@h", "h"),
     ],
 )
-def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -> None:
+def test_credentials_query_and_fragment_are_removed_from_a_url(url: str, reported: str) -> None:
     assert strip_credentials_and_query(url) == reported
 
 
@@ -235,7 +235,7 @@ def test_what_asks_and_who_asks_is_not_shown_of_a_url(url: str, reported: str) -
         ("ftp://h.example", ""),
     ],
 )
-def test_a_base_url_without_a_scheme_is_proposed_with_one(text: str, meant: str) -> None:
+def test_the_error_for_a_missing_scheme_proposes_a_base_url_with_one(text: str, meant: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_base_url(text)
     guess = f"; did you mean {meant}?" if meant else ""

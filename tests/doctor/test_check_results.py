@@ -1,4 +1,4 @@
-"""Verdicts and what they come to."""
+"""Check results: exit code, JSON record, redaction, and the checks of clock and certificate."""
 
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -18,12 +18,12 @@ OK = Check("a", State.OK, "fine")
 WARN = Check("b", State.WARN, "doubtful", "look")
 SKIPPED = Check("c", State.SKIPPED, "needs d")
 NO_KEY = check_results.failed_check("key", AuthError("no API key", "none", "log in"))
-NO_WAY = check_results.failed_check("tcp", NetworkError("refused"))
+NO_NETWORK = check_results.failed_check("tcp", NetworkError("refused"))
 
 
 @pytest.mark.parametrize(
     ("found", "code"),
-    [([], 0), ([OK, WARN, SKIPPED], 0), ([OK, NO_KEY, NO_WAY], 4), ([NO_WAY, NO_KEY], 7)],
+    [([], 0), ([OK, WARN, SKIPPED], 0), ([OK, NO_KEY, NO_NETWORK], 4), ([NO_NETWORK, NO_KEY], 7)],
     ids=["nothing", "no failure", "key first", "network first"],
 )
 def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> None:
@@ -31,20 +31,20 @@ def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> No
     assert check_results.to_json(found)["exit_code"] == code
 
 
-def test_a_failure_is_reported_whole_but_for_flags_that_do_not_bound_a_probe() -> None:
+def test_a_failure_keeps_its_hint_unless_it_names_a_flag_that_probes_ignore() -> None:
     assert Check("key", State.FAIL, "no API key: none", "log in", ExitCode.AUTH) == NO_KEY
     late = check_results.failed_check("api", TimedOutError("timed out", "", "--stall-timeout waits longer"))
     assert (late.text, late.hint) == ("timed out", "")
 
 
-def test_the_record_has_a_member_for_each_thing() -> None:
+def test_the_record_has_name_state_text_and_hint_of_each_check() -> None:
     assert check_results.to_json([OK, WARN])["checks"] == [
         {"name": "a", "state": "ok", "text": "fine", "hint": None},
         {"name": "b", "state": "warn", "text": "doubtful", "hint": "look"},
     ]
 
 
-def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() -> None:
+def test_a_secret_is_redacted_wherever_it_occurs_unless_it_is_too_short() -> None:
     reported = Check("api", State.FAIL, "no such key: s3cr/t", "not s3cr%2Ft", ExitCode.AUTH)
     redactor = Redactor(Secret("s3cr/t"), Secret(""), Secret("no"), min_chars=4)
     clean = check_results.redacted(reported, redactor)
@@ -60,24 +60,24 @@ def test_a_secret_is_taken_out_wherever_it_stands_and_no_ordinary_letters_are() 
         (-61, State.WARN, "61 s ahead of the server's"),
     ],
 )
-def test_clocks_are_compared(offset: int, state: State, words: str) -> None:
+def test_a_clock_more_than_60_seconds_off_is_a_warning(offset: int, state: State, words: str) -> None:
     date = format_datetime(datetime.fromtimestamp(NOW + offset, UTC), usegmt=True)
     found = check_results.check_clock(date, NOW)
     assert (found.state, found.text) == (state, words)
     assert bool(found.hint) == (state is State.WARN)
 
 
-def test_a_date_of_the_older_form_is_in_utc() -> None:
+def test_a_date_in_asctime_format_is_read_as_utc() -> None:
     old = datetime.fromtimestamp(NOW, UTC).strftime("%a %b %d %H:%M:%S %Y")
     assert check_results.check_clock(old, NOW).state is State.OK
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Mon, 99 Foo 2026 00:00:00 GMT"])
-def test_a_server_without_a_time_is_not_compared_with(date: str) -> None:
+def test_without_a_valid_date_the_clock_check_is_skipped(date: str) -> None:
     assert check_results.check_clock(date, NOW).state is State.SKIPPED
 
 
-def test_a_certificate_that_ends_soon_is_reported() -> None:
+def test_a_certificate_that_expires_soon_is_a_warning() -> None:
     assert check_results.check_certificate("TLSv1.3", NOW + 90 * DAY, NOW).state is State.OK
     soon = check_results.check_certificate("TLSv1.3", NOW + 5.5 * DAY, NOW)
     assert (soon.state, soon.text[-8:]) == (State.WARN, ", 5 days")

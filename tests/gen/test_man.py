@@ -1,4 +1,4 @@
-"""Manual pages: what they hold, and that the programs which read them find nothing to complain about."""
+"""Manual pages: their content, and that man and mandoc report no problems."""
 
 import os
 import re
@@ -16,7 +16,7 @@ from tests.support.run import Runner
 
 ROOT = Path(__file__).parents[2]
 CHECKS = {"mandoc": ("mandoc", "-T", "lint", "-W", "warning"), "man": ("man", "--warnings", "-l")}
-# As with the shells: where NBX_TEST_SHELLS is set, both must be there.
+# As with the shells: if NBX_TEST_SHELLS is set, both are required.
 READERS = [name for name in CHECKS if os.environ.get("NBX_TEST_SHELLS") == "1" or shutil.which(name)]
 TREE = command_tree()
 PAGES = man.pages(TREE)
@@ -34,7 +34,7 @@ def command(**more: object) -> Command:
 
 
 def shown(page: str) -> str:
-    """Return what a reader sees of a page, without the roff: one line, backspaces and escapes undone."""
+    """Return a page as `man` shows it: on one line, without backspaces and escape sequences."""
     done = subprocess.run(["man", "-l", "-"], input=page, capture_output=True, text=True, check=True)
     return " ".join(re.sub(r"\x1b\[[0-9;]*m|.\x08", "", done.stdout).split())
 
@@ -44,7 +44,7 @@ def test_there_is_a_page_for_each_command() -> None:
 
 
 @pytest.mark.parametrize("one", list(TREE.walk()), ids=lambda c: c.name)
-def test_a_page_holds_every_flag_and_what_it_takes(one: Command) -> None:
+def test_a_page_contains_every_flag_and_exit_code(one: Command) -> None:
     page = PAGES[f"{man.FOLDER}/{man.name(one)}.1"]
     for flag in one.flags:
         for spelled in (*flag.names, *flag.negations):
@@ -58,7 +58,7 @@ def test_the_page_of_nbx_names_the_variables() -> None:
     assert "NEBIUS_API_KEY" not in PAGES[f"{man.FOLDER}/nbx-config-set.1"]
 
 
-def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: Runner) -> None:
+def test_the_page_of_nbx_names_every_path_and_the_variable_that_changes_it(bare: Runner) -> None:
     page = PAGES[f"{man.FOLDER}/nbx.1"]
     for path, (env, base, _) in man.USER_FILES.items():
         assert f"\\fB\\(ti/{base}/nbx/{path}\\fR" in page
@@ -68,7 +68,7 @@ def test_the_page_of_nbx_names_every_place_and_the_variable_that_moves_it(bare: 
     assert said == f"{home}/.config/nbx/config.toml\n"
 
 
-def test_what_roff_reads_as_its_own_stands_for_itself() -> None:
+def test_text_that_roff_would_interpret_is_escaped() -> None:
     awkward = r"""it's a \back\slash, `ticks`, ~tilde, ^hat, "quotes" and --flag"""
     flag = Flag(
         ("--x",), (), "", f".starts with a dot: {awkward}", ValueKind.NOTHING, (), repeatable=False, panel="A"
@@ -80,7 +80,7 @@ def test_what_roff_reads_as_its_own_stands_for_itself() -> None:
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_the_programs_that_read_the_pages_find_nothing_to_complain_about(reader: str) -> None:
+def test_man_and_mandoc_report_no_problems(reader: str) -> None:
     for path in PAGES:
         done = subprocess.run([*CHECKS[reader], ROOT / path], capture_output=True, check=False)
         complaints = done.stdout if reader == "mandoc" else done.stderr

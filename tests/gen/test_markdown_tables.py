@@ -1,4 +1,4 @@
-"""The made blocks of README.md and docs/reference.md."""
+"""The generated blocks of README.md and docs/reference.md."""
 
 import re
 
@@ -16,13 +16,13 @@ ROOT = command_tree()
 
 
 def rows(table: str) -> list[list[str]]:
-    """Return the cells of a table's rows, without its head."""
+    """Return the cells of a table's rows, without its header."""
     lines = [line for line in table.splitlines() if line.startswith("|")]
     return [re.split(r" ?(?<!\\)\| ?", line)[1:-1] for line in lines[2:]]
 
 
 @pytest.mark.parametrize("name", markdown_tables.BLOCKS)
-def test_every_row_of_a_table_has_as_many_cells_as_its_head(name: str) -> None:
+def test_every_row_of_a_table_has_as_many_cells_as_its_header(name: str) -> None:
     block = markdown_tables.BLOCKS[name](ROOT)
     for table in re.findall(r"(?:^\|.*\n?)+", block, re.MULTILINE):
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
@@ -39,7 +39,7 @@ def test_every_request_field_has_a_row_in_the_order_of_the_table() -> None:
     assert "`flex`" in by_name["service_tier"][2]
 
 
-def test_every_setting_has_a_row_there_or_among_the_fields() -> None:
+def test_every_setting_has_a_row_in_the_settings_or_in_the_fields_table() -> None:
     found = {row[0].strip("`"): row for row in rows(markdown_tables.settings_table(ROOT))}
     fields = {field.name for field in FIELDS}
     assert {setting.field.name for setting in SETTINGS} == set(found) | fields
@@ -75,7 +75,7 @@ def test_every_command_and_flag_is_in_the_reference() -> None:
             assert f"](#{below.name.replace(' ', '-')})" in sections[command.name]
 
 
-def test_help_looks_in_the_reference_as_it_does_in_a_terminal() -> None:
+def test_help_looks_the_same_in_the_reference_and_in_a_terminal() -> None:
     meaning = r"A <tag>, a*b*, [x] and \n."
     flag = Flag(
         ("-k", "--kind"), (), "a|b", meaning, ValueKind.CHOICES, ("a", "b"), repeatable=False, panel="P"
@@ -97,7 +97,7 @@ def test_help_looks_in_the_reference_as_it_does_in_a_terminal() -> None:
     ]
 
 
-def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> None:
+def test_replacing_a_block_changes_only_the_text_between_its_markers() -> None:
     text = "a\n<!-- nbx:x -->\nold\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
     once = replace_marked_block.replace_block(text, "x", "new\n")
     assert once == "a\n<!-- nbx:x -->\nnew\n<!-- /nbx:x -->\nb <!-- nbx:y --><!-- /nbx:y -->\n"
@@ -113,7 +113,7 @@ def test_a_block_replaces_what_was_between_its_markers_and_nothing_else() -> Non
         "<!-- nbx:x --> <!-- /nbx:x --> <!-- nbx:x --> <!-- /nbx:x -->",
     ],
 )
-def test_missing_turned_and_doubled_markers_are_named(text: str) -> None:
+def test_missing_reversed_and_duplicate_markers_are_reported(text: str) -> None:
     with pytest.raises(
         replace_marked_block.MarkerError, match="<!-- nbx:x --> and <!-- /nbx:x -->, once each"
     ):

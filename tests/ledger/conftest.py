@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the ledger."""
+"""Fixtures for the ledger tests."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ import pytest
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A place for a ledger, in a folder that is not there yet."""
+    """The path of a ledger, in a folder that does not exist yet."""
     return tmp_path / "data" / "ledger.db"

@@ -1,4 +1,4 @@
-"""Reservations: processes that share a budget never spend and reserve more than it together."""
+"""Reservations: what all processes together spend and reserve never exceeds a shared budget."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ CAP = Cap(0.0, Decimal(10))
 
 @pytest.fixture
 def opened(path: Path) -> Iterator[Opened]:
-    """Opens the ledger, each time as another process would."""
+    """Opens the ledger; each call returns a new one, as another process would have."""
     made: list[Ledger] = []
 
     def open_one() -> Ledger:
@@ -46,7 +46,7 @@ def rows(path: Path) -> list[Any]:
     return [amount for (amount,) in found]
 
 
-def test_what_others_spent_and_reserved_is_not_there_to_be_reserved(path: Path, opened: Opened) -> None:
+def test_spending_and_reservations_of_other_processes_reduce_the_budget(path: Path, opened: Opened) -> None:
     one, other = opened(), opened()
     one.append([entry(1, cost=Decimal("2.5"))])
     assert reserve(one, "4") == 4
@@ -58,7 +58,7 @@ def test_what_others_spent_and_reserved_is_not_there_to_be_reserved(path: Path, 
     assert rows(path) == ["7.5"]
 
 
-def test_the_tightest_of_several_budgets_counts_each_from_its_own_day(path: Path, opened: Opened) -> None:
+def test_the_tightest_budget_decides_and_each_counts_from_its_own_start(path: Path, opened: Opened) -> None:
     ledger = opened()
     ledger.append([entry(1, cost=Decimal(5)), entry(100, cost=Decimal(1))])
     month, day = Cap(0.0, Decimal(10)), Cap(50.0, Decimal(5))
@@ -69,7 +69,7 @@ def test_the_tightest_of_several_budgets_counts_each_from_its_own_day(path: Path
     assert reserve(ledger, "0.1", tomorrow) == Decimal("0.1")
 
 
-def test_a_cost_takes_the_place_of_what_was_reserved_for_it(path: Path, opened: Opened) -> None:
+def test_an_actual_cost_replaces_the_amount_reserved_for_it(path: Path, opened: Opened) -> None:
     one, other = opened(), opened()
     reserve(one, "10")
     one.append([entry(1, cost=Decimal(6))], spent=Decimal(6))
@@ -79,7 +79,7 @@ def test_a_cost_takes_the_place_of_what_was_reserved_for_it(path: Path, opened: 
     assert rows(path) == []
 
 
-def test_a_run_reserves_ahead_and_less_so_as_the_budget_runs_out(path: Path, opened: Opened) -> None:
+def test_a_run_reserves_ahead_but_only_a_share_of_the_budget_left(path: Path, opened: Opened) -> None:
     ledger = opened()
     assert reserve(ledger, "0.001", ahead=True) == Decimal("0.001") * REQUESTS_AHEAD
     assert reserve(ledger, "1", ahead=True) == 1  # more than a share of the rest
@@ -100,7 +100,7 @@ time.sleep(60)
 """
 
 
-def test_what_a_process_reserved_that_was_killed_is_free_again(path: Path, opened: Opened) -> None:
+def test_the_reservation_of_a_killed_process_is_released(path: Path, opened: Opened) -> None:
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(path)], stdout=subprocess.PIPE)
     assert owner.stdout is not None
     assert owner.stdout.readline() == b"9\n"
@@ -117,7 +117,7 @@ def test_what_a_process_reserved_that_was_killed_is_free_again(path: Path, opene
 
 @pytest.mark.parametrize("owner", ["../../etc/passwd", "", "x" * 300, "a\0b", "abc", 3, b"\xff"])
 @pytest.mark.parametrize("amount", ["9", "NaN", "-5", b"\xff"])
-def test_an_odd_row_is_deleted_and_never_blocks_a_budget(
+def test_an_invalid_reservation_is_deleted_and_never_blocks_a_budget(
     path: Path, opened: Opened, owner: Any, amount: Any
 ) -> None:
     ledger = opened()

@@ -1,4 +1,4 @@
-"""A damaged ledger: every value that may stand in it is shown or left out, and no command ends with a bug."""
+"""Commands on a damaged ledger: every value is shown or left out, and no command crashes."""
 
 import os
 import sqlite3
@@ -63,7 +63,7 @@ def change(nbx: Runner, *statements: tuple[str, tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_any_value_in_a_column_is_shown_or_unknown(nbx: Runner, column: str) -> None:
+def test_any_value_in_a_column_is_shown_or_counts_as_unknown(nbx: Runner, column: str) -> None:
     now = time.time()
     keep(nbx, *[entry(now - number, text=text("a word", "an answer")) for number in range(len(ODD) + 2)])
     change(
@@ -81,7 +81,7 @@ def test_any_value_in_a_column_is_shown_or_unknown(nbx: Runner, column: str) -> 
 
 
 @pytest.mark.parametrize("column", ["query", "body", "answers"])
-def test_a_damaged_text_is_not_stored(nbx: Runner, column: str) -> None:
+def test_damaged_texts_do_not_crash_history_show_and_rerun(nbx: Runner, column: str) -> None:
     keep(nbx, *[entry(number, text=text("a word", "an answer")) for number in range(1, 4)])
     for odd in (3, b"\xff", "[" * 99_999, "{}", '["a", 3]', None):
         if odd is not None:
@@ -128,7 +128,7 @@ STATES: dict[str, tuple[Callable[[Path], Any], str]] = {
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_is_no_ledger_has_its_message_and_its_code(nbx: Runner, state: str) -> None:
+def test_a_file_that_is_not_a_ledger_is_a_config_error_and_stays_unchanged(nbx: Runner, state: str) -> None:
     keep(nbx, entry(1))
     path = ledger_of(nbx).path
     for side in ("-wal", "-shm"):

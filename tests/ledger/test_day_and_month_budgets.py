@@ -1,4 +1,4 @@
-"""Spending limits: when they warn, when they end, what they say."""
+"""Spending limits: when they warn, when they are reached, and how they are shown."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from nebius_cli.ledger.day_and_month_budgets import SpendingLimit
     ("spent", "nearly", "spent_all", "remaining"),
     [("3.99", False, False, "1.01"), ("4", True, False, "1"), ("5", True, True, "0"), ("9", True, True, "0")],
 )
-def test_a_budget_warns_at_80_percent_and_ends_at_100(
+def test_a_budget_is_nearly_spent_at_80_percent_and_spent_at_100(
     *, spent: str, nearly: bool, spent_all: bool, remaining: str
 ) -> None:
     budget = SpendingLimit("budget.daily", "today", Decimal(5), Decimal(spent))
@@ -22,7 +22,7 @@ def test_a_budget_warns_at_80_percent_and_ends_at_100(
     )
 
 
-def test_a_budget_shows_that_some_costs_are_unknown() -> None:
+def test_a_budget_with_unknown_costs_shows_the_spent_amount_as_a_minimum() -> None:
     budget = SpendingLimit("budget.daily", "today", Decimal(5), Decimal("4.5"))
     assert budget.words == "budget.daily: $4.50 of $5.00 spent today"
     assert budget._replace(unknown=2).words == "budget.daily: ≥ $4.50 of $5.00 spent today"

@@ -1,4 +1,4 @@
-"""What a request costs: exact, and unknown if any part of it is."""
+"""The cost of a request is exact, and unknown if any part of it is unknown."""
 
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ def usage(prompt: int | None, completion: int | None, cached: int | None = None)
         (usage(1000, 10, 400), PRICE, "0.00005040"),
         (usage(1000, 10, 1001), PRICE, "0.00006240"),  # more cached tokens than prompt tokens
         (usage(1000, 10, 400), PRICE._replace(cached=None), "0.00006240"),
-        # The API's default for a price is "0": it is no gift.
+        # "0" is the API's default for a missing price: it does not mean free.
         (usage(1000, 10, 400), PRICE._replace(cached=ZERO), "0.00006240"),
         (usage(3, 0), Price(Decimal("0.1"), Decimal("0.2")), "0.3"),
         (usage(5, 5), Price(ZERO, ZERO), "0"),
@@ -50,7 +50,7 @@ def test_impossible_token_counts_are_unknown() -> None:
     assert of_entry(Entry(0.0, "m", 0))[3:7] == (None,) * 4
 
 
-def test_a_price_is_known_if_both_halves_of_it_are() -> None:
+def test_a_price_is_known_only_if_both_input_and_output_prices_are() -> None:
     assert PRICE.known
     assert not Price(ZERO).known
     assert not Price(None, ZERO).known
@@ -68,5 +68,5 @@ def test_a_price_is_known_if_both_halves_of_it_are() -> None:
         (None, "m", (None, None, None)),
     ],
 )
-def test_a_price_is_found_in_any_cached_list(answer: Any, model: str, price: tuple[Any, ...]) -> None:
+def test_a_price_is_found_in_any_cached_model_list(answer: Any, model: str, price: tuple[Any, ...]) -> None:
     assert price_in(answer, model) == Price(*(None if text is None else Decimal(text) for text in price))

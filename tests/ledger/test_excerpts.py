@@ -1,4 +1,4 @@
-"""The part of a text that is shown."""
+"""The excerpt of a text that is shown in lists."""
 
 import unicodedata
 
@@ -25,12 +25,12 @@ LONG = "one two three four five six seven eight nine ten eleven twelve"
         (LONG, [".*"], 12, "one two thr…"),
     ],
 )
-def test_an_excerpt_is_around_the_first_word(text: str, words: list[str], columns: int, shown: str) -> None:
+def test_an_excerpt_surrounds_the_first_match(text: str, words: list[str], columns: int, shown: str) -> None:
     assert excerpt(text, words, columns) == shown
 
 
 @given(st.text(max_size=60), st.text(min_size=1, max_size=5), st.integers(3, 30))
-def test_an_excerpt_is_never_wider_than_it_may_be(text: str, word: str, columns: int) -> None:
+def test_an_excerpt_never_exceeds_the_given_width(text: str, word: str, columns: int) -> None:
     shown = excerpt(text, [word], columns)
     assert sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in shown) <= columns
     assert shown.replace("…", "") in " ".join(text.split()).replace("…", "")

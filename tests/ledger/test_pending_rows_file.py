@@ -1,4 +1,4 @@
-"""Pending files: rows that could not be written wait beside the ledger, and are in it once in the end."""
+"""Pending files: rows that could not be written are kept beside the ledger and added to it exactly once."""
 
 import json
 import os
@@ -39,7 +39,7 @@ def ledger(path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture
 def folder(path: Path, ledger: Ledger) -> Path:
-    """The folder of its pending files."""
+    """The folder of the ledger's pending files."""
     made = path.with_suffix(".pending")
     made.mkdir()
     return made
@@ -79,7 +79,7 @@ def line(number: int, **changed: Any) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
-def test_rows_wait_while_another_program_holds_the_ledger(ledger: Ledger, path: Path) -> None:
+def test_rows_are_set_aside_while_another_program_locks_the_ledger(ledger: Ledger, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(BusyError):
@@ -99,7 +99,7 @@ def test_rows_wait_while_another_program_holds_the_ledger(ledger: Ledger, path: 
     assert ledger.find(found)[1] == TEXT  # type: ignore[index]
 
 
-def test_rows_of_a_process_that_goes_on_appending_are_all_taken_once(ledger: Ledger, path: Path) -> None:
+def test_rows_that_a_process_keeps_setting_aside_are_each_added_once(ledger: Ledger, path: Path) -> None:
     writer = Ledger(path)
     for number in range(2, 6):
         writer.set_aside([entry(number)])
@@ -108,8 +108,8 @@ def test_rows_of_a_process_that_goes_on_appending_are_all_taken_once(ledger: Led
     assert times(ledger) == [1, 2, 3, 4, 5]
 
 
-def test_a_file_that_stays_after_its_rows_were_written_adds_nothing(ledger: Ledger, folder: Path) -> None:
-    ledger.set_aside([entry(2), entry(2)])  # two requests that are equal are two
+def test_a_pending_file_left_behind_does_not_add_its_rows_again(ledger: Ledger, folder: Path) -> None:
+    ledger.set_aside([entry(2), entry(2)])  # two equal requests are two rows
     (waiting,) = folder.iterdir()
     copy = waiting.read_bytes()
     ledger.write_pending()
@@ -120,7 +120,7 @@ def test_a_file_that_stays_after_its_rows_were_written_adds_nothing(ledger: Ledg
     assert ledger.pending_files == []
 
 
-# Killed at the n-th of these calls, while it takes pending rows in.
+# Adds pending rows to the ledger and is killed at the n-th of these calls.
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -139,7 +139,7 @@ ledger.close()
 """
 
 
-def test_a_writer_that_is_killed_while_it_takes_rows_in_loses_and_doubles_none(
+def test_killing_a_writer_of_pending_rows_neither_loses_nor_duplicates_rows(
     ledger: Ledger, path: Path
 ) -> None:
     killed = 0
@@ -153,7 +153,7 @@ def test_a_writer_that_is_killed_while_it_takes_rows_in_loses_and_doubles_none(
     assert ledger.pending_files == []
 
 
-def test_files_of_an_older_nbx_are_taken_in(ledger: Ledger, folder: Path) -> None:
+def test_pending_files_of_an_older_nbx_are_added(ledger: Ledger, folder: Path) -> None:
     rows = [{"values": values(time=2000), "text": None}, {"values": values(time=3000), "text": None}]
     (folder / f"{NAME}.json").write_text(json.dumps(rows))
     (folder / "2-1-bb.taken").write_text(json.dumps([{"values": values(time=4000), "text": None}]))
@@ -163,7 +163,7 @@ def test_files_of_an_older_nbx_are_taken_in(ledger: Ledger, folder: Path) -> Non
     assert list(folder.iterdir()) == []
 
 
-def test_a_line_that_was_cut_or_damaged_keeps_no_other_row_out(ledger: Ledger, folder: Path) -> None:
+def test_a_cut_or_damaged_line_does_not_block_other_rows(ledger: Ledger, folder: Path) -> None:
     odd: list[dict[str, Any]] = [
         {"time": None},
         {"time": "soon"},
@@ -177,11 +177,11 @@ def test_a_line_that_was_cut_or_damaged_keeps_no_other_row_out(ledger: Ledger, f
     ledger.append([entry(4)])
     ledger.write_pending()
     assert times(ledger) == [1, 2, 3, 4]
-    assert list(folder.iterdir()) == []  # half a prompt must not stay for ever
+    assert list(folder.iterdir()) == []  # a truncated prompt must not stay on the disk for ever
 
 
 @pytest.mark.parametrize("cost", ["NaN", "Infinity", "-1", "1E+999999", "abc", 1e400, True, [], "9" * 80])
-def test_an_amount_that_none_can_be_is_unknown(ledger: Ledger, folder: Path, cost: Any) -> None:
+def test_an_impossible_cost_is_unknown(ledger: Ledger, folder: Path, cost: Any) -> None:
     (folder / f"{NAME}.jsonl").write_bytes(line(1, cost=cost, p=10**30, latency=float("nan")))
     ledger.append([entry(2, cost=Decimal(1))])
     ledger.write_pending()
@@ -191,37 +191,37 @@ def test_an_amount_that_none_can_be_is_unknown(ledger: Ledger, folder: Path, cos
 
 
 FOREIGN: dict[str, Any] = {
-    "cut": lambda place: place.write_bytes(b"[1"),
-    "no UTF-8": lambda place: place.write_bytes(b"\xff\0"),
-    "a number": lambda place: place.write_bytes(b"3"),
-    "an old file without rows": lambda place: place.write_bytes(b'[{"values": [1]}, {"text": null}, 3]'),
-    "nested": lambda place: place.write_bytes(b"[" * 100_000),
-    "a folder": lambda place: place.mkdir(),
+    "cut": lambda target: target.write_bytes(b"[1"),
+    "no UTF-8": lambda target: target.write_bytes(b"\xff\0"),
+    "a number": lambda target: target.write_bytes(b"3"),
+    "an old file without rows": lambda target: target.write_bytes(b'[{"values": [1]}, {"text": null}, 3]'),
+    "nested": lambda target: target.write_bytes(b"[" * 100_000),
+    "a folder": lambda target: target.mkdir(),
     "a pipe": os.mkfifo,
-    "a device": lambda place: place.symlink_to("/dev/zero"),
-    "a link": lambda place: place.symlink_to(place.parent.parent / "elsewhere"),
-    "a loop": lambda place: place.symlink_to(place),
-    "another name": lambda place: place.with_name("notes.jsonl").write_bytes(line(1)),
+    "a device": lambda target: target.symlink_to("/dev/zero"),
+    "a link": lambda target: target.symlink_to(target.parent.parent / "elsewhere"),
+    "a loop": lambda target: target.symlink_to(target),
+    "another name": lambda target: target.with_name("notes.jsonl").write_bytes(line(1)),
 }
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".taken"])
-def test_what_is_not_of_nbx_stays_and_ends_nothing(
+def test_files_of_other_programs_are_ignored_and_kept(
     ledger: Ledger, folder: Path, kind: str, suffix: str
 ) -> None:
     (folder.parent / "elsewhere").write_bytes(line(2, time=9000))
     FOREIGN[kind](folder / f"{NAME}{suffix}")
-    (place,) = folder.iterdir()
-    before = place.lstat()
+    (target,) = folder.iterdir()
+    before = target.lstat()
     ledger.append([entry(2)])
     ledger.write_pending()
     assert times(ledger) == [1, 2]
-    assert (place.lstat().st_ino, place.lstat().st_size) == (before.st_ino, before.st_size)
+    assert (target.lstat().st_ino, target.lstat().st_size) == (before.st_ino, before.st_size)
     assert (folder.parent / "elsewhere").exists()
 
 
-def test_a_folder_that_is_a_file_is_an_error_of_the_rows_that_would_wait(ledger: Ledger, path: Path) -> None:
+def test_rows_cannot_be_set_aside_if_the_folder_is_a_file(ledger: Ledger, path: Path) -> None:
     path.with_suffix(".pending").write_text("")
     ledger.append([entry(2)])
     ledger.write_pending()
@@ -230,7 +230,7 @@ def test_a_folder_that_is_a_file_is_an_error_of_the_rows_that_would_wait(ledger:
     assert times(ledger) == [1, 2]
 
 
-def test_a_row_on_a_full_disk_is_written_as_a_whole_or_not_at_all(path: Path) -> None:
+def test_a_row_on_a_full_disk_is_written_completely_or_not_at_all(path: Path) -> None:
     code = """
 import resource, signal, sys
 from tests.ledger.test_pending_rows_file import *
@@ -251,12 +251,12 @@ print(waiting.read_bytes().count(b"\\n"), waiting.read_bytes().endswith(b"\\n"))
 
 
 def texts_of(path: Path) -> bytes:
-    """Everything that is on the disk in and beside a ledger."""
+    """The contents of the ledger and of all files beside it."""
     return b"".join(file.read_bytes() for file in path.parent.rglob("*") if file.is_file())
 
 
 @pytest.mark.parametrize("how", ["remove", "prune"])
-def test_a_prompt_that_waited_is_gone_once_it_is_deleted(ledger: Ledger, path: Path, how: str) -> None:
+def test_deleting_a_row_erases_a_prompt_that_was_pending(ledger: Ledger, path: Path, how: str) -> None:
     def keep(waiting: Entry) -> None:
         other = Ledger(path)
         other.set_aside([waiting])
@@ -273,7 +273,7 @@ def test_a_prompt_that_waited_is_gone_once_it_is_deleted(ledger: Ledger, path: P
     assert b"a secret prompt" not in texts_of(path)
 
 
-def test_an_empty_file_of_a_full_disk_is_removed_by_the_next_writer(ledger: Ledger, folder: Path) -> None:
+def test_an_empty_pending_file_is_removed_by_the_next_writer(ledger: Ledger, folder: Path) -> None:
     (folder / f"{NAME}.jsonl").write_bytes(b"")
     (folder / "2-1-bb.taken").write_bytes(b"")
     ledger.write_pending()
@@ -281,7 +281,7 @@ def test_an_empty_file_of_a_full_disk_is_removed_by_the_next_writer(ledger: Ledg
     assert times(ledger) == [1]
 
 
-def test_a_process_whose_empty_file_was_removed_loses_no_row(path: Path, ledger: Ledger) -> None:
+def test_a_process_whose_empty_pending_file_was_removed_loses_no_row(path: Path, ledger: Ledger) -> None:
     waiting = Pending(path)
     waiting._create(1)
     ledger.write_pending()

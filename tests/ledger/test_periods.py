@@ -1,4 +1,4 @@
-"""Spans of time as they are typed, on a calendar whose days differ in length."""
+"""Periods as the user types them, on a calendar with days of 23, 24 or 25 hours."""
 
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,7 +25,7 @@ class Zone(LocalCalendar):
 
 
 BERLIN = Zone("Europe/Berlin")
-NOW = datetime(2026, 10, 27, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()  # two days after 25 hours
+NOW = datetime(2026, 10, 27, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()  # 2 days after a 25-hour day
 
 
 def at(text: str, zone: str = "Europe/Berlin") -> float:
@@ -52,7 +52,7 @@ def test_periods_are_local_days(since: str, until: str, start: str | None, end: 
     assert periods.period(since, until, NOW, BERLIN) == wanted
 
 
-def test_the_day_on_which_clocks_go_back_has_25_hours() -> None:
+def test_the_day_on_which_the_clocks_go_back_has_25_hours() -> None:
     found = periods.period("2026-10-25", "2026-10-25", NOW, BERLIN)
     assert found.since is not None
     assert found.until is not None
@@ -60,7 +60,7 @@ def test_the_day_on_which_clocks_go_back_has_25_hours() -> None:
 
 
 @pytest.mark.parametrize("text", ["7", "d", "7x", "-1d", "2026-13-01", "tomorrow", "999999w", "7d "])
-def test_an_invalid_period_is_an_error_that_lists_the_valid_ones(text: str) -> None:
+def test_the_error_of_an_invalid_period_lists_the_valid_ones(text: str) -> None:
     for flag, since, until in (("--since", text, ""), ("--until", "", text)):
         with pytest.raises(UsageError) as caught:
             periods.period(since, until, NOW, BERLIN)
@@ -68,7 +68,7 @@ def test_an_invalid_period_is_an_error_that_lists_the_valid_ones(text: str) -> N
         assert "2026-11-01" in caught.value.why
 
 
-def test_an_age_is_a_span_to_the_second() -> None:
+def test_an_age_is_parsed_as_seconds() -> None:
     assert periods.age("30d") == timedelta(days=30).total_seconds()
     assert periods.age("12h") == 43_200
     assert periods.age("8w") == timedelta(weeks=8).total_seconds()
@@ -76,6 +76,6 @@ def test_an_age_is_a_span_to_the_second() -> None:
         periods.age("today")
 
 
-def test_days_follow_each_other() -> None:
+def test_missing_days_between_two_days_are_filled_in() -> None:
     assert periods.filled(["2026-10-24", "2026-10-26"]) == ["2026-10-24", "2026-10-25", "2026-10-26"]
     assert periods.filled(["2026-10-24"]) == ["2026-10-24"]

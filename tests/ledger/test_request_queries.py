@@ -1,4 +1,4 @@
-"""The ledger's database: what is written is read, whatever happened to the file before."""
+"""The ledger's database: rows are read back exactly, and damaged or foreign files stay unchanged."""
 
 import os
 import sqlite3
@@ -33,13 +33,13 @@ def entry(at: float = 1_800_000_000.0, cost: str | None = "0.01", **more: Any) -
 
 @pytest.fixture
 def ledger(path: Path) -> Iterator[Ledger]:
-    """A ledger that is not there yet."""
+    """A ledger whose file does not exist yet."""
     made = Ledger(path, timeout_s=0.05)
     yield made
     made.close()
 
 
-def test_a_row_is_read_back_to_the_last_digit(ledger: Ledger) -> None:
+def test_a_row_is_read_back_exactly(ledger: Ledger) -> None:
     text = {"finish": "stop,length", "profile": "work", "host": "h", "run": "r1", "request_id": "q\ud800"}
     timed = {"latency": 0.25, "first_token": 0.125, "exit": 8}
     ledger.append([entry(1_800_000_000.0014, "0.000000000000000000000001", **text, **timed)])
@@ -122,7 +122,7 @@ def test_a_period_includes_its_start_and_not_its_end(ledger: Ledger) -> None:
     assert [row["time"] // 1000 for row in ledger.latest(Period(15), 1)] == [30]
 
 
-def test_days_are_local_days_also_when_the_clocks_change(path: Path) -> None:
+def test_days_are_local_days_even_when_the_clocks_change(path: Path) -> None:
     # 2026-10-25 has 25 hours in Berlin, from 22:00 to 23:00 UTC.
     code = """
 from datetime import datetime
@@ -139,7 +139,7 @@ print([(row.group, row.requests) for row in ledger.sums("day", ALL)])
     assert done.stdout == "[('2026-10-24', 1), ('2026-10-25', 2), ('2026-10-26', 1)]\n"
 
 
-def test_an_old_ledger_is_migrated_with_all_its_rows(ledger: Ledger, path: Path) -> None:
+def test_an_old_ledger_is_migrated_and_keeps_its_rows(ledger: Ledger, path: Path) -> None:
     path.parent.mkdir()
     old = sqlite3.connect(path)
     m001_requests(old)
@@ -208,7 +208,7 @@ def test_a_file_system_without_shared_memory_works_with_a_rollback_journal(
     ledger: Ledger, path: Path
 ) -> None:
     path.parent.mkdir()
-    path.with_name("ledger.db-shm").mkdir()  # where the write-ahead mode wants to have a file
+    path.with_name("ledger.db-shm").mkdir()  # where write-ahead mode creates a file
     ledger.append([entry()])
     ledger.close()
     Ledger(path).append([entry()])

@@ -18,12 +18,12 @@ from nebius_cli.system.streams import Streams
 from tests.support.ledger import entry
 from tests.support.settings import resolved
 
-STUCK = 60.0  # seconds, the timeout of the ledger itself
+STUCK = 60.0  # seconds, the ledger's own timeout
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A ledger with nothing in it."""
+    """The path of a ledger with one row."""
     made = tmp_path / "data" / "ledger.db"
     Ledger(made).append([entry(1)])
     return made
@@ -37,24 +37,24 @@ def warnings() -> list[str]:
 
 @pytest.fixture
 def recorder(path: Path, warnings: list[str], tmp_path: Path) -> LedgerRecorder:
-    """A recorder for that ledger, whose own timeout is far too long."""
+    """A recorder for that ledger; the ledger's own timeout is far too long."""
     cache = ModelsCache(tmp_path, "http://h/v1", "")
     return LedgerRecorder(Ledger(path, STUCK), resolved(), cache, Streams(None, None, None), warnings.append)
 
 
-def test_a_ledger_that_stays_locked_is_given_up(
+def test_the_recorder_gives_up_on_a_ledger_that_stays_locked(
     recorder: LedgerRecorder, path: Path, warnings: list[str]
 ) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     recorder.write([entry(2)])
-    recorder.write([entry(3)])  # takes no time and warns no more
+    recorder.write([entry(3)])  # returns at once and does not warn again
     assert warnings == [f"cannot write the ledger {path} within 2 s"]
     other.execute("ROLLBACK")
     other.close()
 
 
-def test_a_reservation_waits_only_once_for_a_program_that_holds_the_ledger(
+def test_reservations_wait_only_once_for_a_program_that_locks_the_ledger(
     path: Path, warnings: list[str], tmp_path: Path
 ) -> None:
     settings, cache = resolved({"budget.daily": 1.0}), ModelsCache(tmp_path, "http://h/v1", "")
@@ -71,11 +71,11 @@ def test_a_reservation_waits_only_once_for_a_program_that_holds_the_ledger(
     other.close()
 
 
-def test_a_run_that_ends_does_not_wait_for_a_write_that_hangs(recorder: LedgerRecorder) -> None:
-    go_on, ended = threading.Event(), threading.Event()
+def test_the_end_of_a_run_does_not_wait_for_a_hanging_write(recorder: LedgerRecorder) -> None:
+    resume, ended = threading.Event(), threading.Event()
 
     def stuck() -> None:
-        go_on.wait(STUCK)
+        resume.wait(STUCK)
         ended.set()
 
     recorder.write([entry(2)])
@@ -91,7 +91,7 @@ def test_a_run_that_ends_does_not_wait_for_a_write_that_hangs(recorder: LedgerRe
     recorder.write([entry(4)])
     batch_recorder.close()
     assert not ended.is_set()
-    go_on.set()
+    resume.set()
     recorder.ledger.close()
 
 
@@ -110,10 +110,10 @@ def test_entries_are_written_and_a_failure_is_reported_once(
         f"cannot write the ledger {path}: it is not a ledger; the entry waits in a file beside it"
     ]
     path.unlink()
-    Ledger(path).write_pending()  # a new one, as the old one was moved away
+    Ledger(path).write_pending()  # creates a new ledger, as if the old one had been moved away
     assert [row["time"] for row in Ledger(path).rows(Period())] == [4000, 5000]
 
 
-def test_without_a_budget_there_is_nothing_to_check(recorder: LedgerRecorder) -> None:
+def test_without_a_budget_no_request_is_refused(recorder: LedgerRecorder) -> None:
     assert recorder.budgets.remaining() is None
     recorder.budgets.check("m", UNKNOWN_PRICE, over_budget=False)

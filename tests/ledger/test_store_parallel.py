@@ -1,6 +1,6 @@
-"""Many processes write into one ledger at once, from the moment at which there is none: nothing is lost.
+"""Many processes write to one new ledger at once, and no row is lost.
 
-NBX_TEST_PROCESSES=64 NBX_TEST_WRITES=100 runs it at its full size.
+Set NBX_TEST_PROCESSES=64 NBX_TEST_WRITES=100 to run the test at full size.
 """
 
 import os
@@ -15,7 +15,7 @@ from nebius_cli.ledger.request_queries import Ledger
 PROCESSES = int(os.environ.get("NBX_TEST_PROCESSES", "16"))
 WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
 
-# Each write as a run of nbx does it: the ledger is opened, gets a row, is closed.
+# Each write opens the ledger, appends a row and closes it, as a run of nbx does.
 WRITER = """
 import sys
 from pathlib import Path
@@ -30,7 +30,7 @@ for number in range(int(sys.argv[2])):
 """
 
 
-def test_no_row_is_lost_and_none_is_written_twice(tmp_path: Path) -> None:
+def test_no_row_is_lost_or_written_twice(tmp_path: Path) -> None:
     path = tmp_path / "data" / "ledger.db"
     names = [f"writer {number}" for number in range(PROCESSES)]
     writers = [
@@ -41,7 +41,7 @@ def test_no_row_is_lost_and_none_is_written_twice(tmp_path: Path) -> None:
         )
         for name in names
     ]
-    for writer in writers:  # all of them are waiting for this
+    for writer in writers:  # every writer waits for this byte before it starts
         assert writer.stdin is not None
         writer.stdin.write(b"x")
         writer.stdin.flush()

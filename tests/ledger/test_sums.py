@@ -14,7 +14,7 @@ def test_a_total_adds_every_count_and_keeps_every_digit() -> None:
     assert ONE.tokens == 120
 
 
-def test_json_has_money_as_text_and_null_for_an_unknown_cost() -> None:
+def test_json_has_costs_as_strings_and_null_for_an_unknown_cost() -> None:
     assert record(TWO)["cost"] == "0.00000001"
     assert record(TWO)["unknown_cost"] == 1
     assert record(Sums("x", 2, unknown=2))["cost"] is None

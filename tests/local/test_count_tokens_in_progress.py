@@ -1,4 +1,4 @@
-"""How many tokens the real engine has generated of answers that are not complete."""
+"""Counts the tokens that the real engine has generated for incomplete answers."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ def engine() -> Iterator[Engine]:
 
 
 class Clock:
-    """A clock that moves on by a whole interval whenever somebody looks."""
+    """A clock that advances by one interval at each call."""
 
     now = 0.0
 
@@ -55,7 +55,7 @@ def test_the_tokens_of_an_answer_count_until_it_is_complete(engine: Engine) -> N
     assert count() == 0
 
 
-def test_it_asks_once_per_interval_and_an_engine_that_is_gone_is_no_error(engine: Engine) -> None:
+def test_the_count_is_updated_once_per_interval_and_is_0_without_an_engine(engine: Engine) -> None:
     now = 5.0
     count = TokensInProgress(engine, lambda: now)
     assert count() == 0

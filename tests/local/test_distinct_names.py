@@ -1,4 +1,4 @@
-"""What two model files of the same name are called."""
+"""The names under which two model files of the same name are shown."""
 
 import pytest
 
@@ -16,7 +16,7 @@ from nebius_cli.local.identify_weights import distinct_names
     ],
     ids=["other names", "folders", "a relative path", "equal folders", "the default model"],
 )
-def test_as_much_of_the_paths_is_shown_as_differs(
+def test_names_show_the_part_of_the_paths_that_differs(
     names: list[str], files: list[str | None], shown: list[str]
 ) -> None:
     assert distinct_names(names, files) == shown

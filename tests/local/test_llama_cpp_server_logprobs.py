@@ -1,4 +1,4 @@
-"""The engine's own endpoints: what they say of tokens, and what is said when they fail."""
+"""Scoring with the engine's own endpoints: tokens, log probabilities and errors."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,22 +24,22 @@ def native(model: Path) -> Iterator[EngineScoring]:
         yield scoring
 
 
-def test_the_pieces_of_a_text_are_its_bytes(native: EngineScoring) -> None:
+def test_the_tokens_of_a_text_add_up_to_its_bytes(native: EngineScoring) -> None:
     text = "The capital é日🦙 of\n<|im_end|>"
     pieces = native.tokenize(text)
     assert b"".join(piece.raw for piece in pieces) == text.encode()
     assert pieces[:2] == [VocabularyToken(504, b"The"), VocabularyToken(3575, b" capital")]
 
 
-def test_only_tokens_from_the_first_one_wanted_have_a_log_probability(native: EngineScoring) -> None:
+def test_only_tokens_from_the_first_requested_one_have_a_log_probability(native: EngineScoring) -> None:
     pieces = native.tokenize("1, 2, 3, 4")
     found = [token.logprob for token in native.logprobs(pieces, 3)]
     assert [logprob is None for logprob in found] == [True] * 3 + [False] * (len(pieces) - 3)
     assert all(logprob <= 0 for logprob in found if logprob is not None)
 
 
-def test_the_probabilities_of_every_token_add_up_to_one(native: EngineScoring) -> None:
-    # After "The capital of France" few tokens hold nearly all of the mass.
+def test_log_probabilities_match_those_of_a_completion(native: EngineScoring) -> None:
+    # After "The capital of France", few tokens have nearly all of the probability.
     pieces = native.tokenize("The capital of France")
     answer = native._post("/completion", {"prompt": [p.id for p in pieces], "n_predict": 1, "n_probs": 50})
     top = answer["completion_probabilities"][0]["top_logprobs"]
@@ -49,18 +49,18 @@ def test_the_probabilities_of_every_token_add_up_to_one(native: EngineScoring) -
         assert reported.logprob == pytest.approx(entry["logprob"], abs=1e-3)
 
 
-def test_a_token_that_the_engine_does_not_know_is_no_score(native: EngineScoring) -> None:
+def test_a_token_that_the_engine_does_not_know_is_an_error(native: EngineScoring) -> None:
     with pytest.raises((ServerError, RejectedError)):
         list(native.logprobs([VocabularyToken(504, b"The"), VocabularyToken(99_999_999, b"x")], 1))
 
 
-def test_more_tokens_than_the_context_holds_are_refused(native: EngineScoring) -> None:
+def test_more_tokens_than_fit_in_the_context_are_refused(native: EngineScoring) -> None:
     with pytest.raises(RejectedError) as caught:
         list(native.logprobs([VocabularyToken(504, b"The")] * 9000, 8999))
     assert caught.value.status == 400
 
 
-def test_an_engine_that_died_is_said(model: Path) -> None:
+def test_an_engine_that_died_is_reported(model: Path) -> None:
     with Engine(model, parallel=1, for_scoring=True) as engine, EngineScoring(engine) as native:
         engine.stop()
         with pytest.raises(ServerError, match="stopped unexpectedly"):

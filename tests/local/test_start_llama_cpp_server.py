@@ -1,4 +1,4 @@
-"""The real engine with real weights: it answers, it stays quiet, and it ends when it should."""
+"""The real engine with real weights: it answers, prints nothing, and ends together with nbx."""
 
 import json
 import os
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.engine
 
 ROOT = Path(__file__).parent.parent.parent
 
-# A run of its own: starts the engine, says where it is, and does what its last argument says.
+# A separate process: starts the engine, prints its base URL and does what the last argument says.
 SCRIPT = """
 import os, signal, sys, urllib.request
 from pathlib import Path
@@ -76,7 +76,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until_nobody_listens(port: int) -> None:
+def wait_until_closed(port: int) -> None:
     deadline = time.monotonic() + 30
     while listens(port):
         assert time.monotonic() < deadline
@@ -94,14 +94,14 @@ def port_of(base_url: str) -> int:
     return int(base_url.strip().removesuffix("/v1").rpartition(":")[2])
 
 
-def test_it_answers_with_the_models_name_and_not_its_path(engine: Engine, model: Path) -> None:
+def test_an_answer_has_the_name_of_the_model_and_not_its_path(engine: Engine, model: Path) -> None:
     answer = ask(engine, prompt="The capital of France is", max_tokens=2, temperature=0)
     assert answer["choices"][0]["text"] == " Paris."
     assert answer["model"] == engine.model == model.stem
     assert str(model.parent) not in json.dumps(answer)
 
 
-def test_another_key_is_refused(engine: Engine) -> None:
+def test_a_wrong_key_is_refused(engine: Engine) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         ask(engine, key="guess", prompt="x")
     with caught.value as answer:
@@ -122,7 +122,7 @@ def test_a_prompt_may_use_the_whole_context_and_not_more(engine: Engine) -> None
         assert json.load(answer)["error"]["n_ctx"] == 8192
 
 
-def test_the_block_may_be_left_while_loading_or_generating_and_nothing_is_printed(model: Path) -> None:
+def test_leaving_the_block_while_loading_or_generating_prints_nothing(model: Path) -> None:
     for what in ("leave while loading", "leave"):
         child = start(model, what)
         out, err = child.communicate(timeout=60)
@@ -135,7 +135,7 @@ def test_ctrl_c_in_the_middle_of_a_stream_ends_both_processes(model: Path) -> No
     child = start(model, "read")
     assert child.stdout is not None
     port = port_of(child.stdout.readline())
-    os.killpg(child.pid, signal.SIGINT)  # as a terminal does it: to the whole group
+    os.killpg(child.pid, signal.SIGINT)  # to the whole process group, like a terminal
     out, err = child.communicate(timeout=60)
     assert child.returncode == -signal.SIGINT
     assert out == ""
@@ -149,7 +149,7 @@ def test_the_engine_does_not_outlive_a_killed_nbx(model: Path) -> None:
     port = port_of(child.stdout.readline())
     child.kill()
     child.communicate(timeout=60)
-    wait_until_nobody_listens(port)
+    wait_until_closed(port)
 
 
 def is_alive(pid: int) -> bool:
@@ -166,7 +166,7 @@ def test_an_engine_that_is_loading_does_not_outlive_a_killed_nbx(model: Path) ->
     pid = int(child.stdout.readline())
     loads = Path(f"/proc/{pid}/maps")
     deadline = time.monotonic() + 30
-    while "xllamacpp" not in loads.read_text():  # from now on it holds the interpreter lock
+    while "xllamacpp" not in loads.read_text():  # from here on, it holds the interpreter lock
         assert time.monotonic() < deadline
     child.kill()
     child.communicate(timeout=60)
@@ -176,7 +176,7 @@ def test_an_engine_that_is_loading_does_not_outlive_a_killed_nbx(model: Path) ->
         time.sleep(0.01)
 
 
-def test_an_engine_that_is_stopped_while_it_loads_is_ended_and_named(
+def test_an_engine_stopped_by_a_signal_while_loading_is_killed_and_reported(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
@@ -187,7 +187,7 @@ def test_an_engine_that_is_stopped_while_it_loads_is_ended_and_named(
     assert "a signal stopped it" in caught.value.why
 
 
-def test_it_may_be_stopped_twice_and_started_on_a_given_port(model: Path) -> None:
+def test_an_engine_may_be_stopped_twice_and_started_on_a_given_port(model: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -202,7 +202,7 @@ def test_it_may_be_stopped_twice_and_started_on_a_given_port(model: Path) -> Non
 
 
 @pytest.mark.parametrize("size", [100, 5_000_000])
-def test_a_cut_model_is_refused_in_the_engines_words(model: Path, tmp_path: Path, size: int) -> None:
+def test_a_truncated_model_is_refused_with_the_engines_reason(model: Path, tmp_path: Path, size: int) -> None:
     cut = tmp_path / "cut.gguf"
     with model.open("rb") as whole:
         cut.write_bytes(whole.read(size))
@@ -212,7 +212,7 @@ def test_a_cut_model_is_refused_in_the_engines_words(model: Path, tmp_path: Path
     assert wanted in caught.value.why
 
 
-def test_a_file_that_is_no_model_is_refused_before_anything_starts(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_model_is_refused_before_the_engine_starts(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("GGU")
     with pytest.raises(ConfigError, match="is not a model"):
         Engine(tmp_path / "notes.gguf")
@@ -230,7 +230,7 @@ def test_the_context_is_the_models_own_up_to_a_limit(tmp_path: Path, trained: in
     assert Engine(made_up, caches=4)._launch_options["context"] == asked
 
 
-def test_without_the_engine_installed_the_way_to_it_is_said(tmp_path: Path) -> None:
+def test_without_the_engine_the_error_says_how_to_install_it(tmp_path: Path) -> None:
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", bare], check=True)
     script = (
@@ -244,7 +244,7 @@ def test_without_the_engine_installed_the_way_to_it_is_said(tmp_path: Path) -> N
     assert done.stdout.startswith("the local engine is not installed pip install")
 
 
-def test_a_dead_engine_process_is_said(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_engine_process_is_reported(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = Engine(model)
     with engine:
         engine._child.process.kill()

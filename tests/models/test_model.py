@@ -1,4 +1,4 @@
-"""Entries of the model list, whatever they hold, and how a name that is not quite right is understood."""
+"""Entries of the model list, valid or not, and the suggestions for a misspelled model id."""
 
 import json
 from decimal import Decimal
@@ -22,7 +22,7 @@ def one(**entry: Any) -> Model:
     return models.decode({"data": [{"id": "m", **entry}]})[0]
 
 
-def test_an_entry_of_the_documentation_is_read_whole() -> None:
+def test_an_entry_from_the_documentation_is_read_completely() -> None:
     model = models.decode({"object": "list", "data": [FAST]})[0]
     assert (model.id, model.name) == (FAST["id"], FAST["name"])
     assert (model.context, model.requests_per_minute, model.tokens_per_minute) == (131072, 1200, 800000)
@@ -39,7 +39,7 @@ def test_newer_members_are_read() -> None:
     assert model.price.cached == 0
 
 
-def test_a_basic_entry_leaves_everything_unknown() -> None:
+def test_a_basic_entry_has_unknown_prices_and_limits() -> None:
     model = models.decode([BASIC])[0]
     unknown = (
         model.context,
@@ -86,7 +86,7 @@ entries: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
 
 
 @given(entries)
-def test_any_member_may_be_anything(entry: dict[str, Any]) -> None:
+def test_a_member_may_have_any_value(entry: dict[str, Any]) -> None:
     model = one(**{**entry, "id": "m"})
     record = model_details.to_json(model)
     record.pop("raw")
@@ -115,7 +115,7 @@ def test_a_price_keeps_every_digit(text: str) -> None:
     assert per_million(one(pricing={"prompt": text}).price.input) == PRICES[text]
 
 
-def test_a_price_may_be_a_number_too() -> None:
+def test_a_price_may_also_be_a_number() -> None:
     assert per_million(one(pricing={"prompt": 6e-8}).price.input) == "0.06"
     assert one(pricing={"prompt": 0}).price.input == 0
 
@@ -150,11 +150,11 @@ def test_an_invalid_count_is_unknown(value: Any) -> None:
         (1048576, "1.05M"),
     ],
 )
-def test_a_count_is_short_for_a_person(count: int, text: str) -> None:
+def test_a_count_is_abbreviated(count: int, text: str) -> None:
     assert compact(count) == text
 
 
-def test_a_time_outside_the_calendar_is_unknown() -> None:
+def test_a_date_outside_the_calendar_is_unknown() -> None:
     assert (model_details.date(1750954196), model_details.date(10**14), model_details.date(None)) == (
         "2025-06-26",
         "-",
@@ -162,14 +162,14 @@ def test_a_time_outside_the_calendar_is_unknown() -> None:
     )
 
 
-def test_the_record_has_numbers_for_prices_and_the_entry_as_it_came() -> None:
+def test_the_record_has_prices_as_numbers_and_the_unchanged_entry() -> None:
     record = model_details.to_json(models.decode([LIGHTNING])[0])
     assert record["price"] == {"input": 0.06, "output": 0.24, "cached_input": 0.0}
     assert record["limits"] == {"requests_per_minute": 600, "tokens_per_minute": 400000}
     assert record["raw"] == LIGHTNING
 
 
-def test_details_name_everything_the_server_said_once() -> None:
+def test_details_show_every_member_of_the_entry_once() -> None:
     rows = dict(model_details.rows(models.decode([{**FAST, "new": {"thing": [1, None]}, "flag": True}])[0]))
     assert rows["input_price"] == "0.03 USD per million tokens"
     assert (rows["cached_input_price"], rows["features"], rows["created"]) == ("-", "-", "2025-06-26")
@@ -197,11 +197,11 @@ LISTED = models.decode(list(ENTRIES))
         (("nothing",), ()),
     ],
 )
-def test_a_query_is_words_that_a_model_holds(words: tuple[str, ...], ids: tuple[str, ...]) -> None:
+def test_a_query_finds_the_models_with_all_its_words(words: tuple[str, ...], ids: tuple[str, ...]) -> None:
     assert tuple(model.id for model in search_and_sort.matching(LISTED, words)) == ids
 
 
-def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
+def test_a_query_also_searches_features_and_names() -> None:
     entries = [{"id": "a", "supported_features": ["tools"]}, {"id": "b", "name": "Tooling"}, {"id": "c"}]
     listed = models.decode(entries)
     assert [model.id for model in search_and_sort.matching(listed, ["tool"])] == ["a", "b"]
@@ -217,11 +217,11 @@ def test_a_word_of_a_query_may_be_a_feature_or_in_the_name() -> None:
         ("created", (LIGHTNING, BASIC, TRIMMED, FAST)),
     ],
 )
-def test_models_are_ordered(by: str, ids: tuple[dict[str, Any], ...]) -> None:
+def test_models_are_sorted(by: str, ids: tuple[dict[str, Any], ...]) -> None:
     assert [model.raw for model in search_and_sort.ordered(LISTED, by)] == list(ids)
 
 
-def test_reversed_the_unknown_is_still_last() -> None:
+def test_unknown_values_are_last_even_in_reverse_order() -> None:
     assert [m.id for m in search_and_sort.ordered(LISTED, "id", reverse=True)] == [
         m.id for m in search_and_sort.ordered(LISTED, "id")
     ][::-1]
@@ -244,15 +244,15 @@ NEAR = {
 
 
 @pytest.mark.parametrize("name", NEAR, ids=lambda name: name[:40])
-def test_the_ids_that_were_probably_meant(name: str) -> None:
+def test_similar_ids_are_suggested(name: str) -> None:
     assert similar_names.suggest(name, IDS)[: max(1, len(NEAR[name]))] == NEAR[name]
 
 
-def test_an_id_that_has_the_prefix_of_other_tools_keeps_it() -> None:
+def test_a_suggested_id_that_begins_with_nebius_keeps_that_prefix() -> None:
     assert similar_names.suggest("nebius/Own", ["nebius/own", "own"]) == ["nebius/own"]
 
 
-def test_the_nearest_ids_are_asked_for() -> None:
+def test_did_you_mean_names_the_nearest_ids() -> None:
     assert similar_names.did_you_mean("A/B", ["a/b", "A/b"]) == "did you mean a/b or A/b?"
     assert similar_names.did_you_mean("zzz", IDS) == ""
     assert similar_names.suggest("abcd", ["x" * 300]) == []
@@ -261,7 +261,7 @@ def test_the_nearest_ids_are_asked_for() -> None:
 @pytest.mark.parametrize(
     "name", ["$(id)", "`id`", "a b", "a;b", "-rf", "~root", "", "a'b", "a\n", "\x1b[31m", "é", "x" * 201]
 )
-def test_an_id_that_means_something_to_a_shell_is_not_offered_to_one(name: str) -> None:
+def test_an_id_with_special_characters_is_not_offered_to_a_shell(name: str) -> None:
     assert models.completable([name, *IDS]) == list(IDS)
 
 
@@ -277,5 +277,5 @@ def test_an_id_that_means_something_to_a_shell_is_not_offered_to_one(name: str) 
         (90_000, "1 d"),
     ],
 )
-def test_an_age_is_in_words(seconds: float, words: str) -> None:
+def test_an_age_is_shown_in_its_largest_unit(seconds: float, words: str) -> None:
     assert age(seconds) == words

@@ -1,4 +1,4 @@
-"""The kept model list: what is kept comes back, and what is not a kept list is none."""
+"""The cached model list is read back; a damaged file counts as no list."""
 
 import os
 import stat
@@ -11,7 +11,7 @@ from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache
 URL = "https://h.example/v1"
 
 
-def kept(cache_dir: Path) -> list[Path]:
+def cached_files(cache_dir: Path) -> list[Path]:
     return sorted((cache_dir / "models").glob("*.json"))
 
 
@@ -24,16 +24,16 @@ def test_a_list_is_read_back_with_its_time(tmp_path: Path) -> None:
 
 
 def test_each_server_and_project_has_its_own_list(tmp_path: Path) -> None:
-    places = [(URL, ""), (URL, "p1"), ("https://other.example/v1", "")]
-    for number, (url, project) in enumerate(places):
+    servers = [(URL, ""), (URL, "p1"), ("https://other.example/v1", "")]
+    for number, (url, project) in enumerate(servers):
         ModelsCache(tmp_path, url, project).write(ModelList(number, 1.0))
-    for number, (url, project) in enumerate(places):
+    for number, (url, project) in enumerate(servers):
         assert ModelsCache(tmp_path, url, project).read() == ModelList(number, 1.0)
 
 
-def test_only_the_owner_can_read_it_and_it_has_no_password_of_a_url(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_list_and_it_has_no_password_of_a_url(tmp_path: Path) -> None:
     ModelsCache(tmp_path, "https://user:hunter2@h.example/v1", "").write(ModelList([], 1.0))
-    (path,) = kept(tmp_path)
+    (path,) = cached_files(tmp_path)
     assert "hunter2" not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -58,16 +58,16 @@ def test_only_the_owner_can_read_it_and_it_has_no_password_of_a_url(tmp_path: Pa
     ],
     ids=lambda text: text[:60],
 )
-def test_a_damaged_file_is_not_a_list(text: str, tmp_path: Path) -> None:
+def test_a_damaged_file_counts_as_no_list(text: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write(ModelList([], 1.0))
-    (path,) = kept(tmp_path)
+    (path,) = cached_files(tmp_path)
     asked = '{"base_url": "https://h.example/v1", "project": "", "profile": ""}'
     path.write_bytes(text.replace("ASKED", asked).encode("latin-1"))
     assert cache.read() is None
 
 
-def test_ids_for_shell_completion_are_one_a_line_and_rewritten_only_if_they_change(tmp_path: Path) -> None:
+def test_ids_for_completion_are_one_per_line_and_written_only_if_changed(tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write_ids(["a/b", "c"])
     path = tmp_path / "models" / "ids.txt"
@@ -86,10 +86,10 @@ def test_a_folder_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["a folder", "a pipe", "a device", "a loop"])
-def test_what_is_no_file_is_not_a_list_and_is_not_waited_for(kind: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_counts_as_no_list_and_never_blocks(kind: str, tmp_path: Path) -> None:
     cache = ModelsCache(tmp_path, URL, "")
     cache.write(ModelList([], 1.0))
-    (path,) = kept(tmp_path)
+    (path,) = cached_files(tmp_path)
     path.unlink()
     if kind == "a folder":
         path.mkdir()

@@ -1,4 +1,4 @@
-"""Prices and limits of models: from the cached list, else from the server's list, which is then cached."""
+"""Prices and limits of models, from the cached list or from the server's list, which is then cached."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_a_list_that_cannot_be_cached_is_used_anyway(tmp_path: Path) -> None:
     assert FAST["id"] in source.prices
 
 
-def test_a_server_without_a_list_is_an_error(tmp_path: Path) -> None:
+def test_a_server_that_cannot_list_its_models_is_an_error(tmp_path: Path) -> None:
     def ask() -> ModelList:
         raise ServerError("broke")
 

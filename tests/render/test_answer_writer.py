@@ -1,4 +1,4 @@
-"""One answer: where it goes, when there is a usage table, and what an incomplete one leaves."""
+"""One answer: where it is written, when usage is shown, and what an incomplete answer leaves."""
 
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ TIMING = Timing(0, 1, 2)
 
 
 class Run:
-    """An answer of "text", on glass."""
+    """An answer that is written to fake streams."""
 
     def __init__(self, *, tty: bool = True, target: Path | None = None, **show: Any) -> None:
         self.out, self.err = Glass(), Glass()
@@ -28,14 +28,14 @@ class Run:
         self.completion = Completion(1)
 
     def take(self, *events: Any) -> "Run":
-        """Feed events."""
+        """Add events to the answer."""
         for event in events:
             self.completion.add(event)
             self.answer.event(event)
         return self
 
     def finish(self) -> "Run":
-        """End it well."""
+        """Finish the answer successfully."""
         self.answer.finish(self.take(Finished(0, "stop"), Usage(1, 2, 3)).completion, TIMING)
         return self
 
@@ -54,19 +54,19 @@ class Run:
     ],
     ids=str,
 )
-def test_the_usage_is_shown_to_who_watches_or_asks(show: dict[str, Any], *, tty: bool, table: bool) -> None:
+def test_usage_is_shown_on_a_terminal_or_on_request(show: dict[str, Any], *, tty: bool, table: bool) -> None:
     run = Run(tty=tty, **show).take(TextDelta(0, "text")).finish()
     assert bool(run.err.text) == table
 
 
-def test_a_target_gets_exact_bytes_even_at_a_terminal(tmp_path: Path) -> None:
+def test_an_output_file_gets_exact_bytes_even_if_stdout_is_a_terminal(tmp_path: Path) -> None:
     run = Run(target=tmp_path / "out").take(TextDelta(0, "text\x1b[31m")).finish()
     assert (tmp_path / "out").read_bytes() == b"text\x1b[31m\n"
     assert run.out.data == b""
     assert "completion" in run.err.text, "a person watches, and sees what it took"
 
 
-def test_a_cut_answer_says_where_it_is_kept(tmp_path: Path) -> None:
+def test_an_incomplete_answer_reports_its_partial_file(tmp_path: Path) -> None:
     run = Run(target=tmp_path / "out").take(TextDelta(0, "half"))
     partial = tmp_path / "out.partial"
     assert run.answer.cut(run.completion, TIMING) == f"the answer received so far is in {partial}"
@@ -74,20 +74,20 @@ def test_a_cut_answer_says_where_it_is_kept(tmp_path: Path) -> None:
     assert run.err.text == ""
 
 
-def test_a_cut_answer_of_which_nothing_came_is_nowhere(tmp_path: Path) -> None:
+def test_an_empty_incomplete_answer_leaves_no_file(tmp_path: Path) -> None:
     run = Run(target=tmp_path / "out")
     assert run.answer.cut(run.completion, TIMING) == ""
     assert (list(tmp_path.glob("*out*")), run.answer.untouched) == ([], True)
 
 
-def test_a_cut_answer_that_was_counted_shows_what_it_cost() -> None:
+def test_an_incomplete_answer_shows_its_usage_if_it_is_known() -> None:
     run = Run().take(TextDelta(0, "half"), Usage(1, 2, 3))
     assert run.answer.cut(run.completion, TIMING) == ""
     assert run.out.text == "half\n"
     assert "completion" in run.err.text
 
 
-def test_untouched_ends_with_the_first_byte() -> None:
+def test_an_answer_is_untouched_until_its_first_byte() -> None:
     run = Run()
     assert run.answer.untouched
     run.take(TextDelta(0, "t"))
@@ -120,7 +120,7 @@ def test_a_signal_in_the_middle_of_a_write_still_ends_the_line() -> None:
     assert run.out.text == "\n"
 
 
-def test_an_answer_can_be_paused_and_rested_without_a_wait() -> None:
+def test_waiting_and_pausing_write_nothing_in_quiet_mode() -> None:
     run = Run(quiet=True)
     run.answer.wait()
     run.answer.pause()

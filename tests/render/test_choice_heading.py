@@ -23,6 +23,6 @@ def test_a_choice_is_named_by_its_prompt_and_its_number(
     assert choice_name(index, choices, prompts) == name
 
 
-def test_a_heading_has_room_for_a_note() -> None:
+def test_a_heading_may_contain_a_note() -> None:
     assert heading(1, 2, 1) == "── choice 2 ──"
     assert heading(1, 2, 1, "stop") == "── choice 2 · stop ──"

@@ -1,4 +1,4 @@
-"""The exports hold the text and the figures, nothing from elsewhere, and no markup of a model's."""
+"""Exports contain the text and the figures, load nothing from elsewhere, and escape the model's markup."""
 
 import html
 import math
@@ -30,7 +30,7 @@ EVIL_SHOWN += "␛]0;owned␇<U+202E>\ufffd\ufffd␀\ufffd&amp;&#10;\\"
 
 
 class Page(HTMLParser):
-    """A page as a browser has it: the text of its body, its tags, and each token with its hover text."""
+    """A page as a browser parses it: the text of its body, its tags, and each token with its hover text."""
 
     def __init__(self, page: bytes) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ def answer(*events: Event, expected: int = 1) -> Completion:
 
 
 def svg_rows(page: bytes) -> list[str]:
-    """Return what a picture shows, row by row, after checking the width of each piece."""
+    """Return the text of a picture, row by row, after checking the width of each piece."""
     pieces: dict[float, str] = {}
     for text in ET.fromstring(page).iter(f"{SVG}text"):
         if "textLength" in text.attrib:
@@ -94,7 +94,7 @@ def test_a_page_has_the_text_and_the_alternatives_of_each_token() -> None:
     assert page.hovers[6][1].startswith('"!", 0.2%, 8.97 bits, rank at least 2\n')
 
 
-def test_a_page_keeps_the_rows_of_the_text_and_breaks_none() -> None:
+def test_a_page_keeps_the_lines_of_the_text_and_does_not_wrap_them() -> None:
     long = "word " * 100
     page = Page(export(answer(delta((f"{long}\n\n", 0.5, {}), ("x\n", 0.5, {}))), ".html", prompts=1))
     assert page.text.split("\n")[:3] == [long, " ", "x"]
@@ -112,7 +112,7 @@ def test_a_picture_has_the_text_in_the_colours_of_its_tokens() -> None:
         if "shape-rendering" in rect.attrib
     ]
     ramp = ["#00005f", "#005f87", "#5f87af", "#87af87", "#87d787", "#ffd75f", "#ffff00"]
-    assert fills == ramp + ramp  # of the text and of the legend
+    assert fills == ramp + ramp  # once for the text, once for the legend
 
 
 def test_wide_characters_have_their_width_in_a_picture() -> None:
@@ -120,15 +120,15 @@ def test_wide_characters_have_their_width_in_a_picture() -> None:
     assert rows[0] == "日本語 text 👍"
 
 
-def test_blanks_in_front_of_a_text_are_kept_by_every_viewer() -> None:
+def test_leading_spaces_in_a_picture_are_preserved() -> None:
     page = ET.fromstring(export(answer(delta((" Paris", 0.95, {}))), ".svg", prompts=1))
     groups = [group for group in page.iter(f"{SVG}g") if group.attrib.get("class", "").endswith("-matrix")]
-    # librsvg takes even no-break spaces away where this is not said.
+    # Without this attribute, librsvg removes even no-break spaces.
     space = "{http://www.w3.org/XML/1998/namespace}space"
     assert [group.attrib[space] for group in groups] == ["preserve"]
 
 
-def test_model_text_is_text_in_a_page() -> None:
+def test_model_text_is_escaped_in_a_page() -> None:
     completion = answer(Frame({"model": "<b>{0}\x1b&"}), delta(*EVIL))
     data = export(completion, ".html", prompts=1)
     page = Page(data)
@@ -141,21 +141,21 @@ def test_model_text_is_text_in_a_page() -> None:
     assert not re.search(rb"[\x00-\x08\x0b-\x1f\x7f]", data)
 
 
-def test_model_text_is_text_in_a_picture() -> None:
+def test_model_text_is_escaped_in_a_picture() -> None:
     completion = answer(Frame({"model": "<b>{0}\x1b\uffff&"}), delta(*EVIL))
     rows = svg_rows(export(completion, ".svg", prompts=1))
     assert "".join(rows[:2]).replace(" ", "").startswith(EVIL_SHOWN.replace(" ", ""))
 
 
 @pytest.mark.parametrize("name", [".svg", ".html", *sorted(DRAWN)])
-def test_an_export_and_a_picture_of_the_docs_ask_nobody_for_anything(name: str) -> None:
+def test_exports_and_the_pictures_of_the_docs_load_nothing_from_elsewhere(name: str) -> None:
     page = DRAWN.get(name) or export(answer(delta(*FRANCE)), name, prompts=1).decode()
     assert not re.search(r"(?:src|href|url|import|@font-face)\s*[=(:]?\s*['\"(]?(?!#|\(#)https?:", page)
     assert set(re.findall(r"url\(#([^)]*)\)", page)) <= set(re.findall(r'\bid="([^"]*)"', page))
     assert re.findall(r"https?://[^\"' ]+", page) in ([], ["http://www.w3.org/2000/svg"])
 
 
-def test_choices_have_headings_and_text_without_log_probabilities_is_there_too() -> None:
+def test_choices_have_headings_and_text_without_log_probabilities_is_included() -> None:
     completion = answer(delta(("a", 0.25, {})), TextDelta(1, "plain"), expected=2)
     for form in (".svg", ".html"):
         page = export(completion, form, prompts=2)

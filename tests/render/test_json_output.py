@@ -1,4 +1,4 @@
-"""JSON as it goes out."""
+"""JSON output: one object at the end, or one line for each frame."""
 
 import json
 from typing import Any
@@ -19,11 +19,11 @@ from tests.support.server import token
 
 
 def records(glass: Glass, mode: Mode, *, terminal: bool = False) -> JsonOutput:
-    """Return records that go onto `glass`."""
+    """Return a JSON output that writes to `glass`."""
     return JsonOutput(streams_on(glass).write_out, mode, terminal=terminal)
 
 
-def test_a_response_in_one_piece_comes_out_as_it_came() -> None:
+def test_a_response_in_one_piece_is_written_unchanged() -> None:
     glass = Glass()
     renderer = records(glass, Mode.JSON)
     response = {"id": "x", "odd": {"b": 1, "a": [None]}, "choices": []}
@@ -32,7 +32,7 @@ def test_a_response_in_one_piece_comes_out_as_it_came() -> None:
     assert glass.text == json.dumps(response, separators=(",", ":")) + "\n"
 
 
-def test_frames_are_folded_into_one_response() -> None:
+def test_frames_are_combined_into_one_response() -> None:
     glass = Glass()
     renderer = records(glass, Mode.JSON)
     completion = Completion(1)
@@ -50,14 +50,14 @@ def test_frames_are_folded_into_one_response() -> None:
     assert json.loads(glass.text)["choices"][0]["text"] == "ab"
 
 
-def test_no_frame_is_no_object() -> None:
+def test_without_frames_nothing_is_written() -> None:
     glass = Glass()
     for mode in (Mode.JSON, Mode.NDJSON):
         records(glass, mode).finish(Completion(1))
     assert glass.text == ""
 
 
-def test_ndjson_is_each_frame_at_once_and_no_more_at_the_end() -> None:
+def test_ndjson_writes_each_frame_at_once_and_nothing_at_the_end() -> None:
     glass = Glass()
     renderer = records(glass, Mode.NDJSON, terminal=True)
     renderer.event(Frame({"a": 1}))
@@ -67,7 +67,7 @@ def test_ndjson_is_each_frame_at_once_and_no_more_at_the_end() -> None:
     assert glass.text.splitlines() == ['{"a":1}', '{"b":"é\\n"}']
 
 
-def test_on_a_terminal_json_is_indented_and_drives_nothing() -> None:
+def test_on_a_terminal_json_is_indented_and_control_characters_are_escaped() -> None:
     glass = Glass()
     renderer = records(glass, Mode.JSON, terminal=True)
     renderer.event(Frame({"text": "\x1b\x9b\u202e"}))
@@ -75,7 +75,7 @@ def test_on_a_terminal_json_is_indented_and_drives_nothing() -> None:
     assert glass.text == '{\n  "text": "\\u001b\\u009b\\u202e"\n}\n'
 
 
-def test_a_number_that_json_has_not_becomes_null() -> None:
+def test_nan_and_infinity_become_null() -> None:
     glass = Glass()
     renderer = records(glass, Mode.NDJSON)
     renderer.event(Frame({"logprob": float("nan"), "list": [float("-inf"), 1.5]}))
@@ -93,7 +93,7 @@ FRAMES = st.builds(
 
 @pytest.mark.parametrize("terminal", [False, True], ids=["pipe", "terminal"])
 @given(frames=st.lists(FRAMES, max_size=12), size=st.integers(1, 5))
-def test_frames_that_came_together_are_the_lines_that_each_would_be(
+def test_frames_received_together_are_written_as_the_same_lines(
     frames: list[Any], size: int, *, terminal: bool
 ) -> None:
     written: list[bytes] = []

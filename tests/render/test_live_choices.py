@@ -1,4 +1,4 @@
-"""Blocks on a terminal, without the terminal: what is written when, and what a failure does."""
+"""Live blocks of choices on a fake terminal: what is written when, and what a failure does."""
 
 import threading
 
@@ -38,7 +38,7 @@ def test_the_live_part_never_fills_the_window() -> None:
     part.finish(Completion(50))
 
 
-def test_those_being_written_are_shown_before_those_that_are_done_or_have_not_begun() -> None:
+def test_choices_in_progress_are_shown_before_finished_and_waiting_ones() -> None:
     part = blocks(Glass(), choices=6)
     part.event(TextDelta(4, "being written"))
     part.event(TextDelta(1, "done"))
@@ -54,13 +54,13 @@ def test_tabs_and_wide_characters_are_measured() -> None:
     part.event(TextDelta(0, "\tx" * 20 + "\n" + "日本" * 30))
     width = 30
     sizes = {cell_len(row) for row in rows(part, width)}
-    assert max(sizes) == width - 1  # of letters; the last column is the cursor's
-    assert width - 2 in sizes  # of wide characters, of which half is none
+    assert max(sizes) == width - 1  # of letters; the last column is left for the cursor
+    assert width - 2 in sizes  # of wide characters, which cannot be split
     assert "\t" not in "".join(rows(part, width))
     part.finish(Completion(2))
 
 
-def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
+def test_a_finished_choice_is_not_drawn_twice_in_one_frame() -> None:
     frames: list[str] = []
     glass = Glass(lambda data: frames.append(data.decode()))
     part = blocks(glass)
@@ -74,7 +74,7 @@ def test_what_is_settled_is_not_drawn_again_in_the_very_same_frame() -> None:
     assert glass.text.endswith("── choice 2 · unfinished ──\nsecond\n")
 
 
-def test_colour_is_bold_headings_and_no_colour_is_none() -> None:
+def test_headings_are_bold_only_if_colour_is_on() -> None:
     for color in (True, False):
         glass = Glass()
         part = blocks(glass, color=color)
@@ -83,7 +83,7 @@ def test_colour_is_bold_headings_and_no_colour_is_none() -> None:
         assert ("\x1b[1m" in glass.text) == color
 
 
-def test_a_signal_while_a_choice_is_printed_loses_none_of_it() -> None:
+def test_a_signal_while_a_choice_is_printed_loses_no_text() -> None:
     def interrupt(data: bytes) -> None:
         if b"choice 1" in data and b"stop" in data and not struck.is_set():
             struck.set()
@@ -100,7 +100,7 @@ def test_a_signal_while_a_choice_is_printed_loses_none_of_it() -> None:
 
 
 @pytest.mark.parametrize("failure", [ReaderGone(), OutputError("full")])
-def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure: BaseException) -> None:
+def test_a_failure_in_the_drawing_thread_is_raised_at_the_next_event(failure: BaseException) -> None:
     failed = threading.Event()
 
     def fail(data: bytes) -> None:
@@ -113,7 +113,7 @@ def test_a_stream_that_fails_in_the_drawing_thread_fails_the_next_event(failure:
     part = LiveChoices(streams, fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     part.event(TextDelta(0, "text"))
     assert failed.wait(30)
-    part._live.stop()  # waits for the thread, which notes its failure after it has failed
+    part._live.stop()  # waits until the thread has recorded its failure
     with pytest.raises(type(failure)):
         part.event(TextDelta(0, "more"))
     part.finish(Completion(2))
@@ -126,7 +126,7 @@ def test_other_events_draw_nothing() -> None:
     assert glass.text == ""
 
 
-def test_a_stream_that_fails_at_once_says_so_at_once() -> None:
+def test_a_failure_of_the_first_write_is_raised_at_once() -> None:
     def fail(data: bytes) -> None:
         raise ReaderGone
 

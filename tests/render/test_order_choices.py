@@ -1,4 +1,4 @@
-"""Frames of several choices in any order → whole choices, one after another."""
+"""Turning frames of several choices, in any order, into complete choices one after another."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +8,7 @@ from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 
 
 def pieces(choices: int, *events: Event, cut: bool = False) -> list[str | None]:
-    """Return all that comes out; without `cut` what is held at the end is an error."""
+    """Return all pieces that are written; without `cut`, text held at the end is an error."""
     order = TextOrder(choices)
     out = [piece for event in events for piece in order.add(event)]
     rest = list(order.flush())
@@ -24,7 +24,7 @@ def test_the_first_choice_passes_at_once_and_the_second_waits_for_its_end() -> N
     assert list(order.add(TextDelta(1, "c"))) == ["c"]
 
 
-def test_a_choice_that_was_finished_while_it_waited_comes_out_whole() -> None:
+def test_a_choice_that_finished_while_waiting_is_written_completely() -> None:
     early = (TextDelta(1, "b"), Finished(1, "stop"), TextDelta(2, "c"))
     assert pieces(3, *early, TextDelta(0, "a"), Finished(0, "stop")) == [
         "a",
@@ -35,19 +35,19 @@ def test_a_choice_that_was_finished_while_it_waited_comes_out_whole() -> None:
     ]
 
 
-def test_choices_without_text_have_their_turn() -> None:
+def test_choices_without_text_are_not_skipped() -> None:
     assert pieces(3, *(Finished(index, "stop") for index in range(3))) == [NEXT_CHOICE, NEXT_CHOICE]
 
 
-def test_what_is_held_when_the_stream_is_cut_comes_in_order() -> None:
+def test_text_held_when_the_stream_is_cut_off_is_written_in_order() -> None:
     assert pieces(3, TextDelta(2, "c"), TextDelta(0, "a"), cut=True) == ["a", NEXT_CHOICE, NEXT_CHOICE, "c"]
 
 
-def test_a_choice_that_nobody_asked_for_is_not_lost() -> None:
+def test_an_unrequested_choice_is_not_lost() -> None:
     assert pieces(1, TextDelta(0, "a"), TextDelta(1, "more"), cut=True) == ["a", NEXT_CHOICE, "more"]
 
 
-def test_other_events_let_nothing_through() -> None:
+def test_other_events_write_nothing() -> None:
     assert pieces(1, Frame({})) == []
 
 
@@ -57,7 +57,7 @@ def test_half_a_surrogate_pair_waits_for_its_other_half() -> None:
     assert list(order.add(TextDelta(0, "\ude00b"))) == ["\ud83d\ude00b"]
 
 
-def test_half_a_pair_that_stays_alone_is_not_lost() -> None:
+def test_an_unpaired_surrogate_is_not_lost() -> None:
     order = TextOrder(2)
     assert list(order.add(TextDelta(0, "a\ud83d"))) == ["a"]
     assert list(order.add(Finished(0, "stop"))) == ["\ud83d", NEXT_CHOICE]

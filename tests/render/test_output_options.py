@@ -1,4 +1,4 @@
-"""Which renderer an answer gets."""
+"""Which renderer is chosen for an answer."""
 
 import pytest
 
@@ -29,7 +29,7 @@ from tests.support.screen import Glass, streams_on
         (Mode.NDJSON, 1, "xterm", False, JsonOutput),
     ],
 )
-def test_each_answer_gets_the_renderer_that_fits(
+def test_the_renderer_depends_on_the_mode_the_choices_and_the_terminal(
     mode: Mode, choices: int, term: str, kind: type, *, terminal: bool
 ) -> None:
     streams = streams_on(Glass(), environ={"TERM": term})
@@ -49,7 +49,7 @@ def test_each_answer_gets_the_renderer_that_fits(
         (Mode.NDJSON, None),
     ],
 )
-def test_the_module_that_is_imported_ahead_is_that_of_the_renderer(
+def test_the_module_imported_in_advance_is_that_of_the_renderer(
     mode: Mode, view: View | None, choices: int, term: str
 ) -> None:
     streams = streams_on(Glass(), environ={"TERM": term})
@@ -58,7 +58,7 @@ def test_the_module_that_is_imported_ahead_is_that_of_the_renderer(
     assert drawing_module(streams, options) == type(renderer).__module__
 
 
-def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
+def test_an_unrequested_choice_has_its_own_heading() -> None:
     out = Glass()
     streams = streams_on(out)
     renderer = choose(
@@ -79,7 +79,7 @@ def test_a_choice_that_nobody_asked_for_stands_below_its_own_heading() -> None:
         (View.TABLE, False, TokenTsv),
     ],
 )
-def test_each_view_gets_the_renderer_that_fits(view: View, kind: type, *, terminal: bool) -> None:
+def test_the_renderer_depends_on_the_view_and_the_terminal(view: View, kind: type, *, terminal: bool) -> None:
     streams = streams_on(Glass())
     show = OutputOptions(Mode.TEXT, Layout(), 2, view=view)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind

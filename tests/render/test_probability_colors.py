@@ -1,4 +1,4 @@
-"""The colour scale: readable on its own, in order for any kind of colour vision; and figures for people."""
+"""The colour scale has contrast and order for every kind of colour vision; figures are easy to read."""
 
 import math
 from itertools import pairwise
@@ -34,7 +34,7 @@ VISION = {
 
 
 def seen(number: int, vision: str) -> Rgb:
-    """Return the linear RGB in which a colour of the 256 is seen."""
+    """Return the linear RGB as which one of the 256 terminal colours is seen."""
     triplet = Color.parse(f"color({number})").get_truecolor()
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in triplet.normalized]
     r, g, b = (
@@ -76,7 +76,7 @@ def test_each_step_is_lighter_than_the_one_before_and_differs_from_it(vision: st
         assert math.dist(one, other) > 14
 
 
-def test_a_probability_has_its_step() -> None:
+def test_each_probability_has_a_step() -> None:
     wanted = {
         1.0: "≥90",
         0.9: "≥90",
@@ -95,7 +95,7 @@ def test_a_probability_has_its_step() -> None:
     assert step_of(None) is None
 
 
-def test_marks_are_percent_of_what_is_less_likely_than_not() -> None:
+def test_only_probabilities_below_one_half_have_a_mark() -> None:
     marks = [mark(math.log(likely)) for likely in (1, 0.5, 0.499, 0.12, 0.006, 0.004)]
     assert marks == ["", "", "{50}", "{12}", "{1}", "{<1}"]
     assert (mark(-math.inf), mark(None)) == ("{<1}", "{?}")
@@ -114,7 +114,7 @@ def test_the_legend_fits_and_names_every_step(columns: int) -> None:
     assert len(legend(color=False, columns=columns)) <= columns
 
 
-def test_the_summary_is_over_what_is_known() -> None:
+def test_the_summary_ignores_unknown_log_probabilities() -> None:
     tokens = [TokenLogprob("a"), TokenLogprob("b", math.log(0.25)), TokenLogprob("c", math.log(0.0625))]
     assert summary(tokens) == "2 tokens at 3.00 bits, perplexity 8"
     assert summary(tokens[:2]) == "1 token at 2.00 bits, perplexity 4"
@@ -134,7 +134,7 @@ def test_the_summary_is_over_what_is_known() -> None:
         (0, "0%"),
     ],
 )
-def test_percent_never_says_that_something_is_certain_which_is_not(likely: float, text: str) -> None:
+def test_percent_never_rounds_to_0_or_100(likely: float, text: str) -> None:
     assert percent(likely) == text
 
 
@@ -148,11 +148,11 @@ def test_percent_never_says_that_something_is_certain_which_is_not(likely: float
         ("", b"", ""),
     ],
 )
-def test_a_token_on_one_line_can_be_had_back(text: str, raw: bytes | None, line: str) -> None:
+def test_an_escaped_token_can_be_decoded(text: str, raw: bytes | None, line: str) -> None:
     assert escaped(text, raw) == line
     read = line.encode().decode("unicode_escape").encode("latin-1")
     assert read == (text.encode() if raw is None else raw) or "é" in line
 
 
-def test_a_token_for_people_is_quoted() -> None:
+def test_a_shown_token_is_quoted() -> None:
     assert shown(' "a"\n', None) == '" \\"a\\"\\n"'

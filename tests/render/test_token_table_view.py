@@ -1,4 +1,4 @@
-"""The table of tokens on a terminal: a row as each comes, as many columns as there is room for."""
+"""The table of tokens on a terminal: one row for each token as it arrives, and as many columns as fit."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def drawn(*events: Event, choices: int = 1, color: bool = False, columns: int = 
 PARIS = delta((" Paris", 0.5, {" the": 0.25, " a": 0.124}))
 
 
-def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
+def test_a_row_shows_all_figures_of_a_token() -> None:
     assert drawn(PARIS, columns=100) == [
         "token             prob   logprob   bits  entropy  rank  also likely, %",
         '" Paris"           50%   -0.6931   1.00     1.75     1  " the" 25  " a" 12',
@@ -41,7 +41,7 @@ def test_a_row_says_all_there_is_to_say_of_a_token() -> None:
     ]
 
 
-def test_the_rows_come_with_their_tokens() -> None:
+def test_each_row_is_written_when_its_token_arrives() -> None:
     glass = Glass()
     part = table(glass)
     for count, entry in enumerate(FRANCE, start=1):
@@ -70,21 +70,21 @@ def test_a_narrow_terminal_has_fewer_columns_and_every_row_fits(columns: int, ti
     assert max(map(len, rows)) <= columns
 
 
-def test_tokens_can_be_seen_and_are_neither_markup_nor_obeyed() -> None:
+def test_markup_and_control_characters_in_tokens_are_shown_literally() -> None:
     texts = (" [bold]\n", "\x1b[31m", ":smile:", "a\u202eb", "日本語日本語日本語")
     entry = completions(*((text, 0.5, {}) for text in texts))
     rows = drawn(TextDelta(0, "".join(texts), entry))
     names = [row[:14].rstrip() for row in rows[1:]]
     assert names[:4] == ['" [bold]\\n"', '"␛[31m"', '":smile:"', '"a<U+202E>b"']
-    # A long token goes on below itself.
+    # A long token continues on the next row.
     assert "".join(rows[5].split()[0] + rows[6].split()[0]) == '"日本語日本語日本語"'
 
 
-def test_what_is_not_known_is_a_question_mark() -> None:
+def test_unknown_figures_are_question_marks() -> None:
     assert drawn(TextDelta(0, "text"))[1].split() == ['"text"', "?", "?", "?", "?"]
 
 
-def test_choices_come_one_after_another_under_their_own_heading() -> None:
+def test_choices_are_written_one_after_another_under_their_own_heading() -> None:
     second = delta(("b", 0.25, {}), index=1)
     rows = drawn(second, PARIS, Finished(0, "stop"), Finished(1, "stop"), choices=2)
     assert [row.split("  ")[0] for row in rows] == [
@@ -100,7 +100,7 @@ def test_choices_come_one_after_another_under_their_own_heading() -> None:
     ]
 
 
-def test_the_token_has_the_colour_of_its_probability_and_its_neighbours_have_none() -> None:
+def test_only_the_token_itself_has_the_colour_of_its_probability() -> None:
     glass = Glass()
     table(glass, color=True).event(delta(("x", 0.95, {"y": 0.01})))
     row = glass.text.split("\n")[1]
@@ -118,7 +118,7 @@ def test_the_parts_of_a_character_have_the_colour_of_their_joint_probability() -
     assert "95%" in first
 
 
-def test_texts_are_packed_side_by_side_and_none_is_split() -> None:
+def test_texts_are_packed_side_by_side_and_split_only_if_too_long() -> None:
     assert packed(["aa 1", "bb 2", "cc 3"], 10) == ["aa 1  bb 2", "cc 3"]
     assert packed(["aa 1", "bb 2"], 4) == ["aa 1", "bb 2"]
     assert packed(["日本語 1"], 4) == ["日本", "語 1"]

@@ -1,4 +1,4 @@
-"""TextDelta usage and timing: which metrics there are, and how they are laid out."""
+"""Token usage and timing: which metrics there are, and how they are laid out."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def completion(
     model: Any = "meta-llama/Llama-3.3-70B-Instruct",
     tier: Any = "default",
 ) -> Completion:
-    """Return an answer that has come whole."""
+    """Return a complete answer."""
     answer = Completion(len(reasons))
     answer.add(Frame({"model": model, "service_tier": tier}))
     for index, reason in enumerate(reasons):
@@ -45,7 +45,7 @@ def drawn(found: list[Metric], width: int = 80, *, color: bool) -> str:
     return glass.text
 
 
-def test_numbers_stand_right_under_their_names_and_the_model_above_them() -> None:
+def test_numbers_are_right_aligned_under_their_names_and_the_model_is_above() -> None:
     assert table(completion()) == [
         "── meta-llama/Llama-3.3-70B-Instruct · tier default ───────────────────────",
         "prompt  completion  total  cached  reasoning  first token  tokens/s  finish",
@@ -53,7 +53,7 @@ def test_numbers_stand_right_under_their_names_and_the_model_above_them() -> Non
     ]
 
 
-def test_what_is_not_known_has_no_column() -> None:
+def test_an_unknown_metric_has_no_column() -> None:
     assert table(completion(Usage(5, 8, None), model=None, tier=None)) == [
         "─────────────────────────────────────────────────",
         "prompt  completion  first token  tokens/s  finish",
@@ -61,11 +61,11 @@ def test_what_is_not_known_has_no_column() -> None:
     ]
 
 
-def test_nothing_known_is_no_table() -> None:
+def test_without_metrics_there_is_no_table() -> None:
     assert drawn(metrics(Completion(1), Timing(0, None, 1), streamed=True), color=True) == ""
 
 
-def test_an_answer_without_usage_still_has_its_time_and_its_end() -> None:
+def test_an_answer_without_usage_shows_its_time_and_finish_reason() -> None:
     assert table(completion(None, model="m", tier=None)) == [
         "── m ──────────────",
         "first token  finish",
@@ -73,7 +73,7 @@ def test_an_answer_without_usage_still_has_its_time_and_its_end() -> None:
     ]
 
 
-def test_where_several_finish_reasons_do_not_fit_as_a_column_they_move_up() -> None:
+def test_finish_reasons_that_do_not_fit_as_a_column_move_to_the_heading() -> None:
     assert table(completion(reasons=("stop", "length"), model="m")) == [
         "── m · tier default · finish stop, length ─────────────────────────",
         "prompt  completion  total  cached  reasoning  first token  tokens/s",
@@ -104,14 +104,14 @@ def test_no_row_is_wider_than_the_terminal(width: int) -> None:
     assert max(map(len, rows)) <= max(width - 1, 1)
 
 
-def test_colour_dims_what_is_not_a_value_and_ends_before_it() -> None:
+def test_everything_except_the_values_is_dim() -> None:
     text = drawn(metrics(completion(), Timing(0, 1, 2), streamed=True), color=True)
     assert text.startswith("\x1b[2m── meta")
     assert text.splitlines()[1].startswith("\x1b[2mprompt")
     assert "\x1b" not in text.splitlines()[2]
 
 
-def test_in_a_pipe_it_is_names_and_plain_numbers() -> None:
+def test_a_pipe_receives_names_and_plain_numbers() -> None:
     pairs = as_pairs(metrics(completion(), TIMING, streamed=True))
     assert pairs.splitlines() == [
         "prompt_tokens\t1812",
@@ -127,30 +127,30 @@ def test_in_a_pipe_it_is_names_and_plain_numbers() -> None:
     ]
 
 
-def test_an_answer_in_one_piece_has_no_first_token_but_a_time() -> None:
+def test_an_answer_in_one_piece_has_a_total_time_instead_of_a_first_token_time() -> None:
     found = {f.name: f.shown for f in metrics(completion(), Timing(1.0, 5.12, 5.12), streamed=False)}
     assert found["seconds"] == "4.12 s"
     assert found["tokens_per_second"] == "62.1"
     assert "first_token_seconds" not in found
 
 
-def test_the_speed_is_that_of_the_tokens_after_the_first() -> None:
+def test_the_speed_counts_the_tokens_after_the_first() -> None:
     found = {f.name: f.value for f in metrics(completion(), Timing(0, 10, 15), streamed=True)}
     assert found["tokens_per_second"] == f"{255 / 5:.2f}"
 
 
 @pytest.mark.parametrize("count", [1, 256])
-def test_tokens_that_came_in_one_piece_have_the_speed_of_the_whole_request(count: int) -> None:
+def test_the_speed_of_tokens_in_one_piece_counts_the_whole_request_time(count: int) -> None:
     found = metrics(completion(Usage(5, count, 5 + count)), Timing(0, 2.0, 2.0001), streamed=True)
     assert {f.name: f.shown for f in found}["tokens_per_second"] == f"{count / 2.0001:.1f}"
 
 
-def test_no_tokens_have_no_speed() -> None:
+def test_without_tokens_there_is_no_speed() -> None:
     found = metrics(completion(Usage(5, 0, 5)), Timing(0, 1, 2), streamed=True)
     assert "tokens_per_second" not in [f.name for f in found]
 
 
-def test_a_members_text_cannot_break_the_table_or_drive_the_terminal() -> None:
+def test_text_from_the_server_cannot_break_the_table_or_control_the_terminal() -> None:
     rows = table(completion(model="a\nb\x1b[31m\t", tier={"odd": 1}), 120)
     assert rows[0].startswith("── a b␛[31m · tier {'odd': 1} ──")
     assert len(rows) == 3

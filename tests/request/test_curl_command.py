@@ -1,4 +1,4 @@
-"""A request as a curl command: what a shell makes of it is the request."""
+"""A request as a curl command, as a shell interprets it."""
 
 import json
 import shlex
@@ -11,7 +11,7 @@ from nebius_cli.request.curl_command import MAX_ARGUMENT_BYTES, curl_command
 BODY = json.dumps({"prompt": 'it\'s "$HOME" `x` \\n\n!', "é": 1}, ensure_ascii=False).encode()
 
 
-def test_a_shell_reads_the_url_the_headers_and_the_body_as_they_are() -> None:
+def test_a_shell_passes_the_url_the_headers_and_the_body_unchanged() -> None:
     words = shlex.split(
         curl_command("https://h/v1/completions?ai_project_id=a%26b", BODY, streamed=False).replace("\\\n", "")
     )
@@ -30,7 +30,7 @@ def test_a_streamed_answer_is_not_buffered() -> None:
     assert curl_command("https://h", BODY, streamed=False).startswith("curl \\\n")
 
 
-def test_a_trusted_authority_is_trusted_by_curl_too() -> None:
+def test_the_trusted_authority_is_passed_to_curl() -> None:
     words = shlex.split(
         curl_command("u", BODY, streamed=False, trusted=("/my ca.pem", "")).replace("\\\n", "")
     )
@@ -42,7 +42,7 @@ def test_a_body_of_any_size_reaches_curl(size: int) -> None:
     padding = size - len(BODY) - len(b',"x":""')
     body = BODY[:-1] + b',"x":"' + b"y" * padding + b'"}' if padding > 0 else BODY
     assert padding <= 0 or len(body) == size
-    # A function in place of curl shows the body it gets, as an argument or on stdin.
+    # A function replaces curl and prints the body, which it gets as an argument or on stdin.
     script = 'curl() { if [ "$6" = --data-raw ]; then printf "%s\\n" "$7"; else cat; fi; }\n'
     done = subprocess.run(
         ["sh"],

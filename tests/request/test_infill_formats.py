@@ -10,7 +10,7 @@ from nebius_cli.request.infill_formats import BY_NAME, FORMATS, InfillFormat
 
 PREFIX, SUFFIX = "def add(a, b):\n    ", "\n\nprint(add(1, 2))\n"
 
-# What the page or file named as the format's source shows, with the code of this test in it.
+# The prompt as documented in the source of each format, with the code of this test.
 DOCUMENTED = {
     "qwen": "<|fim_prefix|>def add(a, b):\n    <|fim_suffix|>\n\nprint(add(1, 2))\n<|fim_middle|>",
     # U+FF5C FULLWIDTH VERTICAL LINE and U+2581 LOWER ONE EIGHTH BLOCK
@@ -46,7 +46,7 @@ MODELS = {
     "ibm-granite/granite-4.0-h-micro-base": "granite4",
 }
 
-# Models of these families, or near them by name, that were not trained to fill in the middle.
+# Models of these families, or with similar names, that were not trained to fill in the middle.
 WITHOUT = [
     "HuggingFaceTB/SmolLM2-135M",
     "meta-llama/Llama-3.3-70B-Instruct",
@@ -67,13 +67,13 @@ def test_a_format_builds_the_prompt_that_its_authors_document(one: InfillFormat)
 
 
 @pytest.mark.parametrize("one", FORMATS, ids=lambda one: str(one.name))
-def test_a_format_names_its_source_and_no_more_stop_sequences_than_the_api_takes(one: InfillFormat) -> None:
+def test_a_format_has_a_source_and_no_more_stop_sequences_than_the_api_accepts(one: InfillFormat) -> None:
     assert one.source.startswith("https://")
     assert 1 <= len(one.stop) <= 4
     assert "" not in one.stop
 
 
-def test_names_of_formats_are_used_once() -> None:
+def test_names_of_formats_are_unique() -> None:
     assert len(BY_NAME) == len(FORMATS)
 
 
@@ -83,18 +83,18 @@ def test_a_model_is_matched_by_its_id(model: str, name: str) -> None:
 
 
 @pytest.mark.parametrize("model", WITHOUT)
-def test_a_model_that_cannot_is_refused_with_the_list_of_formats(model: str) -> None:
+def test_a_model_without_infill_markers_is_refused_with_a_hint(model: str) -> None:
     with pytest.raises(UsageError) as caught:
         infill_formats.choose(model, None)
     assert str(caught.value) == f"no infill markers are known for {model}"
     assert caught.value.hint.endswith("--infill-format NAME chooses the markers explicitly")
 
 
-def test_a_named_format_beats_the_model() -> None:
+def test_a_named_format_overrides_the_model() -> None:
     assert infill_formats.choose("Qwen/Qwen2.5-Coder-7B", "codestral").name == "codestral"
 
 
-def test_an_unknown_format_is_refused_with_the_nearest_name() -> None:
+def test_an_unknown_format_is_refused_with_a_suggestion() -> None:
     with pytest.raises(UsageError) as caught:
         infill_formats.choose("m", "starcodr")
     assert (caught.value.why, caught.value.hint) == (
@@ -138,7 +138,7 @@ def test_several_prefixes_make_several_prompts() -> None:
 
 
 @given(st.text(), st.text(), st.sampled_from(FORMATS))
-def test_a_prompt_is_its_markers_and_the_two_texts_character_for_character(
+def test_a_prompt_consists_of_its_markers_and_the_two_unchanged_texts(
     prefix: str, suffix: str, one: InfillFormat
 ) -> None:
     built = one.prompt(prefix, suffix)

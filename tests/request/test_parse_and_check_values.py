@@ -105,7 +105,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("field", "texts", "why"), REFUSED)
-def test_texts_that_a_field_does_not_take(field: Field, texts: list[str], why: str) -> None:
+def test_invalid_texts_of_a_flag_are_refused(field: Field, texts: list[str], why: str) -> None:
     with pytest.raises(FieldError) as caught:
         field.parse(texts)
     assert str(caught.value).startswith(why)
@@ -130,7 +130,7 @@ CHECKED: list[tuple[Field, Any, Value]] = [
 
 
 @pytest.mark.parametrize(("field", "given_value", "value"), CHECKED)
-def test_values_of_a_file_are_taken_as_they_are(field: Field, given_value: Any, value: Value) -> None:
+def test_valid_values_of_a_file_are_accepted(field: Field, given_value: Any, value: Value) -> None:
     assert field.check(given_value) == value
 
 
@@ -164,7 +164,7 @@ WRONG_TYPES: list[tuple[Field, Any, str]] = [
 
 
 @pytest.mark.parametrize(("field", "value", "why"), WRONG_TYPES)
-def test_values_of_another_type_are_refused_even_unbounded(field: Field, value: Any, why: str) -> None:
+def test_values_of_the_wrong_type_are_refused_even_without_bounds(field: Field, value: Any, why: str) -> None:
     with pytest.raises(FieldError) as caught:
         field.check(value, bounded=False)
     assert str(caught.value).startswith(why)
@@ -190,13 +190,13 @@ def test_bounds_are_inclusive_and_can_be_lifted(field: Field, outside: Any, insi
     assert field.check(inside) == inside
 
 
-def test_bounds_in_words() -> None:
+def test_bounds_are_described_in_words() -> None:
     assert Field("x", Kind.NUMBER, "", low=0, high=2).bounds == "between 0 and 2"
     assert Field("x", Kind.NUMBER, "", low=1).bounds == "1 or more"
     assert Field("x", Kind.NUMBER, "").bounds == ""
 
 
-def test_a_flag_is_the_name_with_dashes() -> None:
+def test_the_flag_of_a_field_is_its_name_with_dashes() -> None:
     assert Field("max_tokens", Kind.INTEGER, "").flag == "--max-tokens"
 
 
@@ -205,7 +205,7 @@ def test_only_objects_may_be_read_from_a_file() -> None:
     assert taking == {Kind.BIASES, Kind.OBJECT}
 
 
-def test_a_soft_bound_warns_above_it() -> None:
+def test_a_value_above_a_soft_bound_gives_a_warning() -> None:
     number = Field("logprobs", Kind.INTEGER, "", warn_above=5)
     texts = Field("stop", Kind.TEXTS, "", warn_above=4)
     assert number.warning(5) == ""
@@ -225,7 +225,7 @@ _JSON = st.recursive(
 
 
 @given(_FIELDS, st.lists(st.text(max_size=12), min_size=1, max_size=3))
-def test_any_text_is_read_or_refused_and_what_is_read_can_be_sent(field: Field, texts: list[str]) -> None:
+def test_any_text_is_refused_or_becomes_a_value_that_can_be_sent(field: Field, texts: list[str]) -> None:
     try:
         value = field.parse(texts)
     except FieldError:
@@ -235,7 +235,7 @@ def test_any_text_is_read_or_refused_and_what_is_read_can_be_sent(field: Field, 
 
 
 @given(_FIELDS, _JSON)
-def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_sent(field: Field, value: Any) -> None:
+def test_any_value_is_refused_or_becomes_a_value_that_can_be_sent(field: Field, value: Any) -> None:
     try:
         taken = field.check(value, bounded=False)
     except FieldError:
@@ -244,6 +244,6 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_sent(field: Fiel
     assert field.check(taken, bounded=False) == taken
 
 
-def test_one_token_has_one_bias_however_its_id_is_written() -> None:
+def test_two_biases_for_the_same_token_are_refused() -> None:
     with pytest.raises(FieldError, match="two biases for token 5"):
         BIASES.check({"5": 1, "5.0": 2})

@@ -1,4 +1,4 @@
-"""What somebody at a terminal may not have meant about a prompt is noted."""
+"""Notes about a prompt that the user may not have intended."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from nebius_cli.request.prompt_options import PromptOptions
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "notice"),
     [
         (PromptOptions(prompt=("x",)), "piped input is not read; {stdin} in the prompt inserts it"),
         (PromptOptions(file=("f",)), "piped input is not read"),
     ],
 )
-def test_unread_input_of_a_pipe_is_noted_with_what_inserts_it(options: PromptOptions, said: str) -> None:
-    assert list(notices(options, "x", unread=True, is_file=lambda _: False)) == [said]
+def test_unread_piped_input_is_reported_with_how_to_insert_it(options: PromptOptions, notice: str) -> None:
+    assert list(notices(options, "x", unread=True, is_file=lambda _: False)) == [notice]
     assert list(notices(options, "x", unread=False, is_file=lambda _: False)) == []

@@ -1,4 +1,4 @@
-"""Where an infill's prefix and suffix come from, to the byte."""
+"""Where the prefix and the suffix of an infill come from; their text is unchanged."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ def gathered(
     return read_infill_input.read_infill(PromptOptions(arguments, **options), readers)
 
 
-def test_a_suffix_goes_with_the_prompt() -> None:
+def test_a_suffix_is_combined_with_the_prompt() -> None:
     assert gathered("a", suffix=" b ") == ("a", " b ")
 
 
-def test_a_suffix_is_taken_as_it_is_written() -> None:
+def test_a_suffix_argument_is_taken_literally() -> None:
     assert gathered("a", stdin=b"unread", suffix="-") == ("a", "-")
     assert gathered("a", stdin=b"unread", suffix="{stdin}") == ("a", "{stdin}")
 
 
-def test_a_suffix_file_is_read_whole_and_a_minus_is_stdin() -> None:
+def test_a_suffix_file_is_read_completely_and_a_dash_means_stdin() -> None:
     assert gathered("a", files={"f": b"\r\nb\n"}, suffix_file="f") == ("a", "\r\nb\n")
     assert gathered("a", stdin=b"b\n", suffix_file="-") == ("a", "b\n")
 
@@ -41,20 +41,20 @@ def test_several_prompts_share_the_suffix() -> None:
     assert gathered("a", "b", suffix="c") == (["a", "b"], "c")
 
 
-def test_reading_options_hold_for_the_suffix_too() -> None:
+def test_reading_options_also_apply_to_the_suffix() -> None:
     files = {"f": b"\xe9\n"}
     options: dict[str, Any] = {"encoding": "latin-1", "strip_final_newline": True}
     assert gathered("a", files=files, suffix_file="f", **options) == ("a", "\xe9")
 
 
-def test_a_suffix_that_is_no_text_is_refused() -> None:
+def test_a_suffix_that_is_not_valid_utf_8_is_refused() -> None:
     with pytest.raises(BadInputError, match="f is not valid UTF-8"):
         gathered("a", files={"f": b"\xff"}, suffix_file="f")
     with pytest.raises(BadInputError, match="argument is not valid UTF-8"):
         gathered("a", suffix="\udcff")
 
 
-def test_one_side_may_be_empty_and_both_only_when_allowed() -> None:
+def test_one_side_may_be_empty_but_both_only_with_allow_empty() -> None:
     assert gathered("a", suffix="") == ("a", "")
     assert gathered("", suffix="b") == ("", "b")
     with pytest.raises(UsageError, match="the prompt is empty"):
@@ -80,7 +80,7 @@ def test_a_file_is_split_at_the_cursor(cursor: str, prefix: str, suffix: str) ->
     assert gathered(files={"f": b"ab\r\ncd\n"}, infill=cursor) == (prefix, suffix)
 
 
-def test_stdin_is_split_too() -> None:
+def test_stdin_is_split_at_the_cursor() -> None:
     assert gathered(stdin=b"ab", infill="-:1:2") == ("a", "b")
 
 
@@ -89,7 +89,7 @@ def test_a_column_counts_characters_not_bytes() -> None:
     assert gathered(files=file, infill="f:1:3") == ("é\U0001f600", "x")
 
 
-def test_an_empty_file_has_nothing_around_the_cursor() -> None:
+def test_an_empty_file_is_refused() -> None:
     with pytest.raises(UsageError, match="the prompt is empty"):
         gathered(files={"f": b""}, infill="f:1")
 
@@ -113,5 +113,5 @@ def test_options_that_exclude_or_need_each_other_are_refused(options: PromptOpti
 
 
 @pytest.mark.parametrize("options", [{"tokens": "[1]"}, {"suffix": ""}, {"infill": "f:1"}])
-def test_options_that_go_together_are_let_through(options: Any) -> None:
+def test_valid_combinations_of_options_are_accepted(options: Any) -> None:
     read_infill_input.check_sources(PromptOptions(**options))

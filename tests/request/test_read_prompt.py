@@ -1,4 +1,4 @@
-"""The prompt, to the byte: where it comes from, how bytes become text, the four forms."""
+"""Reading the prompt: its sources, how bytes are decoded, and its four forms."""
 
 import codecs
 import encodings.aliases
@@ -13,7 +13,7 @@ from nebius_cli.request import read_prompt
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.read_prompt import DecodeOptions, InputReaders
 
-AS_IT_IS = DecodeOptions()
+UNCHANGED = DecodeOptions()
 STRIPPED = DecodeOptions(strip_final_newline=True)
 LENIENT = DecodeOptions(replace_invalid=True)
 
@@ -21,7 +21,7 @@ _ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=
 
 
 class World:
-    """Files and a stdin, with a note of what was read."""
+    """Files and a stdin, and a record of what was read."""
 
     def __init__(self, stdin: bytes = b"", **files: bytes) -> None:
         self.read: list[str] = []
@@ -58,7 +58,7 @@ def test_one_argument_is_the_prompt_and_nothing_is_read() -> None:
     assert world.read == []
 
 
-def test_nothing_given_means_stdin() -> None:
+def test_without_a_prompt_stdin_is_read() -> None:
     assert not PromptOptions().has_prompt
     assert gathered(World(b"x\n")) == "x\n"
 
@@ -66,11 +66,11 @@ def test_nothing_given_means_stdin() -> None:
 @pytest.mark.parametrize(
     "sources", [{"prompt": ("",)}, {"file": ("f",)}, {"prompts": ("l",)}, {"tokens": ""}]
 )
-def test_any_source_counts_as_given(sources: Any) -> None:
+def test_any_source_counts_as_a_prompt(sources: Any) -> None:
     assert PromptOptions(**sources).has_prompt
 
 
-def test_sources_are_taken_in_order_arguments_files_lists() -> None:
+def test_prompts_are_in_the_order_arguments_files_lists() -> None:
     world = World(f=b"from f\n", g=b"from g", l=b"1\n2\n")
     texts = gathered(world, "a", "b", file=("f", "g"), prompts=("l",))
     assert texts == ["a", "b", "from f\n", "from g", "1", "2"]
@@ -80,13 +80,13 @@ def test_sources_are_taken_in_order_arguments_files_lists() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sources"), [(("-",), {}), ((), {"file": ("-",)}), ((), {"prompts": ("-",)})]
 )
-def test_a_dash_is_stdin_for_every_source(arguments: tuple[str, ...], sources: Any) -> None:
+def test_a_dash_means_stdin_for_every_source(arguments: tuple[str, ...], sources: Any) -> None:
     world = World(b"piped")
     assert gathered(world, *arguments, **sources) == "piped"
     assert world.read == ["stdin"]
 
 
-def test_a_placeholder_is_replaced_wherever_it_stands_and_stdin_is_read_once() -> None:
+def test_every_placeholder_is_replaced_and_stdin_is_read_once() -> None:
     world = World(b"X\n")
     assert gathered(world, "a {stdin}{stdin}", "{stdin} b", "c") == ["a X\nX\n", "X\n b", "c"]
     assert world.read == ["stdin"]
@@ -100,11 +100,11 @@ def test_a_placeholder_for_an_empty_stdin_is_refused() -> None:
     )
 
 
-def test_what_stdin_holds_is_not_replaced_again() -> None:
+def test_a_placeholder_in_stdin_is_not_replaced() -> None:
     assert gathered(World(b"{stdin}"), "<{stdin}>") == "<{stdin}>"
 
 
-def test_the_final_newline_is_stripped_from_stdin_and_files_and_not_from_arguments() -> None:
+def test_the_final_newline_is_stripped_from_stdin_and_files_but_not_from_arguments() -> None:
     world = World(b"s\n", f=b"f\r\n", l=b"1\n\n\n")
     texts = gathered(world, "a\n", "{stdin}\n", file=("f",), prompts=("l",), strip_final_newline=True)
     assert texts == ["a\n", "s\n", "f", "1", "", ""]
@@ -122,22 +122,22 @@ def test_the_final_newline_is_stripped_from_stdin_and_files_and_not_from_argumen
         (b"a \n", "a "),
     ],
 )
-def test_one_final_newline_goes(data: bytes, text: str) -> None:
+def test_one_final_newline_is_stripped(data: bytes, text: str) -> None:
     assert read_prompt.decode(data, "stdin", STRIPPED) == text
 
 
 @given(_ANY_TEXT)
-def test_any_text_comes_through_to_the_byte(text: str) -> None:
+def test_any_text_is_decoded_unchanged(text: str) -> None:
     data = text.encode()
     marked = data.startswith(codecs.BOM_UTF8)
-    assert read_prompt.decode(data, "stdin", AS_IT_IS).encode() == data[3 if marked else 0 :]
-    assert read_prompt.decode(codecs.BOM_UTF8 + data, "stdin", AS_IT_IS) == text
+    assert read_prompt.decode(data, "stdin", UNCHANGED).encode() == data[3 if marked else 0 :]
+    assert read_prompt.decode(codecs.BOM_UTF8 + data, "stdin", UNCHANGED) == text
     assert read_prompt.decode_argument(text, data) == text
 
 
-def test_one_byte_order_mark_goes() -> None:
+def test_only_the_first_byte_order_mark_is_removed() -> None:
     bom = codecs.BOM_UTF8
-    assert read_prompt.decode(bom + bom + b"a" + bom, "x", AS_IT_IS) == "\ufeffa\ufeff"
+    assert read_prompt.decode(bom + bom + b"a" + bom, "x", UNCHANGED) == "\ufeffa\ufeff"
 
 
 @pytest.mark.parametrize(
@@ -149,19 +149,19 @@ def test_one_byte_order_mark_goes() -> None:
         (codecs.BOM_UTF8 + b"a\xff", "byte 0xff at offset 4: invalid start byte"),
     ],
 )
-def test_bytes_that_are_no_text_are_reported_with_their_offset(data: bytes, why: str) -> None:
-    error = refused(lambda: read_prompt.decode(data, "stdin", AS_IT_IS))
+def test_invalid_bytes_are_reported_with_their_offset(data: bytes, why: str) -> None:
+    error = refused(lambda: read_prompt.decode(data, "stdin", UNCHANGED))
     assert (error.what, error.why) == ("stdin is not valid UTF-8", why)
     assert "\ufffd" in read_prompt.decode(data, "stdin", LENIENT)
 
 
-def test_a_nul_is_binary_input_unless_replaced() -> None:
-    error = refused(lambda: read_prompt.decode(b"ab\0", "x.bin", AS_IT_IS))
+def test_a_nul_is_refused_as_binary_input_unless_invalid_input_is_accepted() -> None:
+    error = refused(lambda: read_prompt.decode(b"ab\0", "x.bin", UNCHANGED))
     assert (error.what, error.why) == ("x.bin is binary input", "a NUL at character 2")
     assert read_prompt.decode(b"ab\0", "x.bin", LENIENT) == "ab\0"
 
 
-def test_another_encoding_is_read_on_demand() -> None:
+def test_another_encoding_can_be_selected() -> None:
     latin = read_prompt.decode_options("LATIN1", replace_invalid=False, strip_final_newline=True)
     assert latin == DecodeOptions("iso8859-1", strip_final_newline=True)
     assert read_prompt.decode(b"caf\xe9\n", "x", latin) == "café"
@@ -172,18 +172,18 @@ def test_another_encoding_is_read_on_demand() -> None:
 
 
 @pytest.mark.parametrize("name", ["klingon", "hex", "rot13", "undefined", "", "\udcff", "utf-8\udcff"])
-def test_an_encoding_that_does_not_exist_or_makes_no_text_is_a_usage_error(name: str) -> None:
+def test_an_encoding_that_is_unknown_or_not_for_text_is_a_usage_error(name: str) -> None:
     read = lambda: read_prompt.decode_options(name, replace_invalid=False, strip_final_newline=False)  # noqa: E731
     assert refused(read, UsageError).what == f"--encoding {name}"
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what unicode_escape says of an unknown escape
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # unicode_escape warns of unknown escapes
 @given(
     name=st.sampled_from(sorted({*encodings.aliases.aliases.values(), "idna", "punycode"})),
     data=st.binary(),
     replace=st.booleans(),
 )
-def test_no_encoding_fails_in_a_way_of_its_own(name: str, data: bytes, *, replace: bool) -> None:
+def test_every_encoding_fails_only_with_errors_of_nbx(name: str, data: bytes, *, replace: bool) -> None:
     try:
         reading = read_prompt.decode_options(name, replace_invalid=replace, strip_final_newline=False)
         read_prompt.decode(data, "stdin", reading)
@@ -191,18 +191,18 @@ def test_no_encoding_fails_in_a_way_of_its_own(name: str, data: bytes, *, replac
         pass
 
 
-def test_a_codec_that_cannot_replace_says_so() -> None:
+def test_a_codec_that_cannot_replace_invalid_bytes_is_reported() -> None:
     error = refused(lambda: read_prompt.decode(b"a", "x", DecodeOptions("idna", replace_invalid=True)))
     assert (error.what, "Unsupported error handling" in error.why) == ("x is not valid IDNA", True)
 
 
-def test_argument_bytes_that_are_no_text_are_reported_with_their_offset() -> None:
+def test_invalid_bytes_in_an_argument_are_reported_with_their_offset() -> None:
     error = refused(lambda: read_prompt.decode_argument("é\udcff", b"\xc3\xa9\xff"))
     assert (error.what, error.why) == ("the prompt argument is not valid UTF-8", "byte 0xff at offset 2")
     assert refused(lambda: gathered(World(), "a", "\udc80{stdin}")).what == error.what
 
 
-def test_an_argument_that_only_the_locale_did_not_understand_is_read_as_utf8() -> None:
+def test_an_argument_that_the_locale_cannot_decode_is_read_as_utf_8() -> None:
     assert read_prompt.decode_argument("caf\udcc3\udca9", b"caf\xc3\xa9") == "café"
     assert read_prompt.decode_argument("café", b"caf\xe9") == "café"
     assert gathered(World(b"x"), "\udcc3\udca9 {stdin}") == "é x"
@@ -228,10 +228,10 @@ LINES = [
 def test_a_file_of_prompts_is_split_at_newlines_or_at_nul(
     data: bytes, texts: list[str], *, nul: bool
 ) -> None:
-    assert read_prompt.split_prompts(data, "x", AS_IT_IS, nul=nul) == texts
+    assert read_prompt.split_prompts(data, "x", UNCHANGED, nul=nul) == texts
 
 
-def test_a_file_of_prompts_may_have_wide_characters() -> None:
+def test_a_file_of_prompts_may_be_encoded_in_utf_16() -> None:
     text = "a\u010a\nb\r\n\u0a0d"
     assert read_prompt.split_prompts(text.encode("utf-16"), "x", DecodeOptions("utf-16"), nul=False) == [
         "a\u010a",
@@ -243,10 +243,10 @@ def test_a_file_of_prompts_may_have_wide_characters() -> None:
     ) == ["a", "b"]
 
 
-def test_what_is_wrong_in_a_file_of_prompts_is_reported_with_its_place() -> None:
-    binary = refused(lambda: read_prompt.split_prompts(b"a\nb\0\n", "x", AS_IT_IS, nul=False))
+def test_errors_in_a_file_of_prompts_are_reported_with_their_position() -> None:
+    binary = refused(lambda: read_prompt.split_prompts(b"a\nb\0\n", "x", UNCHANGED, nul=False))
     assert (binary.what, binary.why) == ("x, line 2, is binary input", "a NUL at character 1")
-    invalid = refused(lambda: read_prompt.split_prompts(b"a\nb\xff\n", "x", AS_IT_IS, nul=False))
+    invalid = refused(lambda: read_prompt.split_prompts(b"a\nb\xff\n", "x", UNCHANGED, nul=False))
     assert (invalid.what, invalid.why) == (
         "x is not valid UTF-8",
         "byte 0xff at offset 3: invalid start byte",
@@ -255,10 +255,10 @@ def test_what_is_wrong_in_a_file_of_prompts_is_reported_with_its_place() -> None
 
 
 @given(st.lists(_ANY_TEXT.filter(lambda text: not text.endswith("\r") and "\n" not in text), min_size=1))
-def test_lines_come_through_to_the_byte(texts: list[str]) -> None:
+def test_any_lines_are_split_unchanged(texts: list[str]) -> None:
     for ending in ("\n", "\r\n"):
         data = codecs.BOM_UTF8 + "".join(text + ending for text in texts).encode()
-        assert read_prompt.split_prompts(data, "x", AS_IT_IS, nul=False) == texts
+        assert read_prompt.split_prompts(data, "x", UNCHANGED, nul=False) == texts
 
 
 @pytest.mark.parametrize(

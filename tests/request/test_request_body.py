@@ -1,4 +1,4 @@
-"""A request holds what was set and nothing else, and the rules across its fields."""
+"""A request body contains only what was set; and the rules that concern several fields."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def failing(call: Any) -> NbxError:
     return caught.value
 
 
-def test_the_body_holds_what_was_set_in_the_order_of_the_table() -> None:
+def test_the_body_contains_what_was_set_in_the_order_of_the_table() -> None:
     fields: dict[str, Value] = {
         "stop": ["a", "b"],
         "temperature": 0,
@@ -37,15 +37,15 @@ def test_the_body_holds_what_was_set_in_the_order_of_the_table() -> None:
     )
 
 
-def test_a_body_without_fields_is_the_prompt() -> None:
+def test_a_body_without_fields_contains_only_the_prompt() -> None:
     assert CompletionRequest("x", {}).body() == {"prompt": "x"}
 
 
-def test_a_param_beats_a_field_of_its_name() -> None:
+def test_a_param_overrides_a_field_of_the_same_name() -> None:
     assert CompletionRequest("x", {"model": "m", "n": 2}, {"n": 3}).body()["n"] == 3
 
 
-def test_fields_of_the_query_are_escaped_into_it() -> None:
+def test_fields_in_the_query_are_escaped() -> None:
     assert CompletionRequest("x", {"ai_project_id": "a b&c=é"}).query() == "ai_project_id=a+b%26c%3D%C3%A9"
     assert CompletionRequest("x", {"model": "m"}).query() == ""
 
@@ -62,11 +62,11 @@ CHOICES = [
 
 
 @pytest.mark.parametrize(("prompt", "fields", "choices"), CHOICES)
-def test_a_whole_answer_has_n_choices_for_each_prompt(prompt: Any, fields: Any, choices: int) -> None:
+def test_an_answer_has_n_choices_for_each_prompt(prompt: Any, fields: Any, choices: int) -> None:
     assert CompletionRequest(prompt, fields).choices == choices
 
 
-def test_a_param_can_say_how_many_choices_there_are() -> None:
+def test_the_param_n_sets_the_number_of_choices() -> None:
     assert CompletionRequest("x", {"n": 2}, {"n": 3}).choices == 3
     assert CompletionRequest(["x", "y"], {"n": 2}, {"n": "many"}).choices == 2
 
@@ -95,7 +95,7 @@ def test_flags_become_fields() -> None:
     }
 
 
-def test_an_at_sign_reads_a_file_where_a_field_takes_one_and_nowhere_else() -> None:
+def test_an_at_sign_reads_a_file_only_for_fields_that_accept_one() -> None:
     files = {"x.json": '{"1": 2}'}
     given = {
         "logit_bias": ["@x.json", "3=4"],
@@ -124,12 +124,12 @@ def test_a_wrong_value_is_reported_with_flag_value_and_bound() -> None:
     assert parse_fields({"top_p": "1.5"}, no_file, validate=False) == {"top_p": 1.5}
 
 
-def test_a_value_of_another_type_has_no_way_around() -> None:
+def test_a_value_of_the_wrong_type_is_refused_even_without_validation() -> None:
     error = failing(lambda: parse_fields({"top_p": "much"}, no_file, validate=False))
     assert (error.what, error.why, error.hint) == ("--top-p much", "top_p must be a number", "")
 
 
-def test_a_long_value_is_shown_in_part() -> None:
+def test_a_long_value_is_shortened() -> None:
     shown = "x" * 57 + "..."
     assert failing(
         lambda: parse_fields({"n": "x" * 61}, no_file, validate=True)
@@ -150,14 +150,14 @@ def test_a_param_without_key_or_value_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("raw", ["hot", "", "'x'", "NaN", "[Infinity]"])
-def test_a_param_that_is_no_json_is_reported_how_to_quote_a_text(raw: str) -> None:
+def test_a_param_that_is_not_json_gets_a_hint_about_quotes(raw: str) -> None:
     error = failing(lambda: parse_params([f"mode={raw}"], validate=True))
     assert error.why == f"{raw!r} is not JSON"
     assert error.hint == f"text needs JSON quotes: --param 'mode=\"{raw}\"'"
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
-def test_a_param_with_a_flag_of_its_own_is_refused_unless_unvalidated(field: Any) -> None:
+def test_a_param_that_has_its_own_flag_is_refused_unless_validation_is_off(field: Any) -> None:
     error = failing(lambda: parse_params([f"{field.name}=1"], validate=True))
     assert error.hint == f"use {field.flag}"
     if field.name != "stream":
@@ -191,7 +191,7 @@ RULES = [
 
 
 @pytest.mark.parametrize(("fields", "params", "validate", "what"), RULES)
-def test_rules_across_fields(fields: Any, params: Any, *, validate: bool, what: str) -> None:
+def test_rules_for_several_fields_are_checked(fields: Any, params: Any, *, validate: bool, what: str) -> None:
     if what:
         assert failing(lambda: check_rules(fields, params, validate=validate)).what == what
     else:
@@ -219,11 +219,11 @@ WARNINGS: list[tuple[Any, list[str]]] = [
 
 
 @pytest.mark.parametrize(("fields", "expected"), WARNINGS)
-def test_what_is_doubtful_is_said(fields: Any, expected: list[str]) -> None:
+def test_doubtful_values_give_a_warning(fields: Any, expected: list[str]) -> None:
     assert list(warnings(CompletionRequest("x", fields))) == expected
 
 
-def test_the_table_is_the_reference_page() -> None:
+def test_the_table_has_the_fields_of_the_api_reference() -> None:
     assert {field.name for field in FIELDS} == {
         *("model", "stream", "stream_options", "max_tokens", "temperature", "top_p", "n", "logprobs", "echo"),
         *(
@@ -241,13 +241,13 @@ def test_the_table_is_the_reference_page() -> None:
     assert BY_NAME["service_tier"].choices == ("auto", "default", "over-limit", "flex", "no-limit")
 
 
-def test_fields_to_leave_out_are_known_by_either_spelling() -> None:
+def test_fields_to_unset_may_have_hyphens_or_underscores() -> None:
     assert parse_unset(("max-tokens", "top_p")) == {"max_tokens", "top_p"}
     assert failing(lambda: parse_unset(("temprature",))).hint == "did you mean temperature?"
     assert failing(lambda: parse_unset(("zzzzzz",))).hint == ""
 
 
-def test_a_parameter_nested_too_deeply_is_named_for_the_limit() -> None:
+def test_a_parameter_nested_too_deeply_is_reported_as_a_limit() -> None:
     error = failing(lambda: parse_params([f"x={'[' * 5000}{']' * 5000}"], validate=True))
     assert "limit" in error.why
     assert not error.hint

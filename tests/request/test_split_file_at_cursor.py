@@ -12,7 +12,7 @@ _ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters=
 
 
 @given(_ANY_TEXT, st.data())
-def test_prefix_and_suffix_are_the_text_wherever_the_cursor_is(text: str, data: st.DataObject) -> None:
+def test_prefix_and_suffix_together_are_the_text_for_any_cursor(text: str, data: st.DataObject) -> None:
     lines = text.split("\n")
     line = data.draw(st.integers(1, len(lines)))
     width = len(lines[line - 1].removesuffix("\r"))
@@ -41,7 +41,7 @@ def test_a_cursor_is_written_as_editors_write_it(text: str, at: Cursor) -> None:
 @pytest.mark.parametrize(
     "text", ["", "a.py", ":3", "a.py:", "a.py:x", "a.py:1:", "a.py:-1", "a.py:1234567890"]
 )
-def test_what_is_no_cursor_is_refused(text: str) -> None:
+def test_an_invalid_cursor_is_refused(text: str) -> None:
     with pytest.raises(UsageError) as caught:
         split_file_at_cursor.parse(text)
     assert caught.value.why == "the format is FILE:LINE or FILE:LINE:COL"
@@ -51,7 +51,7 @@ def test_what_is_no_cursor_is_refused(text: str) -> None:
     ("text", "why"),
     [("a.py:1:b", "COL must be a number: 'b'"), ("C:\\a.py:1:-2", "COL must be a number: '-2'")],
 )
-def test_a_column_that_is_no_number_is_named(text: str, why: str) -> None:
+def test_a_column_that_is_not_a_number_is_reported(text: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         split_file_at_cursor.parse(text)
     assert caught.value.why == why

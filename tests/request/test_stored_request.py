@@ -1,4 +1,4 @@
-"""A body that was kept becomes a request again, and goes out with not a byte of it changed."""
+"""A stored body becomes a request again, and is sent byte for byte."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from nebius_cli.request.read_prompt import Prompt, as_text
 from nebius_cli.request.request_body import CompletionRequest, from_body
 
 
-def test_a_request_comes_back_from_its_own_body() -> None:
+def test_a_request_can_be_restored_from_its_body() -> None:
     fields: Any = {"model": "m", "temperature": 0.1, "n": 2, "stream": True, "ai_project_id": "p 1"}
     sent = CompletionRequest(["a", "b"], fields, {"top_k": 4})
     again = from_body(sent.encode(), sent.query())
@@ -18,13 +18,13 @@ def test_a_request_comes_back_from_its_own_body() -> None:
     assert (again.model, again.streamed, again.choices) == ("m", True, 4)
 
 
-def test_odd_spellings_of_a_body_stay() -> None:
+def test_unusual_spellings_in_a_body_are_kept() -> None:
     body = b'{ "prompt":"\\u00e9", "model" : "m", "temperature":1.50 }'
     assert from_body(body, "").encode() == body
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"model":"m"}', b"nonsense", b"3"])
-def test_what_is_no_request_is_reported(body: bytes) -> None:
+def test_a_body_that_is_not_a_request_is_reported(body: bytes) -> None:
     with pytest.raises(BadInputError, match="cannot be sent again"):
         from_body(body, "")
 

@@ -1,4 +1,4 @@
-"""Token ids as the prompt: their two forms, and what is none."""
+"""Token IDs as the prompt: the two valid forms, and what is refused."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from nebius_cli.request.read_prompt import InputReaders
 
 
 def tokens_of(text: str, *, stdin: bytes = b"", file: bytes = b"") -> Any:
-    """Return the prompt that --tokens TEXT makes."""
+    """Return the prompt for `--tokens TEXT`."""
     readers = InputReaders(lambda: stdin, lambda _: file, str.encode)
     return read_prompt.read_prompt(PromptOptions(tokens=text), readers)
 
@@ -35,18 +35,18 @@ NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[
 
 
 @pytest.mark.parametrize("text", NO_TOKENS)
-def test_what_is_no_array_of_token_ids_is_refused(text: str) -> None:
+def test_json_that_is_not_an_array_of_token_ids_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--tokens takes token IDs"):
         read_prompt.parse_tokens(text)
 
 
-def test_tokens_that_are_no_json_are_refused() -> None:
+def test_tokens_that_are_not_json_are_refused() -> None:
     with pytest.raises(UsageError, match="--tokens cannot be read"):
         read_prompt.parse_tokens("1,2")
 
 
 @pytest.mark.parametrize("sources", [{"prompt": ("a",)}, {"file": ("f",)}, {"prompts": ("f",)}])
-def test_tokens_and_texts_do_not_mix(sources: Any) -> None:
+def test_tokens_and_text_prompts_together_are_refused(sources: Any) -> None:
     readers = InputReaders(must_not_be_read, must_not_be_read, str.encode)
     with pytest.raises(UsageError, match="--tokens and text prompts together"):
         read_prompt.read_prompt(PromptOptions(**sources, tokens="@f"), readers)

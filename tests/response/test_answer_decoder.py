@@ -1,4 +1,4 @@
-"""Bytes of an answer → events, whatever the server sends."""
+"""Decoding the bytes of an answer into events, whatever the server sends."""
 
 import json
 
@@ -18,11 +18,11 @@ FRAMES = {
         choices({"index": 1, "text": "b"}, {"index": 0, "text": "a"}),
         [TextDelta(1, "b"), TextDelta(0, "a")],
     ),
-    "an index that is missing is the place": (
+    "a missing index is the position in the list": (
         choices({"text": "a"}, {"text": "b"}),
         [TextDelta(0, "a"), TextDelta(1, "b")],
     ),
-    "an index that is none": (choices({"index": -1, "text": "a"}), [TextDelta(0, "a")]),
+    "a negative index": (choices({"index": -1, "text": "a"}), [TextDelta(0, "a")]),
     "an index that is true": (choices({}, {"index": True, "text": "a"}), [TextDelta(1, "a")]),
     "an empty text": (choices({"index": 0, "text": "", "finish_reason": None}), []),
     "an empty finish reason": (choices({"index": 0, "finish_reason": ""}), []),
@@ -60,7 +60,7 @@ FRAMES = {
         payload({"usage": {"prompt_tokens": "5", "completion_tokens": True, "prompt_tokens_details": None}}),
         [Usage(None, None, None)],
     ),
-    "usage beyond all measure": (
+    "usage out of range": (
         payload({"usage": {"prompt_tokens": 10**400, "completion_tokens": -1, "total_tokens": 10**15}}),
         [Usage(None, None, 10**15)],
     ),
@@ -76,10 +76,10 @@ FRAMES = {
     "a number": (b"data: 5\n\n", [Problem("an event is not a JSON object")]),
     "a list": (b"data: []\n\n", [Problem("an event is not a JSON object")]),
     "broken JSON": (b"data: {\n\n", [Problem("an event is not JSON")]),
-    "bytes that are no text": (b'data: {"a": "\xff"}\n\n', [Problem("an event is not valid UTF-8")]),
+    "invalid UTF-8": (b'data: {"a": "\xff"}\n\n', [Problem("an event is not valid UTF-8")]),
     "an error": (payload({"error": {"message": "out of\nmemory"}}), [Problem("out of\nmemory")]),
     "an error as text": (payload({"error": "full"}), [Problem("full")]),
-    "an error without words": (
+    "an error without a message": (
         payload({"error": {"code": 5}}),
         [Problem("the server reported an error without a message")],
     ),
@@ -90,53 +90,53 @@ FRAMES = {
     "a detail": (payload({"detail": "gone"}), [Problem("gone")]),
     "an error of older servers": (payload({"object": "error", "message": "full"}), [Problem("full")]),
     "a detail beside no choices": (payload({"choices": [], "detail": "gone"}), [Problem("gone")]),
-    "a detail beside a choice is none": (
+    "a detail beside a choice is ignored": (
         payload({"choices": [{"text": "a"}], "detail": "fine"}),
         [TextDelta(0, "a")],
     ),
     "error null": (payload({"choices": [], "error": None}), []),
     "an event of type error": (b'event: error\ndata: {"message": "full"}\n\n', [Problem("full")]),
     "an event of type error with an error": (b'event: error\ndata: {"error": "full"}\n\n', [Problem("full")]),
-    "an event of type error with words": (b"event: error\ndata: full\n\n", [Problem("full")]),
-    "an event of type error without words": (
+    "an event of type error with plain text": (b"event: error\ndata: full\n\n", [Problem("full")]),
+    "an event of type error without a message": (
         b"event: error\ndata: {}\n\n",
         [Problem("the server sent an error event")],
     ),
     "an event of another type": (b'event: x\ndata: {"message": "fine"}\n\n', []),
-    "nothing after the end marker counts": (
+    "events after the end marker are ignored": (
         choices({"index": 0, "text": "a"}) + b"data: [DONE]\n\n" + choices({"index": 0, "text": "b"}),
         [TextDelta(0, "a")],
     ),
-    "an event that the end cut": (
+    "an event that is cut off": (
         b'data: {"choi',
         [Problem("the stream ended in the middle of an event", cut=True)],
     ),
-    "an event that the end cut in a character": (
+    "an event that is cut off within a character": (
         b'data: {"a": "\xe2\x82',
         [Problem("the stream ended in the middle of an event", cut=True)],
     ),
-    "a whole event that only lacks its blank line": (
+    "a complete event without its blank line": (
         b'data: {"choices": [{"text": "a"}]}',
         [TextDelta(0, "a")],
     ),
-    "an error that only lacks its blank line": (b'data: {"error": "full"}', [Problem("full")]),
-    "our words in an error": (b'data: {"error": "an event is not JSON"}', [Problem("an event is not JSON")]),
-    "words of an error event that lacks its blank line": (b"event: error\ndata: full", [Problem("full")]),
-    "an error event that is no text and lacks its blank line": (
+    "an error without its blank line": (b'data: {"error": "full"}', [Problem("full")]),
+    "a message of nbx": (b'data: {"error": "an event is not JSON"}', [Problem("an event is not JSON")]),
+    "the message of an error event without its blank line": (b"event: error\ndata: full", [Problem("full")]),
+    "an error event of invalid UTF-8 without its blank line": (
         b"event: error\ndata: \xff",
         [Problem("an event is not valid UTF-8")],
     ),
-    "an end marker that lacks its blank line": (b"data: [DONE]", []),
+    "an end marker without its blank line": (b"data: [DONE]", []),
     "nothing": (b"", []),
 }
 
 
 @pytest.mark.parametrize(("stream", "events"), FRAMES.values(), ids=FRAMES)
-def test_frames_of_a_stream(stream: bytes, events: list[Event]) -> None:
+def test_each_frame_is_decoded_into_its_events(stream: bytes, events: list[Event]) -> None:
     assert decoded(stream) == events
 
 
-def test_a_frame_comes_before_what_is_in_it() -> None:
+def test_a_frame_event_precedes_the_events_of_its_content() -> None:
     value = {"choices": [{"index": 0, "text": "a"}], "kept": 1}
     assert list(AnswerDecoder(SSE).feed(payload(value))) == [Frame(value), TextDelta(0, "a")]
 
@@ -166,18 +166,18 @@ TYPES = {
     "a stream of comments called JSON": ("application/json", b":\n\n" + STREAM, BOTH),
     "JSON called a stream": (SSE, b"\n" + WHOLE, BOTH),
     "an error called a stream": (SSE, b'{"detail": "full"}', [Problem("full")]),
-    "words called JSON": (
+    "plain text called JSON": (
         "application/json; charset=utf-8",
         b"busy, try again",
         [Problem("the server sent application/json that is not a complete JSON object")],
     ),
-    "words called a stream": (SSE, b"busy, try again", []),
+    "plain text called a stream": (SSE, b"busy, try again", []),
     "half of JSON called a stream": (
         SSE,
         WHOLE[:-4],
         [Problem("the server sent text/event-stream that is not a complete JSON object")],
     ),
-    "a stream that an ignored field begins": ("", b"hello\n\n" + STREAM, BOTH),
+    "a stream that begins with an ignored field": ("", b"hello\n\n" + STREAM, BOTH),
     "a stream that begins like JSON": (SSE, b"{junk\n\n" + STREAM, BOTH),
     "HTML": ("text/html", b"<html>", [Problem("the server sent text/html, not JSON")]),
     "HTML without a type": (
@@ -203,7 +203,7 @@ TYPES = {
 
 
 @pytest.mark.parametrize(("content_type", "data", "events"), TYPES.values(), ids=TYPES)
-def test_the_content_type_says_how_to_read_and_else_the_first_byte(
+def test_the_content_type_or_else_the_first_byte_selects_the_format(
     content_type: str, data: bytes, events: list[Event]
 ) -> None:
     assert decoded(data, content_type) == events

@@ -1,4 +1,4 @@
-"""Answers that never end, and input that no server sends: the decoder stays within its limits."""
+"""Endless answers and arbitrary input: the decoder stays within its limits."""
 
 import json
 from typing import Any
@@ -13,7 +13,7 @@ from nebius_cli.response.events_to_answer import Completion
 from tests.support.decoding import SSE, decoded, payload
 
 
-def test_a_body_that_never_ends_is_given_up() -> None:
+def test_a_body_that_never_ends_is_a_problem() -> None:
     decoder = AnswerDecoder("application/json")
     piece = b" " * (MAX_BODY_BYTES // 4)
     for _ in range(4):
@@ -58,7 +58,7 @@ _JSON = st.recursive(
 
 
 @given(_JSON, st.sampled_from([SSE, "application/json", ""]))
-def test_no_json_value_breaks_the_decoder_or_the_fold(value: Any, content_type: str) -> None:
+def test_no_json_value_breaks_the_decoder_or_the_completion(value: Any, content_type: str) -> None:
     text = json.dumps(value).encode()
     completion = Completion(1)
     for event in decoded(payload(value) if content_type == SSE else text, content_type):

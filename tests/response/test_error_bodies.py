@@ -1,4 +1,4 @@
-"""Bodies of error responses → one line that may be shown."""
+"""The message in the body of an error response, as one line that is safe to show."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ MESSAGES: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("body", "message"), MESSAGES)
-def test_what_an_error_body_says(body: Any, message: str) -> None:
+def test_the_message_in_a_json_error_body_is_found(body: Any, message: str) -> None:
     assert body_message(json.dumps(body).encode()) == message
     assert body_message(b"\xef\xbb\xbf" + json.dumps(body).encode()) == message
 
@@ -51,7 +51,7 @@ RAW = [
 
 
 @pytest.mark.parametrize(("body", "message"), RAW)
-def test_what_an_error_body_says_that_is_no_json(body: bytes, message: str) -> None:
+def test_an_error_body_that_is_not_json_is_shown_or_described(body: bytes, message: str) -> None:
     assert body_message(body) == message
 
 

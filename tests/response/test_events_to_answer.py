@@ -1,4 +1,4 @@
-"""Events fold into the answer, in the API's own shape."""
+"""Combining events into one answer that has the same shape as an answer of the API."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def test_texts_of_interleaved_choices_are_kept_apart_and_in_order() -> None:
     assert completion.unfinished == []
 
 
-def test_reasons_are_named_once() -> None:
+def test_each_finish_reason_is_listed_once() -> None:
     completion = Completion(3)
     for index, reason in ((2, "stop"), (0, "length"), (1, "stop")):
         completion.add(Finished(index, reason))
@@ -55,17 +55,17 @@ def test_choices_that_are_missing_or_without_a_reason_are_unfinished() -> None:
     )
     assert completion.unfinished == [1, 2, 3]
     assert Completion(2).unfinished == [0, 1]
-    assert Completion(10**12).unfinished == list(range(MAX_UNFINISHED))  # and no list of all
+    assert Completion(10**12).unfinished == list(range(MAX_UNFINISHED))  # not a list of all
 
 
-def test_an_answer_has_started_with_a_text_or_a_reason_and_not_with_a_frame() -> None:
+def test_an_answer_has_started_after_a_text_or_a_reason_but_not_after_a_frame() -> None:
     assert not Completion(1).started
     assert not folded(frame({"index": 0, "text": ""}, id="x")).started
     assert folded(frame({"index": 0, "text": "a"})).started
     assert folded(frame({"index": 0, "finish_reason": "stop"})).started
 
 
-def test_the_members_of_the_response_are_the_last_that_say_something() -> None:
+def test_each_member_of_the_response_has_its_last_value_that_is_not_null() -> None:
     completion = folded(
         frame(id="1", model="m", service_tier=None, usage=None, system_fingerprint=None),
         frame(id="2", model="m", service_tier="flex"),
@@ -84,18 +84,18 @@ def test_the_members_of_the_response_are_the_last_that_say_something() -> None:
     assert completion.usage == Usage(None, None, 3)
 
 
-def test_choices_of_the_wrong_type_are_none() -> None:
+def test_choices_of_the_wrong_type_are_ignored() -> None:
     assert folded({"choices": None}, {"choices": {"0": {"text": "a"}}}).to_json() == {"choices": []}
     assert folded({"id": "1"}).to_json() == {"id": "1", "choices": []}
 
 
-def test_the_last_usage_counts() -> None:
+def test_the_last_usage_is_kept() -> None:
     assert folded(frame(usage={"total_tokens": 3}), frame(usage={"total_tokens": 4})).usage == Usage(
         None, None, 4
     )
 
 
-def test_the_first_problem_is_the_one_that_is_reported() -> None:
+def test_the_first_problem_is_reported() -> None:
     completion = Completion(1)
     completion.add(Problem("first"))
     completion.add(Problem("second"))
@@ -116,7 +116,7 @@ def test_text_after_the_end_of_its_choice_is_a_problem() -> None:
     assert completion.problem == ""
 
 
-def test_a_cut_end_is_no_problem_where_each_choice_is_finished() -> None:
+def test_a_truncated_end_is_not_a_problem_if_each_choice_is_finished() -> None:
     completion = Completion(1)
     completion.add(Finished(0, "stop"))
     completion.add(Problem("cut", cut=True))
@@ -162,7 +162,7 @@ def test_members_that_vllm_adds_to_a_choice_are_kept() -> None:
     assert (choice["stop_reason"], choice["token_ids"], choice["prompt_token_ids"]) == ("END", [1, 2], [9])
 
 
-def test_a_member_that_changes_its_type_is_taken_as_it_comes() -> None:
+def test_a_member_that_changes_its_type_has_its_last_value() -> None:
     completion = folded(
         frame({"index": 0, "odd": "x"}), frame({"index": 0, "odd": [1]}), frame({"index": 0, "odd": 5})
     )
@@ -171,20 +171,20 @@ def test_a_member_that_changes_its_type_is_taken_as_it_comes() -> None:
     assert completion.to_json()["choices"][0]["odd"] == [1]
 
 
-def test_members_of_the_wrong_type_do_not_come_back_by_the_back_door() -> None:
+def test_members_of_the_wrong_type_are_not_in_the_answer() -> None:
     completion = folded(frame({"index": -1, "text": "a", "finish_reason": 7, "logprobs": "x"}))
     choice = {"index": 0, "text": "a", "logprobs": None, "finish_reason": None}
     assert completion.to_json()["choices"] == [choice]
 
 
-def test_what_the_server_sent_is_not_changed_by_the_fold() -> None:
+def test_combining_frames_does_not_modify_them() -> None:
     first = frame({"index": 0, "text": "a", "token_ids": [1], "logprobs": {"tokens": ["a"]}})
     before = json.dumps(first)
     folded(first, frame({"index": 0, "text": "b", "token_ids": [2], "logprobs": {"tokens": ["b"]}}))
     assert json.dumps(first) == before
 
 
-def test_entries_that_are_no_choice_are_passed_over() -> None:
+def test_entries_that_are_not_choices_are_ignored() -> None:
     completion = Completion(1)
     completion.add(Frame({"choices": ["x", None, {"text": "c"}]}))
     completion.add(TextDelta(2, "c"))
@@ -195,7 +195,7 @@ _TEXTS = st.lists(st.lists(st.text(max_size=4), max_size=5), min_size=1, max_siz
 
 
 @given(_TEXTS, st.randoms(use_true_random=False))
-def test_a_stream_folds_to_the_answer_in_one_piece(texts: list[list[str]], random: Any) -> None:
+def test_a_stream_gives_the_same_answer_as_a_single_response(texts: list[list[str]], random: Any) -> None:
     whole = {
         "id": "cmpl-1",
         "object": "text_completion",
@@ -231,7 +231,7 @@ def test_a_stream_folds_to_the_answer_in_one_piece(texts: list[list[str]], rando
     assert completion.unfinished == []
 
 
-def test_an_answer_that_ended_for_a_refused_reason_is_incomplete() -> None:
+def test_an_answer_with_a_finish_reason_in_fail_on_is_incomplete() -> None:
     completion = folded(frame({"index": 0, "text": "a", "finish_reason": "length"}))
     completion.check_reasons(["stop"])
     with pytest.raises(IncompleteError) as caught:
@@ -247,7 +247,7 @@ def test_an_answer_that_ended_for_a_refused_reason_is_incomplete() -> None:
     assert (caught.value.what, caught.value.hint) == ("the finish reason is odd", "")
 
 
-def test_a_choice_that_nobody_asked_for_is_nothing_without_text() -> None:
+def test_an_unrequested_choice_without_text_is_ignored() -> None:
     completion = folded(frame({"index": 0, "text": "a", "finish_reason": "stop"}, {"index": 10**12, "x": 1}))
     assert completion.unfinished == []
     assert [choice["index"] for choice in completion.to_json()["choices"]] == [0]
@@ -263,19 +263,19 @@ def test_a_choice_that_nobody_asked_for_is_nothing_without_text() -> None:
     ],
     ids=str,
 )
-def test_what_grows_with_each_frame_is_counted(member: dict[str, Any]) -> None:
+def test_data_that_grows_with_each_frame_is_counted(member: dict[str, Any]) -> None:
     completion = folded(*[frame({"index": 0, **member})] * 100)
     assert 100_000 < completion.held < 200_000
 
 
-def test_what_takes_the_place_of_something_else_is_counted_once() -> None:
+def test_data_that_replaces_earlier_data_is_counted_once() -> None:
     names = folded(*[frame({"index": 0, "stop_reason": "x" * 1000}, model="y" * 1000)] * 100)
     assert 2_000 < names.held < 5_000
     other = folded(*[{f"name-{number}": "x" * 1000} for number in range(100)])
     assert 100_000 < other.held < 200_000
 
 
-def test_a_choice_that_never_came_is_missing_and_one_that_came_has_no_finish_reason() -> None:
+def test_a_missing_choice_and_an_unfinished_choice_are_reported_differently() -> None:
     first = {"index": 0, "text": "a", "finish_reason": "stop"}
     never, unfinished = (
         folded(frame(first), expected=2),

@@ -1,4 +1,4 @@
-"""Frames that differ in their text alone: joined, and never at the price of anything else."""
+"""Frames that differ only in their text are joined, and no other data is lost."""
 
 import json
 from collections.abc import Iterator
@@ -28,18 +28,18 @@ def events(*chunks: bytes, every_frame: bool = False) -> list[Event]:
     return [event for chunk in chunks for event in decoder.feed(chunk)] + list(decoder.close())
 
 
-def test_tokens_that_came_together_are_one_token_after_the_first_frame() -> None:
+def test_tokens_received_together_are_joined_after_the_first_frame() -> None:
     first, *rest = events(wire(frame("a"), frame("b"), frame("c")))
     assert isinstance(first, Frame)
     assert rest == [TextDelta(0, "a"), TextDelta(0, "bc")]
 
 
-def test_tokens_of_another_chunk_are_another_token() -> None:
+def test_tokens_of_different_chunks_are_not_joined() -> None:
     found = events(wire(frame("a")), wire(frame("b"), frame("c")), wire(frame("d")))
     assert found[1:] == [TextDelta(0, "a"), TextDelta(0, "bc"), TextDelta(0, "d")]
 
 
-def test_each_choice_is_joined_by_itself() -> None:
+def test_each_choice_is_joined_separately() -> None:
     found = events(wire(*(frame(text, index) for text, index in zip("aAbBcC", [0, 1] * 3, strict=True))))
     assert [event for event in found if isinstance(event, TextDelta)] == [
         TextDelta(0, "a"),
@@ -49,7 +49,7 @@ def test_each_choice_is_joined_by_itself() -> None:
     ]
 
 
-def test_what_is_held_goes_out_before_any_other_event() -> None:
+def test_held_text_is_emitted_before_any_other_event() -> None:
     end = frame("", choice={"finish_reason": "stop"})
     found = events(wire(frame("a"), frame("b"), end, "no object"))
     assert [event for event in found if not isinstance(event, Frame)] == [
@@ -60,7 +60,7 @@ def test_what_is_held_goes_out_before_any_other_event() -> None:
     ]
 
 
-def test_every_frame_is_handed_over_in_its_order_where_that_is_asked_for() -> None:
+def test_every_frame_is_passed_on_in_order_if_requested() -> None:
     frames = [frame(text, index) for text, index in zip("aAbcBd", [0, 1, 0, 0, 1, 0], strict=True)]
     found = events(wire(*frames), every_frame=True)
     remade: list[Any] = []
@@ -74,7 +74,7 @@ def test_every_frame_is_handed_over_in_its_order_where_that_is_asked_for() -> No
     assert "".join(event.text for event in found if isinstance(event, TextDelta) and event.index) == "AB"
 
 
-def test_half_a_surrogate_pair_finds_its_other_half() -> None:
+def test_the_halves_of_a_surrogate_pair_are_joined() -> None:
     found = events(b"".join(wire(frame("x")) + b'data: {"choices":[]}\n\n' for _ in range(1)))
     assert TextDelta(0, "x") in found
     pair = [frame("x"), frame("\ud83c"), frame("\udf0d")]
@@ -104,7 +104,7 @@ def test_half_a_surrogate_pair_finds_its_other_half() -> None:
     ],
     ids=str,
 )
-def test_a_frame_that_says_more_is_never_taken_for_a_repetition(odd: dict[str, Any]) -> None:
+def test_a_frame_with_other_data_is_never_treated_as_a_repetition(odd: dict[str, Any]) -> None:
     runs = Coalescer()
     for _ in range(3):
         before = json.dumps(odd)
@@ -113,7 +113,7 @@ def test_a_frame_that_says_more_is_never_taken_for_a_repetition(odd: dict[str, A
     assert list(runs.events()) == []
 
 
-def test_a_change_beside_the_text_is_seen_and_so_is_the_way_back() -> None:
+def test_a_change_outside_the_text_ends_a_repetition() -> None:
     runs = Coalescer()
     taken = [runs.take(one) for one in (frame(), frame(), frame(id="2"), frame(id="2"), frame())]
     assert taken == [False, True, False, True, False]
@@ -121,12 +121,12 @@ def test_a_change_beside_the_text_is_seen_and_so_is_the_way_back() -> None:
     assert [runs.take(one) for one in (frame(), end, frame())] == [True, False, False]
 
 
-def test_a_frame_without_choices_is_the_end_of_a_repetition() -> None:
+def test_a_frame_without_choices_ends_a_repetition() -> None:
     runs = Coalescer()
     assert [runs.take(one) for one in (frame(), frame(), {"id": "2"}, frame())] == [False, True, False, False]
 
 
-def test_more_choices_than_are_remembered_are_decoded_all_the_same() -> None:
+def test_choices_beyond_the_maximum_are_decoded_without_joining() -> None:
     runs = Coalescer()
     assert not any(runs.take(frame("a", index)) for index in range(MAX_CHOICES + 2))
     assert runs.take(frame("a", MAX_CHOICES - 1))
@@ -163,6 +163,6 @@ def folded(found: Iterator[Event] | list[Event]) -> dict[str, Any]:
 
 
 @given(streams(), st.integers(1, 5))
-def test_joining_changes_nothing_in_the_answer(frames: list[Any], size: int) -> None:
+def test_joining_does_not_change_the_answer(frames: list[Any], size: int) -> None:
     chunks = [wire(*frames[at : at + size]) for at in range(0, len(frames), size)]
     assert folded(events(*chunks)) == folded(events(*chunks, every_frame=True))

@@ -1,4 +1,4 @@
-"""Bytes of an event stream → payloads, wherever the bytes were cut."""
+"""Parsing the bytes of an event stream into payloads, wherever the stream is split."""
 
 import tracemalloc
 from itertools import combinations, pairwise
@@ -16,7 +16,7 @@ from nebius_cli.response.sse_parser import (
 )
 
 # Every line ending, a BOM, comments, fields that are ignored, several data lines, types, UTF-8 of 2 to 4
-# bytes, and at its end an event that no blank line closes.
+# bytes, and a last event without a blank line after it.
 SAMPLE = (
     "\ufeff: first\r\n"
     "data: é\u20ac\U0001f30d\r\n\r\n"
@@ -44,25 +44,25 @@ def parse(*chunks: bytes) -> list[Payload]:
     return fed + list(parser.close())
 
 
-def cut(data: bytes, *places: int) -> list[bytes]:
-    return [data[start:end] for start, end in pairwise((0, *places, len(data)))]
+def cut(data: bytes, *positions: int) -> list[bytes]:
+    return [data[start:end] for start, end in pairwise((0, *positions, len(data)))]
 
 
-def test_two_cuts_anywhere_change_nothing() -> None:
-    for places in combinations(range(len(SAMPLE) + 1), 2):
-        assert parse(*cut(SAMPLE, *places)) == IN_SAMPLE, places
+def test_splitting_the_stream_at_any_two_positions_gives_the_same_events() -> None:
+    for positions in combinations(range(len(SAMPLE) + 1), 2):
+        assert parse(*cut(SAMPLE, *positions)) == IN_SAMPLE, positions
 
 
-def test_byte_by_byte_gives_the_same_events() -> None:
+def test_feeding_byte_by_byte_gives_the_same_events() -> None:
     assert parse(*(SAMPLE[i : i + 1] for i in range(len(SAMPLE)))) == IN_SAMPLE
 
 
-def test_bytes_that_are_no_text_pass_in_data_and_not_in_a_type() -> None:
+def test_invalid_utf_8_is_kept_in_data_and_replaced_in_a_type() -> None:
     assert parse(b"data: \xff\xfe\x00\n\n") == [Payload(b"\xff\xfe\x00")]
     assert parse(b"event: \xff\ndata: x\n\n") == [Payload(b"x", "\ufffd")]
 
 
-def test_an_event_comes_with_the_byte_that_ends_it() -> None:
+def test_an_event_is_returned_with_the_byte_that_ends_it() -> None:
     parser = EventParser()
     assert list(parser.feed(b"data: a\r")) == []
     assert list(parser.feed(b"\r")) == [Payload(b"a")]
@@ -70,7 +70,7 @@ def test_an_event_comes_with_the_byte_that_ends_it() -> None:
     assert list(parser.feed(b"data: b\n\n")) == [Payload(b"b")]
 
 
-def test_a_cr_and_an_lf_that_come_apart_are_one_ending_and_no_more() -> None:
+def test_a_cr_and_an_lf_in_different_chunks_are_one_line_ending() -> None:
     parser = EventParser()
     chunks = (b"data: a\r", b"\n", b"\n", b"data: b\r", b"", b"\ndata: c\n\n")
     assert [payload.data for chunk in chunks for payload in parser.feed(chunk)] == [b"a", b"b\nc"]
@@ -86,7 +86,7 @@ MIB = 1024 * 1024
 
 
 def largest() -> EventParser:
-    """Return a parser that holds as much of an event as is allowed, after a smaller one."""
+    """Return a parser that holds as much of an event as is allowed, after a small event."""
     parser = EventParser()
     assert len(list(parser.feed(b"data: before\n\n"))) == 1
     line = b"x" * (MIB - len(b"\n"))
@@ -95,11 +95,11 @@ def largest() -> EventParser:
     return parser
 
 
-def test_an_event_as_large_as_allowed_passes() -> None:
+def test_an_event_of_the_maximum_size_is_accepted() -> None:
     assert len(next(largest().feed(b"\n")).data) == MAX_EVENT_BYTES - 1
 
 
-def test_one_byte_more_is_refused() -> None:
+def test_an_event_one_byte_over_the_maximum_size_is_refused() -> None:
     with pytest.raises(EventTooLargeError):
         list(largest().feed(b":"))
 
@@ -120,7 +120,7 @@ def test_an_event_of_very_many_lines_is_refused() -> None:
         list(parser.feed(b"data:xx\n"))
 
 
-def test_a_line_that_comes_in_small_pieces_is_held_in_one() -> None:
+def test_a_line_received_in_small_pieces_takes_little_memory() -> None:
     tracemalloc.start()
     try:
         parser = EventParser()
@@ -134,7 +134,7 @@ def test_a_line_that_comes_in_small_pieces_is_held_in_one() -> None:
 @pytest.mark.parametrize(
     "piece", [b"data:" + b"x" * MIB + b"\n\n", b":" + b"x" * MIB + b"\n"], ids=["events", "comments"]
 )
-def test_a_stream_may_be_longer_than_an_event(piece: bytes) -> None:
+def test_a_stream_may_be_longer_than_the_maximum_size_of_an_event(piece: bytes) -> None:
     parser = EventParser()
     for _ in range(MAX_EVENT_BYTES // MIB + 1):
         list(parser.feed(piece))
@@ -148,14 +148,14 @@ _EVENTS = st.lists(st.tuples(_LINES, st.lists(_LINES, min_size=1, max_size=4)), 
 
 @st.composite
 def streams(draw: st.DrawFn) -> tuple[list[Payload], bytes]:
-    """Return events and a way to write them."""
+    """Return events and a stream that encodes them."""
     events = draw(_EVENTS)
     written = bytearray(draw(st.sampled_from([b"", b"\xef\xbb\xbf"])))
 
     def line(text: str) -> None:
         ending = draw(_ENDINGS)
         if not text and written.endswith(b"\r") and ending == b"\n":
-            ending = b"\r"  # else the two would be one CRLF
+            ending = b"\r"  # otherwise the two would be one CRLF
         written.extend(text.encode() + ending)
 
     for kind, texts in events:
@@ -168,7 +168,7 @@ def streams(draw: st.DrawFn) -> tuple[list[Payload], bytes]:
 
 
 @given(streams(), st.data())
-def test_whatever_is_written_is_read_again(stream: tuple[list[Payload], bytes], data: st.DataObject) -> None:
+def test_any_encoded_events_are_parsed_back(stream: tuple[list[Payload], bytes], data: st.DataObject) -> None:
     events, written = stream
-    places = sorted(data.draw(st.lists(st.integers(0, len(written)), max_size=8)))
-    assert parse(*cut(written, *places)) == events
+    positions = sorted(data.draw(st.lists(st.integers(0, len(written)), max_size=8)))
+    assert parse(*cut(written, *positions)) == events

@@ -1,4 +1,4 @@
-"""Log probabilities as servers send them, and the figures that follow from them."""
+"""Log probabilities as servers send them, and the figures that nbx computes from them."""
 
 import math
 from typing import Any
@@ -41,8 +41,8 @@ def chat(**members: Any) -> TokenLogprob:
     return token
 
 
-def test_the_completions_shape_with_echo() -> None:
-    # Hello world, as facts about vLLM have it: no prediction for the first token.
+def test_the_completions_shape_with_echo_is_parsed() -> None:
+    # As vLLM sends it: no prediction for the first token.
     parsed = parse(
         {
             "text_offset": [0, 5],
@@ -55,13 +55,13 @@ def test_the_completions_shape_with_echo() -> None:
     assert parsed == (TokenLogprob("Hello", offset=0), TokenLogprob(" world", -0.12, likely, 5))
 
 
-def test_the_chat_shape() -> None:
+def test_the_chat_shape_is_parsed() -> None:
     others = [{"token": "b", "logprob": -0.5, "bytes": [98]}, {"token": "a", "logprob": -1.0, "bytes": [97]}]
     likely = (Alternative("b", -0.5, b"b"), Alternative("a", -1.0, b"a", chosen=True))
     assert chat(top_logprobs=others) == TokenLogprob("a", -1.0, likely, None, b"a")
 
 
-def test_an_id_tells_which_alternative_was_chosen_where_the_bytes_do_not() -> None:
+def test_an_id_tells_which_alternative_was_chosen_if_the_bytes_do_not() -> None:
     # What llama.cpp sends for the last of three tokens that make up one character.
     others = [{"id": 231, "token": "\ufffd", "bytes": [141], "logprob": -1.25}]
     others += [{"id": 224, "token": "\ufffd", "bytes": [134], "logprob": -2.7}] * 2
@@ -88,12 +88,12 @@ def test_an_id_tells_which_alternative_was_chosen_where_the_bytes_do_not() -> No
         (None, None),
     ],
 )
-def test_what_counts_as_a_log_probability(sent: Any, known: float | None) -> None:
+def test_values_that_are_not_log_probabilities_are_unknown(sent: Any, known: float | None) -> None:
     assert completions(token_logprobs=[sent])[0].logprob == known
     assert chat(logprob=sent).logprob == known
 
 
-def test_an_alternative_without_a_log_probability_is_none() -> None:
+def test_an_alternative_without_a_log_probability_is_ignored() -> None:
     assert completions(top_logprobs=[{"b": None, "c": "x"}])[0].alternatives == ()
     assert chat(top_logprobs=[{"token": "b"}, "c", None]).alternatives == ()
 
@@ -109,12 +109,12 @@ def test_a_list_of_another_length_is_not_paired_with_the_tokens(logprobs: Any) -
     assert parse(lists) == (TokenLogprob("a"), TokenLogprob("b"))
 
 
-def test_alternatives_of_another_length_are_unknown_though_the_log_probabilities_are_known() -> None:
+def test_alternatives_of_another_length_are_ignored_but_log_probabilities_are_kept() -> None:
     lists = {"tokens": ["a", "b"], "token_logprobs": [-1.0, -2.0], "top_logprobs": [{"b": -2.0}]}
     assert parse(lists) == (TokenLogprob("a", -1.0), TokenLogprob("b", -2.0))
 
 
-def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
+def test_the_first_entry_of_prompt_logprobs_is_the_token_of_the_prompt() -> None:
     position = {
         "5": {"logprob": -3.0, "rank": 9, "decoded_token": "a"},
         "6": {"logprob": -1, "decoded_token": "b"},
@@ -131,12 +131,12 @@ def test_prompt_logprobs_have_the_token_of_the_prompt_first() -> None:
     "nothing",
     [None, {}, {"tokens": None}, {"token_logprobs": [-1.0]}, {"tokens": "ab"}, {"content": []}, ["tokens"]],
 )
-def test_no_log_probabilities_are_no_tokens(nothing: Any) -> None:
+def test_missing_log_probabilities_give_no_tokens(nothing: Any) -> None:
     assert parse(nothing) == ()
 
 
 @given(NEARLY)
-def test_whatever_a_server_sends_is_read(value: dict[str, Any]) -> None:
+def test_any_value_from_a_server_is_parsed(value: dict[str, Any]) -> None:
     for token in parse(value):
         assert isinstance(token.text, str)
         assert token.logprob is None or token.logprob <= 0
@@ -157,19 +157,19 @@ def test_whatever_a_server_sends_is_read(value: dict[str, Any]) -> None:
         (r"bytes:é\xE2", "é".encode() + b"\xe2"),
     ],
 )
-def test_bytes_that_are_written_out_in_a_tokens_text_are_its_bytes(text: str, raw: bytes) -> None:
+def test_escaped_bytes_in_the_text_of_a_token_are_its_bytes(text: str, raw: bytes) -> None:
     (token,) = completions(tokens=[text], top_logprobs=[{text: -1.0}])
     assert token.raw == token.exact == raw
     assert (token.alternatives[0].raw, token.alternatives[0].chosen) == (raw, True)
 
 
 @pytest.mark.parametrize("text", ["bytes:", "bytes: none", r"\xe2", r"bytes:\n", r"bytes:\x4"])
-def test_text_that_only_looks_like_bytes_is_text(text: str) -> None:
+def test_text_that_only_resembles_escaped_bytes_is_text(text: str) -> None:
     assert completions(tokens=[text])[0].raw is None
 
 
 @pytest.mark.parametrize("numbers", [None, "a", [256], [-1], ["a"], [True], [1.0], {}])
-def test_bytes_that_are_none_are_not_taken(numbers: Any) -> None:
+def test_invalid_lists_of_bytes_are_ignored(numbers: Any) -> None:
     assert chat(bytes=numbers).raw is None
 
 
@@ -180,7 +180,7 @@ def test_characters_that_are_split_between_tokens_are_joined() -> None:
     assert join([TokenLogprob("\ud83d")]) == "\ufffd" * 3
 
 
-def test_probability_and_surprise() -> None:
+def test_probability_and_surprise_are_computed_from_the_log_probability() -> None:
     assert probability(math.log(0.25)) == pytest.approx(0.25)
     assert surprise(math.log(0.25)) == pytest.approx(2)
     assert (probability(-math.inf), surprise(-math.inf)) == (0, math.inf)
@@ -189,35 +189,35 @@ def test_probability_and_surprise() -> None:
 
 
 def likely(*masses: float, chosen: int | None = 0) -> TokenLogprob:
-    """Return a token at whose place these probabilities were reported."""
+    """Return a token and alternatives with these probabilities."""
     others = [Alternative(str(i), math.log(mass), None, i == chosen) for i, mass in enumerate(masses)]
     return TokenLogprob("x", math.log(masses[chosen or 0]), tuple(others))
 
 
-def test_entropy_of_a_distribution_that_is_known_whole() -> None:
+def test_entropy_is_exact_if_the_whole_distribution_is_known() -> None:
     assert entropy(likely(0.5, 0.25, 0.125, 0.125)) == pytest.approx(1.75)
     assert entropy(likely(0.5, 0.5)) == pytest.approx(1)
 
 
-def test_entropy_counts_all_that_is_not_reported_as_one_token() -> None:
+def test_entropy_counts_the_unreported_probability_as_one_token() -> None:
     assert entropy(likely(0.5, 0.25)) == pytest.approx(1.5)
 
 
-def test_entropy_counts_the_chosen_token_once_and_also_where_it_is_not_among_the_likely() -> None:
+def test_entropy_counts_a_chosen_token_outside_the_alternatives_once() -> None:
     outside = TokenLogprob("x", math.log(0.25), (Alternative("y", math.log(0.5)),))
     assert entropy(outside) == pytest.approx(1.5)
     unknown = TokenLogprob("x", None, (Alternative("y", math.log(0.5)),))
     assert entropy(unknown) == pytest.approx(1)
 
 
-def test_nothing_is_said_of_a_place_of_which_nothing_else_was_reported() -> None:
+def test_entropy_and_rank_are_none_if_too_little_was_reported() -> None:
     assert entropy(TokenLogprob("x", -1.0)) is None
     assert rank(TokenLogprob("x", -1.0)) is None
     assert rank(TokenLogprob("x", None, (Alternative("y", -1.0),))) is None
 
 
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=20), st.integers(1, 20))
-def test_the_entropy_reported_is_never_above_the_true_one(weights: list[int], reported: int) -> None:
+def test_the_reported_entropy_never_exceeds_the_true_entropy(weights: list[int], reported: int) -> None:
     masses = sorted((weight / sum(weights) for weight in weights), reverse=True)
     true = -math.fsum(mass * math.log2(mass) for mass in masses)
     bound = entropy(likely(*masses[:reported]))
@@ -227,7 +227,7 @@ def test_the_entropy_reported_is_never_above_the_true_one(weights: list[int], re
         assert bound == pytest.approx(true, abs=1e-9)
 
 
-def test_rank_is_known_where_a_less_likely_token_was_reported() -> None:
+def test_rank_is_known_if_a_less_likely_token_was_reported() -> None:
     assert rank(likely(0.5, 0.3, 0.1, chosen=0)) == Rank(1, known=True)
     assert rank(likely(0.5, 0.3, 0.1, chosen=1)) == Rank(2, known=True)
     # A server that adds the chosen token to the two likeliest sends the same as one that sends three.
@@ -235,7 +235,7 @@ def test_rank_is_known_where_a_less_likely_token_was_reported() -> None:
     assert rank(TokenLogprob("x", -9.0, (Alternative("y", -1.0),))) == Rank(2, known=False)
 
 
-def test_perplexity_is_over_what_is_known() -> None:
+def test_perplexity_ignores_unknown_log_probabilities() -> None:
     assert perplexity([math.log(0.5), None, math.log(0.125)]) == pytest.approx(4)
     assert perplexity([None]) is None
     assert perplexity([]) is None

@@ -1,4 +1,4 @@
-"""Scores of two models side by side."""
+"""Comparison records: the scores of two models side by side."""
 
 import math
 
@@ -22,7 +22,7 @@ def token(text: str, probability: float | None, offset: int, **others: float) ->
 FIRST = token("a", None, 0)
 
 
-def test_the_bound_counts_what_only_one_model_reports_as_one_token() -> None:
+def test_the_kl_bound_treats_tokens_that_only_one_model_reports_as_one_token() -> None:
     one, other = score(FIRST, token("b", 0.5, 1, c=0.25)), score(FIRST, token("b", 0.25, 1, d=0.25))
     kl = comparison_record(one, other, with_divergence=True, tokens=False)["kl"]
     assert kl == {
@@ -33,7 +33,7 @@ def test_the_bound_counts_what_only_one_model_reports_as_one_token() -> None:
     }
 
 
-def test_texts_that_are_cut_into_other_tokens_have_no_divergence() -> None:
+def test_texts_that_the_models_tokenize_differently_have_no_divergence() -> None:
     one, other = score(FIRST, token("b", 0.5, 1)), score(token("ab", None, 0))
     assert comparison_record(one, other, with_divergence=True, tokens=False)["kl"] is None
     assert comparison_record(score(FIRST), score(FIRST), with_divergence=True, tokens=False)["kl"] is None

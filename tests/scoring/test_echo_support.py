@@ -1,4 +1,4 @@
-"""A server without echo is found out once, and asked for prompt_logprobs from then on."""
+"""A server without echo is detected once, and asked for prompt_logprobs from then on."""
 
 from typing import Any
 
@@ -13,32 +13,32 @@ UNCLEAR = RejectedError("cannot", "may belong to the context")
 SCORE = {"log_likelihood": -1.0}
 
 
-def told(support: EchoSupport, *outcomes: Any, fell_back: bool = False) -> tuple[bool, str]:
+def answered(support: EchoSupport, *outcomes: Any, fell_back: bool = False) -> tuple[bool, str]:
     return support.answered(outcomes, fell_back=fell_back)
 
 
-def test_an_answer_with_any_echo_settles_it() -> None:
+def test_one_echo_proves_that_the_server_supports_echo() -> None:
     for outcome in (SCORE, UNCLEAR):
         support = EchoSupport()
-        assert told(support, NO_ECHO, outcome) == (False, "")
-        assert told(support, NO_ECHO) == (False, "")  # that row fails
+        assert answered(support, NO_ECHO, outcome) == (False, "")
+        assert answered(support, NO_ECHO) == (False, "")  # that row fails
         assert not support.falls_back
         refused = RejectedError("no", "echo is not allowed here", status=400)
         assert support.refused(refused, fell_back=False) is refused
 
 
-def test_an_answer_without_echo_is_sent_again_and_the_note_comes_once() -> None:
+def test_a_request_answered_without_echo_is_repeated_and_the_note_shown_once() -> None:
     support = EchoSupport()
-    assert told(support, NO_ECHO, NO_ECHO) == (True, "")
+    assert answered(support, NO_ECHO, NO_ECHO) == (True, "")
     assert (support.falls_back, support.cause) == (True, NO_ECHO)
-    assert told(support, NO_ECHO) == (True, "")  # it was on its way
-    assert told(support, NO_ECHO, fell_back=True) == (False, "")
-    assert told(support, SCORE, fell_back=True) == (False, FALLBACK_NOTE)
-    assert told(support, SCORE, fell_back=True) == (False, "")
+    assert answered(support, NO_ECHO) == (True, "")  # this request had been sent before the fallback
+    assert answered(support, NO_ECHO, fell_back=True) == (False, "")
+    assert answered(support, SCORE, fell_back=True) == (False, FALLBACK_NOTE)
+    assert answered(support, SCORE, fell_back=True) == (False, "")
     assert support.cause is None
 
 
-def test_a_refusal_of_echo_is_sent_again() -> None:
+def test_a_request_refused_because_of_echo_is_repeated() -> None:
     support = EchoSupport()
     assert support.refused(RejectedError("no", "echo is not supported", status=400), fell_back=False) is None
     assert support.falls_back
@@ -52,21 +52,21 @@ def test_a_refusal_of_echo_is_sent_again() -> None:
         ServerError("echo"),
     ],
 )
-def test_another_refusal_is_that_of_the_request(error: NbxError) -> None:
+def test_a_refusal_for_another_reason_is_reported_unchanged(error: NbxError) -> None:
     assert EchoSupport().refused(error, fell_back=False) is error
 
 
-def test_a_server_that_refuses_the_other_field_too_ignores_echo() -> None:
+def test_if_prompt_logprobs_are_refused_too_the_error_is_the_missing_echo() -> None:
     support = EchoSupport()
-    told(support, NO_ECHO)
+    answered(support, NO_ECHO)
     error = RejectedError("no", "unknown field", status=422)
     assert support.refused(error, fell_back=True) is NO_ECHO
-    told(support, SCORE, fell_back=True)
+    answered(support, SCORE, fell_back=True)
     assert support.refused(error, fell_back=True) is error
 
 
-def test_the_other_request_has_no_echo() -> None:
+def test_the_fallback_request_has_prompt_logprobs_instead_of_echo() -> None:
     members = {"model": "m", "echo": True, "logprobs": 2, "max_tokens": 0}
     assert EchoSupport().fallback(members) == {"prompt_logprobs": 2, "model": "m", "max_tokens": 1}
-    members["prompt_logprobs"] = 5  # asked for by the user
+    members["prompt_logprobs"] = 5  # set by the user
     assert EchoSupport().fallback(members)["prompt_logprobs"] == 5

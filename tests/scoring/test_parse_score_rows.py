@@ -37,7 +37,7 @@ def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
         ),
     ],
 )
-def test_a_row_that_is_neither_is_refused(row: dict[str, Any], why: str) -> None:
+def test_a_row_that_is_neither_a_text_nor_a_question_is_refused(row: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse_score_row(row, "")
 
@@ -51,7 +51,7 @@ def test_a_question_has_a_passage_for_each_choice() -> None:
 
 
 @pytest.mark.parametrize("gold", [1.0, "1", "1.0", " 1"], ids=repr)
-def test_a_place_that_a_data_frame_made_a_float_or_a_text_is_a_whole_number(gold: Any) -> None:
+def test_a_gold_index_written_as_a_float_or_a_string_is_an_integer(gold: Any) -> None:
     row = parse_score_row({"choices": [" a", " b"], "gold": gold}, "")
     assert (row.gold, type(row.gold)) == (1, int)
 
@@ -65,13 +65,13 @@ def test_a_place_that_a_data_frame_made_a_float_or_a_text_is_a_whole_number(gold
         {"choices": ["a", "b"], "gold": 0},
     ],
 )
-def test_a_row_can_be_written_again_and_keeps_its_context_even_if_that_is_empty(row: dict[str, Any]) -> None:
+def test_a_row_written_as_json_keeps_its_context_even_if_it_is_empty(row: dict[str, Any]) -> None:
     written = parse_score_row(row, "").to_json()
     assert written == {"context": "", **row}
     assert parse_score_row(written, "another context") == parse_score_row(row, "")
 
 
-def test_rows_of_the_same_prompt_but_another_boundary_or_answer_are_different() -> None:
+def test_rows_that_differ_only_in_boundary_or_gold_have_different_identities() -> None:
     rows = ({"context": "a", "text": "bc"}, {"context": "ab", "text": "c"}, {"text": "abc"})
     questions = [{"choices": ["a", "b"], **({} if gold is None else {"gold": gold})} for gold in (None, 0, 1)]
     found = [parse_score_row(json.loads(json.dumps(row)), "") for row in (*rows, *questions)]

@@ -1,4 +1,4 @@
-"""Passages go out together, and one by one where that fails."""
+"""Passages are sent several per request, and one by one if that fails."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ PASSAGES = [Passage(name) for name in "abcde"]
 
 
 class Server:
-    """Scores passages, but no array where `arrays` is an error, and none that has an error in `unfit`."""
+    """Scores passages; fails with `arrays` for several at once, and with `unfit[text]` for that text."""
 
     def __init__(self, arrays: NbxError | None = None, unfit: dict[str, NbxError] | None = None) -> None:
         self.arrays = arrays
@@ -46,7 +46,7 @@ def totals(server: Server, at_once: int) -> list[float | str]:
     return [score.what if isinstance(score, NbxError) else score.log_likelihood for score in found]
 
 
-def test_several_go_out_at_once_and_come_back_in_order() -> None:
+def test_several_passages_are_sent_per_request_and_returned_in_order() -> None:
     server = Server()
     assert totals(server, 2) == [-97.0, -98.0, -99.0, -100.0, -101.0]
     assert (server.asked, server.notes) == (["ab", "cd", "e"], [])
@@ -56,14 +56,14 @@ def test_several_go_out_at_once_and_come_back_in_order() -> None:
     "error",
     [RejectedError("no arrays", status=400), IncompleteError("one came"), ServerError("no", status=500)],
 )
-def test_without_arrays_all_go_out_alone_and_that_is_said_once(error: NbxError) -> None:
+def test_if_arrays_are_refused_passages_are_sent_alone_with_one_note(error: NbxError) -> None:
     server = Server(arrays=error)
     assert totals(server, 3) == [-97.0, -98.0, -99.0, -100.0, -101.0]
     assert server.asked == ["abc", "a", "b", "c", "d", "e"]
     assert server.notes == ["the server does not accept several prompts per request: sending one at a time"]
 
 
-def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -> None:
+def test_a_server_that_has_accepted_one_array_is_sent_arrays_until_the_end() -> None:
     server = Server()
     found = score_in_groups(PASSAGES * 2, 3, server.score, server.notes.append)
     next(found)
@@ -76,36 +76,36 @@ def test_a_server_that_has_answered_several_at_once_is_sent_several_for_ever() -
 @pytest.mark.parametrize(
     "error", [BadInputError("unfit"), RejectedError("unfit", status=400), ServerError("unfit", status=500)]
 )
-def test_one_that_does_not_fit_takes_no_other_with_it(error: NbxError) -> None:
-    for name, place in (("a", 0), ("b", 1)):
+def test_a_passage_that_is_refused_does_not_fail_the_others(error: NbxError) -> None:
+    for name, index in (("a", 0), ("b", 1)):
         server = Server(unfit={name: error})
         expected: list[float | str] = [-97.0, -98.0, -99.0, -100.0, -101.0]
-        expected[place] = "unfit"
+        expected[index] = "unfit"
         assert totals(server, 3) == expected
         assert (server.asked, server.notes) == (["abc", "a", "b", "c", "de"], [])
 
 
-def test_one_that_is_not_echoed_takes_no_other_with_it() -> None:
+def test_a_passage_that_is_not_echoed_does_not_fail_the_others() -> None:
     assert totals(Server(unfit={"a": NoEchoError("none")}), 5)[:2] == ["none", -98.0]
     assert totals(Server(unfit={"e": NoEchoError("none")}), 1)[3:] == [-100.0, "none"]
 
 
 @pytest.mark.parametrize("error", [AuthError("no key"), RejectedError("", status=404)])
-def test_what_is_wrong_with_all_of_them_is_raised_at_once(error: NbxError) -> None:
+def test_an_error_that_concerns_every_passage_is_raised_at_once(error: NbxError) -> None:
     server = Server(arrays=error)
     with pytest.raises(type(error)):
         totals(server, 5)
     assert server.asked == ["abcde"]
 
 
-def test_a_server_that_is_down_is_not_asked_for_every_passage() -> None:
+def test_a_server_that_is_down_is_not_sent_every_passage() -> None:
     server = Server(unfit=dict.fromkeys("abcde", ServerError("down", status=500)))
     with pytest.raises(ServerError, match="down"):
         totals(server, 5)
     assert server.asked == ["abcde", "a", "b"]
 
 
-def test_a_server_that_echoes_nothing_ends_the_run_after_the_first_passages() -> None:
+def test_a_server_without_echo_ends_the_run_after_the_first_passages() -> None:
     server = Server(unfit=dict.fromkeys("abcde", NoEchoError("no echo")))
     with pytest.raises(NoEchoError, match="no echo"):
         totals(server, 1)

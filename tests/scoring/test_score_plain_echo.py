@@ -1,4 +1,4 @@
-"""The quick way to score an echo has the result of the thorough one, or none."""
+"""The fast path for scoring an echo returns what the full alignment returns, or None."""
 
 import math
 from typing import Any
@@ -18,7 +18,7 @@ LOGPROB = st.one_of(st.floats(-20, 0), st.sampled_from([0, -9999.0, -10000.0, No
 
 @settings(max_examples=300)
 @given(st.data())
-def test_it_agrees_with_the_alignment(data: st.DataObject) -> None:
+def test_the_fast_path_agrees_with_the_alignment(data: st.DataObject) -> None:
     max_tokens = data.draw(st.sampled_from([0, 1]))
     mostly = st.integers(0, 9).flatmap(lambda n: TOKEN if n else ODD)
     tokens: list[Any] = data.draw(st.lists(mostly, min_size=1, max_size=8))
@@ -44,7 +44,7 @@ def test_the_usual_echo_is_scored() -> None:
     assert score_plain("a b c", 0, PLAIN, 1) == (-3.0, 2, 4, "", 3)
     assert score_plain("a b c", 3, PLAIN, 1) == (-2.0, 1, 2, "", 1)
     assert score_plain("a b c", 2, PLAIN, 1) == (-3.0, 2, 3, " b", 2)
-    assert score_plain(" b c", 0, PLAIN, 1) == (-3.0, 2, 4, "", 2)  # "a" stands for a special token
+    assert score_plain(" b c", 0, PLAIN, 1) == (-3.0, 2, 4, "", 2)  # "a" is a special token here
     assert score_plain("a b c!", 0, PLAIN, 0) == (-6.0, 3, 5, "", 4)
 
 

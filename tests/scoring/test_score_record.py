@@ -1,4 +1,4 @@
-"""Scores as JSON has them, and who wins."""
+"""Scores as JSON, their warnings, and the winners of a ranking."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def score(total: float = -2.0, scored: int = 1, size: int = 2, floored: int = 0,
     return Score(TOKENS, total, scored, size, floored, spanning, len(TOKENS))
 
 
-def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
+def test_a_record_has_every_measure_and_on_request_the_tokens() -> None:
     record = score_record.score_record(score(), tokens=False)
     assert record == {
         "log_likelihood": -2.0,
@@ -33,11 +33,11 @@ def test_a_record_holds_every_measure_and_the_tokens_on_demand() -> None:
     ]
 
 
-def test_a_perplexity_without_end_is_null() -> None:
+def test_an_infinite_perplexity_is_null() -> None:
     assert score_record.score_record(score(-9999.0), tokens=False)["perplexity"] is None
 
 
-def test_what_is_doubtful_is_said() -> None:
+def test_a_spanning_token_and_floored_tokens_are_warned_about() -> None:
     assert score_record.warnings(score()) == []
     one, two = score_record.warnings(score(floored=1, spanning=" Paris"))
     assert "' Paris' begins in the context" in one
@@ -45,6 +45,6 @@ def test_what_is_doubtful_is_said() -> None:
     assert score_record.warnings(score(floored=2))[0].startswith("2 tokens have")
 
 
-def test_each_measure_has_its_winner_and_of_equals_the_first_wins() -> None:
+def test_each_measure_has_its_own_winner_and_the_first_of_equals_wins() -> None:
     short, long, wide = score(-2.0, 1, 2), score(-3.0, 3, 3), score(-3.0, 2, 30)
     assert ranking.winners([long, short, wide, short]) == {"total": 1, "per_token": 0, "per_byte": 2}

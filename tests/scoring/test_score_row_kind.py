@@ -1,9 +1,9 @@
-"""What tells the records of one run from those of another."""
+"""The identity that distinguishes the records of one run from those of another."""
 
 from nebius_cli.scoring.score_row_kind import ScoreRows
 
 
-def test_each_flag_that_only_the_records_show_makes_them_records_of_another_run() -> None:
+def test_each_flag_that_changes_only_the_records_changes_the_identity() -> None:
     runs = [
         ScoreRows("", 1),
         ScoreRows("", 1, tokens=True),
@@ -14,5 +14,5 @@ def test_each_flag_that_only_the_records_show_makes_them_records_of_another_run(
     assert len({run.identity for run in runs}) == len(runs)
 
 
-def test_what_the_requests_and_rows_show_is_not_repeated() -> None:
+def test_flags_that_change_the_requests_or_rows_are_not_in_the_identity() -> None:
     assert ScoreRows("", 1).identity == ScoreRows("Q:", 0, compared=True).identity == b""

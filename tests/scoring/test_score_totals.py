@@ -1,4 +1,4 @@
-"""What records add up to."""
+"""The totals over all records: accuracies, perplexity and differences."""
 
 import math
 from typing import Any
@@ -26,12 +26,12 @@ def compared(difference: float, **more: Any) -> dict[str, Any]:
     return {"difference": difference, "difference_per_byte": difference / 10, **more}
 
 
-def test_records_without_means_add_up_to_nothing() -> None:
+def test_records_without_means_have_no_totals() -> None:
     assert lines() == lines({"log_likelihood": -1.0}, {"error": {"exit": 3}}) == []
     assert lines({"choices": [], "winners": {}}) == [NO_GOLD]
 
 
-def test_accuracy_is_that_of_the_questions_with_an_answer() -> None:
+def test_accuracy_excludes_questions_that_failed() -> None:
     records: list[dict[str, Any]] = [{"acc": 1, "acc_norm": 0, "acc_bytes": 1}, {"error": {}}]
     records.insert(1, {"acc": 0, "acc_norm": 0, "acc_bytes": 1})
     assert lines(*records) == [
@@ -44,7 +44,7 @@ def text(log_likelihood: float, tokens: int, size: int) -> dict[str, Any]:
     return {"log_likelihood": log_likelihood, "tokens_scored": tokens, "bytes_scored": size}
 
 
-def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
+def test_the_perplexity_of_all_texts_gives_every_token_the_same_weight() -> None:
     odd: list[dict[str, Any]] = [{"error": {}}, {"choices": [], "winners": {}}]
     totals = added(text(-6.0, 2, 10), text(-2.0, 6, 30), *odd, models=("one",))
     found = totals.to_json()
@@ -58,7 +58,7 @@ def test_the_perplexity_of_all_texts_weights_every_token_the_same() -> None:
     ]
 
 
-def test_a_perplexity_beyond_a_float_is_null() -> None:
+def test_a_perplexity_too_large_for_a_float_is_null() -> None:
     totals = added(text(-9999.0, 1, 1), models=("one",))
     assert totals.to_json()["perplexity"] is None
     assert "perplexity inf" in totals.lines()[0]
@@ -71,7 +71,7 @@ def summary(*records: dict[str, Any]) -> dict[str, Any]:
 ALL_RIGHT = {"acc": 1, "acc_norm": 1, "acc_bytes": 1}
 
 
-def test_a_program_gets_the_accuracies_by_their_usual_names() -> None:
+def test_json_has_the_accuracies_under_their_usual_names() -> None:
     wrong = {"acc": 0, "acc_norm": 1, "acc_bytes": 1}
     assert summary(ALL_RIGHT, {"error": {}}, wrong) == {
         "model": "one",
@@ -88,7 +88,7 @@ def test_a_program_gets_the_accuracies_by_their_usual_names() -> None:
     assert summary({"error": {}}) == {"model": "one", "against_model": "two"}
 
 
-def test_a_program_gets_what_two_models_differ_in() -> None:
+def test_json_has_the_differences_between_two_models() -> None:
     won = {"winners": {"total": 0}}
     question = {**ALL_RIGHT, **won, "against": {"acc": 0, "acc_norm": 1, "acc_bytes": 1, **won}}
     found = summary(question, question)
@@ -105,14 +105,14 @@ def test_a_program_gets_what_two_models_differ_in() -> None:
     assert (found["texts"], found["difference"], found["difference_stderr"], found["kl"]) == (2, 2.0, 1.0, kl)
 
 
-def test_differences_have_their_means() -> None:
+def test_differences_are_shown_as_means() -> None:
     assert lines(compared(1.0), compared(3.0)) == [
         "one minus two: log-likelihood 2.0000 ± 1.0000 on average over 2 texts",
         "one minus two: 0.2000 ± 0.1000 nats per byte",
     ]
 
 
-def test_divergences_are_means_over_tokens() -> None:
+def test_divergences_are_shown_as_means_over_tokens() -> None:
     one = {"tokens": 1, "at_least": 1.0, "tail": 0.5, "tail_against": 0.25}
     two = {"tokens": 3, "at_least": 2.0, "tail": 0.1, "tail_against": 0.05}
     found = lines(compared(1.0, kl=one), compared(1.0, kl=two), compared(1.0, kl=None))[2:]
@@ -123,6 +123,6 @@ def test_divergences_are_means_over_tokens() -> None:
     ]
 
 
-def test_a_run_with_one_model_counts_no_differences_that_an_earlier_run_has_left() -> None:
+def test_a_run_with_one_model_ignores_differences_left_by_an_earlier_run() -> None:
     totals = added(compared(1.0, kl=None), ALL_RIGHT, models=("one",))
     assert totals.lines() == ["acc 1.0000, acc_norm 1.0000, acc_bytes 1.0000, 1 question"]

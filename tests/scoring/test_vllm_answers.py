@@ -1,6 +1,6 @@
-"""Answers that a real vLLM 0.32 gave, with the log-likelihoods that transformers computes for the same texts.
+"""Answers of a real vLLM 0.32, with the log-likelihoods that transformers computes for the same texts.
 
-vllm_answers.jsonl: SmolLM2-135M, with its own tokenizer and with one that adds a token in front ("bos").
+vllm_answers.jsonl: SmolLM2-135M, with its own tokenizer and with one that prepends a token ("bos").
 """
 
 import json
@@ -16,7 +16,7 @@ from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score
 LINES = (Path(__file__).parent / "vllm_answers.jsonl").read_text("utf-8").splitlines()
 ANSWERS: list[dict[str, Any]] = [json.loads(line) for line in LINES]
 CLOSE = 1e-3  # per token
-IDS = [f"{answer['tokenizer']}-{place}" for place, answer in enumerate(ANSWERS)]
+IDS = [f"{answer['tokenizer']}-{index}" for index, answer in enumerate(ANSWERS)]
 
 
 def check(score: Score, answer: dict[str, Any]) -> None:
@@ -24,9 +24,9 @@ def check(score: Score, answer: dict[str, Any]) -> None:
     assert score.log_likelihood == pytest.approx(answer["log_likelihood"], abs=CLOSE * score.scored)
 
 
-# Tokenizer, context and text of what cannot be known: whether the first token ends the first character.
+# Tokenizer, context and text of each case in which the first token may or may not end the first character.
 UNKNOWN = {("own", "", "\ufffd日")}
-# The first token is missing in prompt_logprobs, and what follows may be parts of the first character or not.
+# The first token is missing in prompt_logprobs: the next ones may or may not be part of the first character.
 UNKNOWN_WITHOUT_THE_FIRST_TOKEN = {
     *UNKNOWN,
     ("bos", "", "\ufffd日"),
@@ -42,7 +42,7 @@ def refused(answer: dict[str, Any], unknown: set[tuple[str, str, str]]) -> bool:
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=IDS)
-def test_an_echo_of_vllm_is_scored_as_transformers_does(answer: dict[str, Any]) -> None:
+def test_an_echo_of_vllm_has_the_score_that_transformers_computes(answer: dict[str, Any]) -> None:
     passage = Passage(answer["text"], answer["context"])
     if refused(answer, UNKNOWN):
         with pytest.raises(RejectedError, match="cannot score this text"):
@@ -52,7 +52,7 @@ def test_an_echo_of_vllm_is_scored_as_transformers_does(answer: dict[str, Any]) 
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=IDS)
-def test_prompt_logprobs_of_vllm_are_scored_as_transformers_does(answer: dict[str, Any]) -> None:
+def test_prompt_logprobs_of_vllm_have_the_score_that_transformers_computes(answer: dict[str, Any]) -> None:
     passage = Passage(answer["text"], answer["context"])
     if refused(answer, UNKNOWN_WITHOUT_THE_FIRST_TOKEN):
         with pytest.raises(RejectedError, match="cannot score this text"):

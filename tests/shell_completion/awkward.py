@@ -1,4 +1,4 @@
-"""A command tree in which everything means something to some shell."""
+"""A command tree whose texts contain characters that are special in some shell."""
 
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 

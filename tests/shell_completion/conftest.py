@@ -1,4 +1,4 @@
-"""What tests of several scripts start from."""
+"""The fixture that runs a test once for each shell."""
 
 import pytest
 
@@ -7,5 +7,5 @@ from tests.shell_completion.shells import SHELLS
 
 @pytest.fixture(params=SHELLS)
 def name(request: pytest.FixtureRequest) -> str:
-    """The name of a shell, each in turn."""
+    """The name of each shell in turn."""
     return str(request.param)

@@ -1,4 +1,4 @@
-"""Real shells in a pseudo-terminal: type, press TAB, see the screen, and what nbx would have been given."""
+"""Real shells in a pseudo-terminal: type, press TAB, read the screen and the arguments nbx would get."""
 
 import os
 import shlex
@@ -14,14 +14,14 @@ import pyte
 COMPLETIONS = Path(__file__).parents[2] / "completions"
 SCRIPTS = {"bash": "nbx.bash", "zsh": "_nbx", "fish": "nbx.fish"}
 
-# Where NBX_TEST_SHELLS is set, every shell must be there, and one that is not fails its tests.
+# If NBX_TEST_SHELLS is set, every shell is required, and the tests of a missing one fail.
 SHELLS = [name for name in SCRIPTS if os.environ.get("NBX_TEST_SHELLS") == "1" or shutil.which(name)]
-DESCRIBING = ("zsh", "fish")  # bash's lists have no room for what a word means
+DESCRIBING = ("zsh", "fish")  # bash lists words without descriptions
 
 PROMPT = "ready> "
-LIMIT = 60.0  # seconds until a screen that does not come is a failure; a slow machine needs a few
+LIMIT = 60.0  # seconds to wait for a screen; a slow machine needs a few
 
-# Stands for nbx and for Python: notes that it was started, and shows what it was given.
+# Replaces nbx and Python: records that it was started, and prints its arguments.
 STAND_IN = """#!/bin/sh
 echo "${0##*/}" >> "$STARTED"
 for word; do printf '<%s>' "$word"; done
@@ -30,7 +30,7 @@ echo ' end'
 
 
 class Answering(pyte.Screen):
-    """A screen that answers a shell's questions about the terminal, as a terminal does."""
+    """A screen that answers a shell's queries, as a terminal does."""
 
     def __init__(self, child: "pexpect.spawn[bytes]") -> None:
         super().__init__(160, 60)
@@ -71,7 +71,7 @@ class Shell:
         return self.text
 
     def wait_until(self, condition: Callable[[], bool]) -> None:
-        """Follow what the shell writes until `condition` holds."""
+        """Read what the shell writes until `condition` holds."""
         end = time.monotonic() + LIMIT
         while not condition():
             assert time.monotonic() < end, f"this never came; the screen shows:\n{self.text}"
@@ -83,18 +83,18 @@ class Shell:
                 raise AssertionError(f"the shell ended; the screen shows:\n{self.text}") from None
 
     def given(self, keys: str) -> str:
-        """Type a command line and Enter; return the words that nbx was given, each in <>."""
+        """Type a command line and Enter; return the arguments of nbx, each in <>."""
         self._started.write_text("", "utf-8")
         self.type(keys + "\r")
         shown = self.wait_for(" end\n" + PROMPT.strip())
         assert self.started == ["nbx"], "TAB started a program"
-        # An empty line and a clear screen for the next one.
+        # Clear the screen for the next command line.
         self.type("\x0c")
         self.wait_until(lambda: self.text == PROMPT.strip())
         return next(line for line in shown.splitlines() if line.endswith(" end")).removesuffix(" end")
 
     def listed(self, keys: str, *texts: str) -> str:
-        """Type; return the screen as soon as it shows all of `texts`."""
+        """Type keys; return the screen as soon as it shows all of `texts`."""
         self.type(keys)
         shown = self.wait_for(*texts)
         assert self.started == [], "TAB started a program"
@@ -105,8 +105,8 @@ class Shell:
 def shell(name: str, private: Path, script: Path | None = None, before: str = "") -> Iterator[Shell]:
     """Run the shell called `name` with a script loaded, the repository's own unless one is given.
 
-    It keeps its files in `private`, runs the command `before` first, and stands in a folder that holds a
-    file and a folder, whose names have a space.
+    The shell keeps its files in `private` and runs the command `before` first. Its current folder contains a
+    file and a folder whose names have a space.
     """
     words = COMMANDS[name](script or COMPLETIONS / SCRIPTS[name], private, before)
     with _running(words, private, {"INPUTRC": "/dev/null"}) as shell:
@@ -121,7 +121,7 @@ def terminal(name: str, home: Path, more: Mapping[str, str] | None = None) -> It
 
 
 def environ_of(private: Path) -> dict[str, str]:
-    """Return the environment of a user whose home is `private`, where TAB is watched for what it starts."""
+    """Return the environment of a user whose home is `private`; programs that TAB starts are recorded."""
     return {
         "PATH": f"{private}:{os.environ['PATH']}",
         "HOME": str(private),

@@ -1,4 +1,4 @@
-"""A marked block in a start-up file: in and out again, to the byte."""
+"""Inserting a marked block into a start-up file, and removing it without a trace."""
 
 import codecs
 
@@ -35,47 +35,47 @@ FILES = st.one_of(
 @example(b"\r")
 @example(b"a\r\nb\r\n")
 @example(b"\xff\xfea\x00\n\x00")
-def test_what_was_put_in_comes_out_without_a_trace(data: bytes | None) -> None:
+def test_removing_the_block_restores_the_original_file(data: bytes | None) -> None:
     assert remove(insert(data, LINES)) == data
 
 
 @given(FILES)
-def test_a_second_time_changes_nothing(data: bytes | None) -> None:
+def test_inserting_the_same_block_again_changes_nothing(data: bytes | None) -> None:
     once = insert(data, LINES)
     assert insert(once, LINES) == once
 
 
 @given(FILES, st.sampled_from(["", "other", "two\nlines"]))
-def test_other_lines_take_the_place_of_the_old_ones(data: bytes | None, lines: str) -> None:
+def test_new_lines_replace_those_of_the_old_block(data: bytes | None, lines: str) -> None:
     changed = insert(insert(data, LINES), lines)
     assert changed == insert(data, lines)
     assert remove(changed) == data
 
 
-def test_the_block_stands_at_the_end_on_lines_of_its_own() -> None:
+def test_the_block_is_appended_on_lines_of_its_own() -> None:
     assert insert(b"a\n", LINES) == b"a\n" + BLOCK
     assert insert(b"a", LINES).startswith(b"a\n" + START_MARKER.encode())
 
 
-def test_it_is_written_as_the_file_is() -> None:
+def test_the_block_has_the_encoding_and_line_endings_of_the_file() -> None:
     assert insert(b"a\r\n", "b") == f"a\r\n{START_MARKER}\r\nb\r\n{END_MARKER}\r\n".encode()
     wide = "\ufeffa\r\n".encode("utf-16-le")
     assert insert(wide, "b").decode("utf-16") == f"a\r\n{START_MARKER}\r\nb\r\n{END_MARKER}\r\n"
 
 
-def test_a_path_that_is_no_text_is_written_as_it_is() -> None:
+def test_a_path_that_is_not_valid_utf_8_is_written_unchanged() -> None:
     assert b"caf\xe9" in insert(b"", b"caf\xe9".decode("utf-8", "surrogateescape"))
 
 
 @pytest.mark.parametrize("before", [None, b"", b"a\n", b"no end"])
-def test_what_others_add_before_and_behind_stays(before: bytes | None) -> None:
+def test_text_added_before_and_after_the_block_is_kept(before: bytes | None) -> None:
     inside = insert(before, LINES)
     kept = b"" if before is None else before + (b"\n" if before == b"no end" else b"")
     assert remove(inside + b"more\n") == kept + b"more\n"
     assert remove(b"first\n" + inside) == b"first\n" + (before or b"")
 
 
-def test_a_file_without_a_block_stays_as_it_is() -> None:
+def test_a_file_without_a_block_is_unchanged() -> None:
     assert remove(b"a\n# nbx\n") == b"a\n# nbx\n"
 
 
@@ -88,13 +88,13 @@ def test_a_file_without_a_block_stays_as_it_is() -> None:
         f"{START_MARKER}\n{START_MARKER}\n{END_MARKER}\n",
         f"{START_MARKER}\n{END_MARKER}\n{END_MARKER}\n",
     ],
-    ids=["no end", "no start", "turned", "two starts", "two ends"],
+    ids=["no end", "no start", "reversed", "two starts", "two ends"],
 )
-def test_markers_that_somebody_has_changed_are_left_to_a_person(text: str) -> None:
+def test_a_file_with_damaged_markers_is_refused(text: str) -> None:
     for change in (remove, lambda data: insert(data, LINES)):
         with pytest.raises(RcBlockError, match="once each, in this order"):
             change(text.encode())
 
 
-def test_a_last_line_that_lost_its_end_is_still_the_blocks_own() -> None:
+def test_a_block_that_lost_its_final_newline_is_removed() -> None:
     assert remove(b"a\n" + BLOCK.rstrip()) == b"a\n"

@@ -1,4 +1,4 @@
-"""`nbx completion install` in the real shells: TAB in a new one of them, before, after, and when undone."""
+"""`nbx completion install` in real shells: TAB in a new shell before it, after it, and after uninstall."""
 
 import os
 import stat
@@ -15,13 +15,13 @@ AWKWARD = "it's home"
 BASH_COMPLETION = Path("/usr/share/bash-completion/bash_completion")
 REQUIRED = os.environ.get("NBX_TEST_SHELLS") == "1"
 
-# Start-up files that users have: which file, and what is in it besides a prompt that the tests can wait for.
+# Start-up files of users: the shell, the file and its text, with a prompt that the tests can wait for.
 ZSH_PROMPT = f"PS1='{PROMPT}'"
 USERS = {
     "bash": ("bash", ".bashrc", f"PS1='{PROMPT}'\n"),
     "bash with bash-completion": ("bash", ".bashrc", f". {BASH_COMPLETION}\nPS1='{PROMPT}'\n"),
-    "bash, no end of line": ("bash", ".bashrc", f"PS1='{PROMPT}'"),
-    "bash that says much and leaves something running": (
+    "bash, no final newline": ("bash", ".bashrc", f"PS1='{PROMPT}'"),
+    "bash that prints text and starts a background process": (
         "bash",
         ".bashrc",
         f"echo bash-completion 9; sleep 20 &\nPS1='{PROMPT}'\n",
@@ -40,7 +40,7 @@ ZSH = [shell for shell in SHELLS if shell == "zsh"]
 
 
 def files(home: Path) -> dict[str, bytes]:
-    """Return every file of a home but what the shells and the tests keep there."""
+    """Return every file of a home except those that the shells and the tests keep there."""
     ours = ("started", "nbx", "python", "python3", "folder", ".zcompdump", ".bash_history", ".cache")
     found = (path for path in home.rglob("*") if path.is_file())
     named = {str(path.relative_to(home)): path.read_bytes() for path in found}
@@ -52,7 +52,7 @@ def files(home: Path) -> dict[str, bytes]:
 
 
 def nbx(home: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
-    """Run the real nbx as the user at `home`; return what it says."""
+    """Run the real nbx as the user at `home`; return its messages."""
     done = subprocess.run(
         [sys.executable, "-m", "nebius_cli", "completion", *args],
         env={**environ_of(home), "PATH": os.environ["PATH"], **(env or {})},
@@ -67,7 +67,7 @@ def nbx(home: Path, *args: str, env: Mapping[str, str] | None = None) -> str:
 
 
 @pytest.mark.parametrize("user", PRESENT)
-def test_tab_completes_once_installed_and_not_when_undone(user: str, tmp_path: Path) -> None:
+def test_tab_completes_after_install_and_no_longer_after_uninstall(user: str, tmp_path: Path) -> None:
     shell, name, text = USERS[user]
     home = tmp_path / AWKWARD
     (home / name).parent.mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_tab_completes_once_installed_and_not_when_undone(user: str, tmp_path: P
 
 @pytest.mark.parametrize("variable", ["", "XDG_DATA_HOME", "BASH_COMPLETION_USER_DIR"])
 @pytest.mark.parametrize("shell", ["bash"] if REQUIRED or BASH_COMPLETION.exists() else [])
-def test_where_bash_completion_is_on_the_start_up_file_stays_as_it_is(
+def test_with_bash_completion_the_start_up_file_is_unchanged(
     shell: str, variable: str, tmp_path: Path
 ) -> None:
     text = f". {BASH_COMPLETION}\nPS1='{PROMPT}'\n"
@@ -107,7 +107,7 @@ def test_where_bash_completion_is_on_the_start_up_file_stays_as_it_is(
 
 
 @pytest.mark.parametrize("shell", ["bash"] if REQUIRED or BASH_COMPLETION.exists() else [])
-def test_a_block_that_bash_completion_makes_needless_goes_when_it_is_installed_again(
+def test_a_block_made_redundant_by_bash_completion_is_removed_by_the_next_install(
     shell: str, tmp_path: Path
 ) -> None:
     nbx(tmp_path, "install", shell)
@@ -118,7 +118,7 @@ def test_a_block_that_bash_completion_makes_needless_goes_when_it_is_installed_a
 
 
 @pytest.mark.parametrize("shell", ZSH)
-def test_zsh_completes_when_the_users_own_compinit_comes_later(shell: str, tmp_path: Path) -> None:
+def test_zsh_completes_if_the_user_calls_compinit_later(shell: str, tmp_path: Path) -> None:
     nbx(tmp_path, "install", shell)
     rc = tmp_path / ".zshrc"
     rc.write_text(rc.read_text("utf-8") + f"{ZSH_PROMPT}\nautoload -Uz compinit\ncompinit -u\n", "utf-8")
@@ -127,7 +127,7 @@ def test_zsh_completes_when_the_users_own_compinit_comes_later(shell: str, tmp_p
 
 
 @pytest.mark.parametrize("shell", ZSH)
-def test_a_start_up_file_keeps_its_mode_and_stays_the_link_that_it_is(shell: str, tmp_path: Path) -> None:
+def test_a_start_up_file_keeps_its_mode_and_remains_a_symlink(shell: str, tmp_path: Path) -> None:
     kept = tmp_path / "dotfiles" / "zshrc"
     kept.parent.mkdir()
     kept.write_text(f"{ZSH_PROMPT}\n", "utf-8")

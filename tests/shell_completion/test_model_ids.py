@@ -1,4 +1,4 @@
-"""TAB on the id of a model: from the file that `nbx models` leaves, which is read and never obeyed."""
+"""TAB on the ID of a model: IDs are read from the file that `nbx models` writes, and never executed."""
 
 from pathlib import Path
 
@@ -43,7 +43,7 @@ LINES = {
     ),
     "after =": ("nbx complete --model=nvidia/ne\tx", "<complete><--model=nvidia/nemotron-3-super><x>"),
     "with a colon": ("nbx complete -m own/c\t1\tx", "<complete><-m><own/colon:v1.2-fast@eu><x>"),
-    "behind a colon": ("nbx complete -m own/colon:v2\t x", "<complete><-m><own/colon:v2><x>"),
+    "after a colon": ("nbx complete -m own/colon:v2\t x", "<complete><-m><own/colon:v2><x>"),
     "with a colon after =": (
         "nbx complete --model=own/colon:v1\tx",
         "<complete><--model=own/colon:v1.2-fast@eu><x>",
@@ -66,33 +66,33 @@ def exported(name: str, variable: str, value: Path) -> str:
 
 
 def keep(cache_dir: Path, *ids: str) -> None:
-    """Leave ids where nbx leaves them."""
+    """Write IDs to the cache as nbx does."""
     ModelsCache(cache_dir, "http://h/v1", "").write_ids(ids)
 
 
-def test_ids_are_completed_as_they_are(name: str, tmp_path: Path) -> None:
+def test_ids_are_completed_unchanged(name: str, tmp_path: Path) -> None:
     keep(tmp_path / ".cache" / "nbx", *IDS)
     with shell(name, tmp_path) as running:
         given = {case: running.given(keys) for case, (keys, _) in LINES.items()}
     assert given == {case: words for case, (_, words) in LINES.items()}
 
 
-def test_the_file_is_looked_for_where_nbx_puts_it(name: str, tmp_path: Path) -> None:
-    for place in ("chosen", "xdg/nbx", ".cache/nbx"):
-        keep(tmp_path / place, f"from-{place}")
+def test_the_file_is_found_where_nbx_writes_it(name: str, tmp_path: Path) -> None:
+    for folder in ("chosen", "xdg/nbx", ".cache/nbx"):
+        keep(tmp_path / folder, f"from-{folder}")
     for variable, value, expected in (
         ("NBX_CACHE_DIR", "chosen", "from-chosen"),
         ("XDG_CACHE_HOME", "xdg", "from-xdg/nbx"),
     ):
         before = exported(name, variable, tmp_path / value)
-        if variable == "NBX_CACHE_DIR":  # the stronger one
+        if variable == "NBX_CACHE_DIR":  # takes precedence
             before += "; " + exported(name, "XDG_CACHE_HOME", tmp_path / "xdg")
         (private := tmp_path / variable).mkdir()
         with shell(name, private, before=before) as running:
             assert running.given("nbx complete -m f\tx") == f"<complete><-m><{expected}><x>"
 
 
-def test_a_relative_xdg_place_is_ignored(name: str, tmp_path: Path) -> None:
+def test_a_relative_xdg_path_is_ignored(name: str, tmp_path: Path) -> None:
     keep(tmp_path / ".cache" / "nbx", "from-home")
     keep(tmp_path / "folder" / "here" / "nbx", "from-here")
     with shell(name, tmp_path, before=exported(name, "XDG_CACHE_HOME", Path("here"))) as running:
@@ -104,7 +104,7 @@ def test_without_the_file_nothing_is_offered(name: str, tmp_path: Path) -> None:
         assert running.given("nbx complete -m onl\t") == "<complete><-m><onl>"
 
 
-def test_hostile_lines_are_neither_obeyed_nor_offered(name: str, tmp_path: Path) -> None:
+def test_hostile_lines_are_neither_executed_nor_offered(name: str, tmp_path: Path) -> None:
     keep(tmp_path / ".cache" / "nbx", *HOSTILE, "good/model")
     with shell(name, tmp_path) as running:
         assert running.given("nbx complete -m evil\t") == "<complete><-m><evil>"

@@ -1,4 +1,4 @@
-"""nbx.ps1, read by a parser: no PowerShell can be installed where these tests must run."""
+"""nbx.ps1, checked by a parser: PowerShell cannot be installed where these tests must run."""
 
 import re
 from collections import Counter
@@ -28,7 +28,7 @@ def nodes(script: str) -> Iterator[tree_sitter.Node]:
 
 
 def strings(script: str) -> list[str]:
-    """Return the values of a script's quoted texts."""
+    """Return the values of a script's quoted strings."""
     quoted = (node.text or b"" for node in nodes(script) if node.type == "verbatim_string_characters")
     return [text.decode()[1:-1].replace("''", "'") for text in quoted]
 
@@ -39,7 +39,7 @@ def entries(script: str) -> Counter[tuple[str, str]]:
 
 
 def expected(root: Command) -> Counter[tuple[str, str]]:
-    """Return what the table should hold."""
+    """Return the expected entries of the table."""
     counted: Counter[tuple[str, str]] = Counter()
     for command in root.walk():
         counted.update((command.name, below.path[-1]) for below in command.subcommands)
@@ -50,28 +50,28 @@ def expected(root: Command) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("script", [SCRIPT, powershell.script(TREE)], ids=["nbx", "awkward words"])
-def test_a_parser_finds_no_fault_with_the_script(script: str) -> None:
+def test_the_script_has_no_syntax_errors(script: str) -> None:
     faults = [node for node in nodes(script) if node.is_error or node.is_missing]
     assert faults == []
 
 
-def test_every_command_flag_and_operand_is_there_exactly_once() -> None:
+def test_every_command_flag_and_operand_is_in_the_table_exactly_once() -> None:
     found = entries(SCRIPT)
     assert found == expected(command_tree())
     assert set(found.values()) == {1}
 
 
-def test_awkward_help_is_a_text_as_it_is() -> None:
+def test_help_with_special_characters_is_quoted_unchanged() -> None:
     found = strings(powershell.script(TREE))
     assert f"{HELP} --kind" in found
     assert f"{HELP} two-words" in found
 
 
-def test_typographic_quotes_which_end_a_text_in_powershell_are_doubled() -> None:
+def test_typographic_quotes_which_end_a_string_in_powershell_are_doubled() -> None:
     root = Command(("nbx",), "Say \u2018hello\u2019.", "", (), (), ())
     script = powershell.script(Command(("nbx",), "", "", (), (), (root,)))
     assert "'Say \u2018\u2018hello\u2019\u2019.'" in script
 
 
-def test_the_script_is_ascii_which_every_windows_code_page_reads_alike() -> None:
+def test_the_script_is_ascii_so_that_it_works_with_every_code_page() -> None:
     assert SCRIPT.isascii()

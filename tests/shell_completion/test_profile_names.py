@@ -1,4 +1,4 @@
-"""TAB on the name of a profile, from the config file, and on other values that are known beforehand."""
+"""TAB on the name of a profile, which is read from the config file, and on other known values."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ LINES = {
     "before the command": ("nbx --profile wo\tdoctor", "<--profile><work><doctor>"),
     "to be used": ("nbx profile use te\t--debug", "<profile><use><team-2><--debug>"),
     "to be deleted": ("nbx profile rm wo\t-q", "<profile><rm><work><-q>"),
-    "with a comment behind it": ("nbx profile use by\t", "<profile><use><by_hand>"),
-    "not for a new one": ("nbx profile add wo\t", "<profile><add><wo>"),
-    "not the table in it": ("nbx profile use oth\t", "<profile><use><oth>"),
-    "not what is quoted": ("nbx profile use ev\t", "<profile><use><ev>"),
+    "with a comment after it": ("nbx profile use by\t", "<profile><use><by_hand>"),
+    "not for a new profile": ("nbx profile add wo\t", "<profile><add><wo>"),
+    "not a table within a profile": ("nbx profile use oth\t", "<profile><use><oth>"),
+    "not a quoted name": ("nbx profile use ev\t", "<profile><use><ev>"),
     "a finish reason": ("nbx complete --fail-on le\tx", "<complete><--fail-on><length><x>"),
     "an output of bulk": ("nbx bulk export ans\t-q", "<bulk><export><answers.jsonl><-q>"),
 }
@@ -35,7 +35,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 def make(path: Path, *names: str) -> None:
-    """Make profiles, as nbx does."""
+    """Create profiles as nbx does."""
     file = ConfigFile(path, pytest.fail)
     for profile in names:
         file.add_profile(profile, {"model": "m"})
@@ -53,9 +53,9 @@ def test_names_in_the_config_file_are_completed_and_no_others(name: str, tmp_pat
     assert list(tmp_path.rglob("pwned")) == []
 
 
-def test_the_config_file_is_looked_for_where_nbx_has_it(name: str, tmp_path: Path) -> None:
-    for place in ("chosen", "xdg/nbx", ".config/nbx"):
-        make(tmp_path / place / "config.toml", f"from-{place[:3].strip('.')}")
+def test_the_config_file_is_found_where_nbx_keeps_it(name: str, tmp_path: Path) -> None:
+    for folder in ("chosen", "xdg/nbx", ".config/nbx"):
+        make(tmp_path / folder / "config.toml", f"from-{folder[:3].strip('.')}")
     for variable, value, expected in (("NBX_CONFIG_DIR", "chosen", "cho"), ("XDG_CONFIG_HOME", "xdg", "xdg")):
         set_it = "set -gx {} {}" if name == "fish" else "export {}={}"
         before = set_it.format(variable, tmp_path / value)
@@ -64,7 +64,7 @@ def test_the_config_file_is_looked_for_where_nbx_has_it(name: str, tmp_path: Pat
             assert running.given("nbx profile use f\t") == f"<profile><use><from-{expected}>"
 
 
-def test_a_trace_of_bash_shows_no_key_of_the_config_file(tmp_path: Path) -> None:
+def test_a_bash_trace_does_not_show_the_key_in_the_config_file(tmp_path: Path) -> None:
     config = tmp_path / ".config" / "nbx" / "config.toml"
     ConfigFile(config, pytest.fail).set("api_key", "not-to-be-seen")
     make(config, "work")

@@ -1,4 +1,4 @@
-"""Help texts and choices that mean something to a shell: shown as they are, completed as they are."""
+"""Help texts and choices with characters that are special in a shell are shown and completed unchanged."""
 
 import shutil
 import subprocess
@@ -14,21 +14,21 @@ from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, shel
 
 MAKERS: dict[str, Callable[[Command], str]] = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 
-# What checks a script without running it.
+# Commands that check a script without running it.
 CHECKS = {"bash": ("bash", "-n"), "zsh": ("zsh", "-n"), "fish": ("fish", "--no-execute")}
 
 LINES = {
     "a choice with a colon": ("nbx two-words --kind a:b\tx", "<two-words><--kind><a:b><x>"),
     "a choice with an equals sign": ("nbx two-words --kind k\tx", "<two-words><--kind><k=v><x>"),
-    "its second half": ("nbx two-words --kind k=\tx", "<two-words><--kind><k=v><x>"),
-    "a choice behind =": ("nbx two-words --kind=m\tx", "<two-words><--kind=m@n><x>"),
-    "a choice with a colon behind =": ("nbx two-words --kind=a:c\tx", "<two-words><--kind=a:c><x>"),
-    "a choice with a sign for zsh": ("nbx two-words --kind 5\tx", "<two-words><--kind><50%><x>"),
+    "the part after an equals sign": ("nbx two-words --kind k=\tx", "<two-words><--kind><k=v><x>"),
+    "a choice after =": ("nbx two-words --kind=m\tx", "<two-words><--kind=m@n><x>"),
+    "a choice with a colon after =": ("nbx two-words --kind=a:c\tx", "<two-words><--kind=a:c><x>"),
+    "a choice with a percent sign": ("nbx two-words --kind 5\tx", "<two-words><--kind><50%><x>"),
     "a command of two words": ("nbx two\t", "<two-words>"),
     "an operand's choice": ("nbx two-words fi\tx", "<two-words><first:1><x>"),
     "the next operand's file": ("nbx two-words second onl\t", "<two-words><second><only one.txt>"),
     "a later operand's file": ("nbx two-words second x onl\t", "<two-words><second><x><only one.txt>"),
-    "an operand behind --": ("nbx two-words -- sec\tx", "<two-words><--><second><x>"),
+    "an operand after --": ("nbx two-words -- sec\tx", "<two-words><--><second><x>"),
     "a folder": ("nbx plain --into sub\tx", "<plain><--into><sub folder/x>"),
     "an operand's folder": ("nbx plain sub\tx", "<plain><sub folder/x>"),
     "no file for a folder": ("nbx plain --into onl\t", "<plain><--into><onl>"),
@@ -37,13 +37,13 @@ LINES = {
 
 @pytest.fixture
 def script(name: str, tmp_path: Path) -> Path:
-    """The script for a tree that has every awkward thing."""
+    """The script for a tree with special characters everywhere."""
     path = tmp_path / SCRIPTS[name]
     path.write_text(MAKERS[name](TREE), "utf-8")
     return path
 
 
-def test_awkward_words_are_completed_as_they_are(name: str, script: Path, tmp_path: Path) -> None:
+def test_special_characters_are_completed_unchanged(name: str, script: Path, tmp_path: Path) -> None:
     with shell(name, tmp_path, script) as running:
         given = {case: running.given(keys) for case, (keys, _) in LINES.items()}
     assert given == {case: words for case, (_, words) in LINES.items()}
@@ -54,7 +54,7 @@ def test_awkward_words_are_completed_as_they_are(name: str, script: Path, tmp_pa
     [("nbx two-words --\t\t", ("--kind", "--into")), ("nbx \t\t", ("two-words", "plain"))],
     ids=["flags", "summaries"],
 )
-def test_awkward_help_is_shown_as_it_is(
+def test_special_characters_in_help_are_shown_unchanged(
     name: str, script: Path, tmp_path: Path, keys: str, words: tuple[str, ...]
 ) -> None:
     with shell(name, tmp_path, script) as running:
@@ -63,13 +63,13 @@ def test_awkward_help_is_shown_as_it_is(
     assert described == [name in DESCRIBING] * 2
 
 
-def test_a_shell_finds_no_fault_with_its_script(name: str, script: Path) -> None:
+def test_each_script_passes_the_syntax_check_of_its_shell(name: str, script: Path) -> None:
     for path in (script, COMPLETIONS / SCRIPTS[name]):
         done = subprocess.run([*CHECKS[name], str(path)], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_shellcheck_where_it_is_installed_finds_no_fault_with_bash() -> None:
+def test_shellcheck_reports_no_problems_in_the_bash_script() -> None:
     if shutil.which("shellcheck"):
         path = COMPLETIONS / "nbx.bash"
         done = subprocess.run(["shellcheck", str(path)], capture_output=True, text=True, check=False)

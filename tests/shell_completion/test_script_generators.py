@@ -1,4 +1,4 @@
-"""TAB in the real shells."""
+"""TAB completion in real shells."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SHELLS, Shell, shell
 
-# What is typed, and what nbx is given when Enter follows.
+# The keys that are typed, and the arguments that nbx gets after Enter.
 LINES = {
     "a command": ("nbx doc\tx", "<doctor><x>"),
     "a subcommand": ("nbx conf\tge\tx", "<config><get><x>"),
@@ -23,9 +23,9 @@ LINES = {
     "a file": ("nbx complete --file onl\t--json", "<complete><--file><only one.txt><--json>"),
     "a file after a short flag": ("nbx complete -f onl\t--json", "<complete><-f><only one.txt><--json>"),
     "a file after =": ("nbx complete --output=onl\t--json", "<complete><--output=only one.txt><--json>"),
-    "a file behind @": ("nbx complete --extra-body @onl\t-q", "<complete><--extra-body><@only one.txt><-q>"),
-    "a file behind =@": ("nbx complete --extra-body=@onl\t-q", "<complete><--extra-body=@only one.txt><-q>"),
-    "a folder behind @": ("nbx complete --extra-body @sub\tx", "<complete><--extra-body><@sub folder/x>"),
+    "a file after @": ("nbx complete --extra-body @onl\t-q", "<complete><--extra-body><@only one.txt><-q>"),
+    "a file after =@": ("nbx complete --extra-body=@onl\t-q", "<complete><--extra-body=@only one.txt><-q>"),
+    "a folder after @": ("nbx complete --extra-body @sub\tx", "<complete><--extra-body><@sub folder/x>"),
     "a command of a group that takes files": ("nbx bulk ru\tonl\t-q", "<bulk><run><only one.txt><-q>"),
     "a file after a group that runs it": ("nbx bulk onl\t--estim\t", "<bulk><only one.txt><--estimate>"),
     "a word in the middle of the line": ("nbx doc x\x02\x02\t\x05", "<doctor><x>"),
@@ -54,13 +54,13 @@ LINES = {
     ),
 }
 
-# Where nothing can be offered, TAB leaves the line as it is.
+# If nothing can be offered, TAB leaves the line unchanged.
 NOTHING = {
     "a prompt": ("nbx complete onl\t", "<complete><onl>"),
     "a number": ("nbx complete --max-tokens onl\t", "<complete><--max-tokens><onl>"),
-    "a choice that is none": ("nbx complete --color onl\t", "<complete><--color><onl>"),
+    "an unknown choice": ("nbx complete --color onl\t", "<complete><--color><onl>"),
     "a JSON value": ("nbx complete --extra-body onl\t", "<complete><--extra-body><onl>"),
-    "a flag behind --": ("nbx complete -- --dry\t", "<complete><--><--dry>"),
+    "a flag after --": ("nbx complete -- --dry\t", "<complete><--><--dry>"),
     "a flag of another command": ("nbx config get --dry\t", "<config><get><--dry>"),
     "a second setting": ("nbx config get model base\t", "<config><get><model><base>"),
     "an unknown command": ("nbx nosuch --dry\t", "<nosuch><--dry>"),
@@ -75,13 +75,13 @@ def tab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.mark.parametrize("case", LINES)
-def test_tab_completes(case: str, tab: Shell) -> None:
+def test_tab_completes_a_word(case: str, tab: Shell) -> None:
     keys, words = LINES[case]
     assert tab.given(keys) == words
 
 
 @pytest.mark.parametrize("case", NOTHING)
-def test_tab_leaves_alone(case: str, tab: Shell) -> None:
+def test_tab_leaves_the_line_unchanged_if_nothing_matches(case: str, tab: Shell) -> None:
     keys, words = NOTHING[case]
     assert tab.given(keys) == words
 
@@ -124,7 +124,7 @@ def test_bash_completes_with_other_word_breaks_and_without_compopt(before: str, 
 
 
 def test_the_script_may_be_sourced(name: str, tmp_path: Path) -> None:
-    # The others are sourced anyway; zsh's is a file for $fpath first of all.
+    # Only zsh normally loads its script from $fpath; the other shells source theirs in every test.
     before = f"unfunction _nbx; source {COMPLETIONS / '_nbx'}" if name == "zsh" else ""
     with shell(name, tmp_path, before=before) as running:
         assert running.given("nbx doc\tx") == "<doctor><x>"

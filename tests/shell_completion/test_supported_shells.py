@@ -14,7 +14,7 @@ def test_a_shell_is_found_by_its_name(name: str, shell: str) -> None:
     assert supported_shells.find_shell(name) == shell
 
 
-def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
+def test_an_unknown_shell_is_reported_with_a_suggestion_and_a_list() -> None:
     with pytest.raises(UsageError) as error:
         supported_shells.find_shell("fsh")
     assert (error.value.what, error.value.why) == ("no completion for 'fsh'", "did you mean fish?")
@@ -36,7 +36,7 @@ def test_a_name_that_is_none_comes_with_the_nearest_and_with_all() -> None:
         ({"PSModulePath": "x"}, ("powershell", "SHELL is not set, and PSModulePath is")),
     ],
 )
-def test_the_users_own_shell_is_what_the_environment_says(
+def test_the_shell_of_the_user_is_detected_from_the_environment(
     environ: dict[str, str], found: tuple[str, str]
 ) -> None:
     assert supported_shells.detect_shell(environ) == found
@@ -49,7 +49,7 @@ def test_the_users_own_shell_is_what_the_environment_says(
         ({"SHELL": "/bin/tcsh"}, "no completion for /bin/tcsh, your shell"),
     ],
 )
-def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) -> None:
+def test_a_shell_without_completion_is_reported(environ: dict[str, str], what: str) -> None:
     with pytest.raises(UsageError) as error:
         supported_shells.detect_shell(environ)
     assert error.value.what == what
@@ -65,7 +65,7 @@ def test_a_shell_without_completion_is_said(environ: dict[str, str], what: str) 
         (b"", False),
     ],
 )
-def test_a_script_of_ours_is_known_by_its_first_lines(data: bytes, ours: bool) -> None:  # noqa: FBT001
+def test_a_script_of_nbx_is_recognised_by_its_first_lines(data: bytes, ours: bool) -> None:  # noqa: FBT001
     assert supported_shells.is_nbx_script(data) is ours
 
 

@@ -1,4 +1,4 @@
-"""Files that a command is about to write: none of them twice, and none that it reads."""
+"""A command must not write the same file twice, or write a file that it reads."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ def same(one: Path | str, other: Path | str) -> bool:
     return False
 
 
-def test_one_file_has_many_names(tmp_path: Path) -> None:
+def test_different_paths_of_the_same_file_are_recognised(tmp_path: Path) -> None:
     (tmp_path / "d").mkdir()
     (tmp_path / "a").write_bytes(b"")
     os.link(tmp_path / "a", tmp_path / "hard")
@@ -33,12 +33,12 @@ def test_one_file_has_many_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["-", "/dev/null", "/dev/stdout", "/proc/self/fd/1"])
-def test_a_device_takes_two_outputs(path: str) -> None:
+def test_a_device_may_be_used_for_two_outputs(path: str) -> None:
     assert not same(path, path)
 
 
 @pytest.mark.parametrize("path", ["x" * 300, "loop", "a/b"])
-def test_a_name_that_no_file_can_have_is_told_by_those_who_write(path: str, tmp_path: Path) -> None:
+def test_the_check_ignores_a_path_that_no_file_can_have(path: str, tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "a").write_bytes(b"")
     assert not same(tmp_path / path, tmp_path / "other")

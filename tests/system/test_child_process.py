@@ -1,4 +1,4 @@
-"""Every program that nbx starts goes through one function, and sees no key."""
+"""One function starts every program that nbx runs, and no program gets the key."""
 
 import ast
 import os
@@ -28,8 +28,8 @@ STARTS = re.compile(
     r"|os\.(exec|spawn|posix_spawn|popen|startfile|fork)\w*|os\.system"
     r"|(multiprocessing|webbrowser|pty)\.\w+|(asyncio\.)?create_subprocess_\w+|ProcessPoolExecutor"
 )
-NAMED_LIKE_THEM = {"run", "call"}  # functions of our own, unless they are those of subprocess
-# Moments at which a program has been started and nobody outside of subprocess holds its process yet.
+NAMED_LIKE_THEM = {"run", "call"}  # also names of our own functions
+# Moments at which a program runs, but no code outside of subprocess has a reference to it yet.
 STARTING = [("c_return", "Popen._execute_child"), ("return", "Popen.__init__")]
 STARTED = ("return", "start")
 SHOW_ENVIRON = [sys.executable, "-c", "import os; print(dict(os.environ))"]
@@ -49,7 +49,7 @@ def test_one_function_starts_every_program() -> None:
     }
 
 
-def test_no_function_of_subprocess_is_imported_by_its_name() -> None:
+def test_no_function_of_subprocess_is_imported_by_name() -> None:
     taken = {
         alias.name
         for path in MODULES.values()
@@ -57,10 +57,10 @@ def test_no_function_of_subprocess_is_imported_by_its_name() -> None:
         if isinstance(node, ast.ImportFrom) and node.module in ("subprocess", "os", "multiprocessing")
         for alias in node.names
     }
-    assert taken <= {"DEVNULL", "PIPE", "Popen", "TimeoutExpired"}  # Popen is a type there
+    assert taken <= {"DEVNULL", "PIPE", "Popen", "TimeoutExpired"}  # Popen only as a type
 
 
-def test_the_variables_of_every_secret_setting_are_left_out() -> None:
+def test_the_variables_of_every_secret_setting_are_removed() -> None:
     secret = {name for setting in SETTINGS if setting.secret for name in setting.env}
     assert secret <= set(child_process.SECRET_VARIABLES)
 
@@ -88,7 +88,7 @@ def test_a_program_that_cannot_be_started_is_an_error_with_its_reason(word: str,
     assert (caught.value.what, caught.value.why, caught.value.hint) == ("cannot start it", why, "do this")
 
 
-def test_a_library_that_starts_a_program_by_itself_hands_on_no_key(tmp_path: Path) -> None:
+def test_a_program_started_by_a_library_gets_no_key(tmp_path: Path) -> None:
     script = (
         "import os, sys\nfrom nebius_cli.system.streams import Streams\n"
         "assert Streams.system().environ['NEBIUS_API_KEY']\n"
@@ -102,7 +102,7 @@ def test_a_library_that_starts_a_program_by_itself_hands_on_no_key(tmp_path: Pat
 
 @pytest.fixture
 def sigterm() -> Iterator[None]:
-    """Let SIGTERM raise, as `main` does."""
+    """Make SIGTERM raise `Terminated`, as `main` does."""
 
     def stop(number: int, frame: object) -> NoReturn:
         raise Terminated
@@ -131,10 +131,10 @@ def test_a_signal_while_a_program_is_being_started_ends_the_program(moment: tupl
     with open(writer, "wb") as held, open(reader, "rb") as pipe:  # noqa: PTH123 - descriptors
         signal_at(moment)
         with pytest.raises(Terminated), child_process.running(["sleep", "600"], stdout=held):
-            raise AssertionError  # the signal came before
+            raise AssertionError  # the signal arrives before this
         held.close()
         assert select.select([pipe], [], [], 0) == ([pipe], [], [])
-        assert pipe.read() == b""  # nobody holds the other end
+        assert pipe.read() == b""  # no process holds the other end
 
 
 @pytest.mark.engine
@@ -147,7 +147,7 @@ def test_a_signal_while_the_engine_is_being_started_ends_the_engine(
     before, engine = children(), kind(real_weights())
     signal_at(moment)
     with pytest.raises(Terminated), engine:
-        raise AssertionError  # the signal came before
+        raise AssertionError  # the signal arrives before this
     assert children() == before
 
 
@@ -157,7 +157,7 @@ def children() -> set[str]:
 
 
 @pytest.mark.usefixtures("sigterm")
-def test_held_signals_reach_the_program_and_their_handlers_return() -> None:
+def test_the_program_receives_signals_and_the_handlers_of_nbx_are_restored() -> None:
     before = {number: signal.getsignal(number) for number in signal.valid_signals()}
     with child_process.running(["sh", "-c", "kill -TERM $$; sleep 600"]) as process:
         assert process.wait(60) == -signal.SIGTERM

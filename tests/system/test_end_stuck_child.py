@@ -1,4 +1,4 @@
-"""A child process that will not answer is ended, and one that is only slow is left alone."""
+"""A child process that does not answer is killed, and one that is only paused is not."""
 
 import signal
 import subprocess
@@ -13,7 +13,7 @@ from nebius_cli.system.end_stuck_child import ChildWatch
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def test_a_process_that_takes_longer_than_its_limit_is_ended_with_the_reason() -> None:
+def test_a_process_that_takes_longer_than_its_limit_is_killed_with_a_reason() -> None:
     with subprocess.Popen(SLEEP) as process:
         watch = ChildWatch(process)
         with watch.limit(0.1):
@@ -21,7 +21,7 @@ def test_a_process_that_takes_longer_than_its_limit_is_ended_with_the_reason() -
     assert watch.reason == "it did not answer within 0.1 s"
 
 
-def test_a_process_that_is_stopped_for_a_moment_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_is_stopped_for_a_moment_is_not_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(end_stuck_child, "CHECK_INTERVAL_S", 0.02)
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 2.0)
     with subprocess.Popen(SLEEP) as process:
@@ -55,7 +55,7 @@ process.kill()
 """
 
 
-def test_the_time_that_nbx_was_suspended_does_not_count() -> None:
+def test_time_while_nbx_is_suspended_does_not_count() -> None:
     with subprocess.Popen([sys.executable, "-c", SUSPENDED], stdout=subprocess.PIPE, text=True) as watching:
         assert watching.stdout is not None
         assert watching.stdout.readline() == "begun\n"

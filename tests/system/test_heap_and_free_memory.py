@@ -1,4 +1,4 @@
-"""Threads that share a heap: counted by the C library itself, where it can count."""
+"""Threads share one heap: the C library reports the number of heaps, if it can."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A lock that is taken now or not at all."""
+"""A lock that is taken at once or not at all."""
 
 import errno
 import fcntl
@@ -13,7 +13,7 @@ import pytest
 from nebius_cli.system import lock
 
 
-def test_one_at_a_time_holds_it_and_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_a_lock_has_one_holder_and_release_deletes_its_file(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     held = lock.try_lock(path)
     assert held is not None
@@ -26,7 +26,7 @@ def test_one_at_a_time_holds_it_and_nothing_is_left_behind(tmp_path: Path) -> No
     assert list(tmp_path.glob("x*")) == []
 
 
-def test_a_killed_process_holds_it_no_more(tmp_path: Path) -> None:
+def test_a_killed_process_no_longer_holds_its_lock(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     script = (
         "import sys, pathlib; from nebius_cli.system import lock;"
@@ -48,12 +48,12 @@ def test_a_killed_process_holds_it_no_more(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_lock_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+def test_a_lock_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         lock.try_lock(tmp_path / "no" / "x.lock")
 
 
-def test_a_file_with_something_in_it_is_no_lock_and_stays(tmp_path: Path) -> None:
+def test_a_file_with_other_content_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "uv.lock"
     path.write_bytes(b"version = 1\n")
     with pytest.raises(FileExistsError, match=r"uv\.lock exists and is not a lock of nbx"):
@@ -73,7 +73,7 @@ def no_locks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_locks")
-def test_without_system_locks_one_at_a_time_holds_it(tmp_path: Path) -> None:
+def test_without_system_locks_a_lock_has_one_holder(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     held = lock.try_lock(path)
     assert held is not None
@@ -86,7 +86,7 @@ def test_without_system_locks_one_at_a_time_holds_it(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_locks")
 @pytest.mark.parametrize("age_s", [0, 60])
 @pytest.mark.parametrize("content", ["", "nbx lock 4194304000 {machine}\n"])
-def test_without_system_locks_one_that_was_left_is_taken_over(
+def test_without_system_locks_an_abandoned_lock_is_taken_over(
     tmp_path: Path, content: str, age_s: int
 ) -> None:
     path = tmp_path / "x.lock"
@@ -102,7 +102,7 @@ def test_without_system_locks_one_that_was_left_is_taken_over(
 
 
 @pytest.mark.usefixtures("no_locks")
-def test_without_system_locks_one_of_another_machine_is_told_with_the_way_on(tmp_path: Path) -> None:
+def test_without_system_locks_a_lock_of_another_machine_is_reported_with_its_holder(tmp_path: Path) -> None:
     path = tmp_path / "x.lock"
     path.write_text("nbx lock 17 elsewhere\n")
     with pytest.raises(
@@ -113,7 +113,7 @@ def test_without_system_locks_one_of_another_machine_is_told_with_the_way_on(tmp
 
 
 @pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
-def test_what_was_planted_where_a_lock_goes_is_named_and_left(tmp_path: Path, kind: str) -> None:
+def test_a_link_pipe_or_folder_at_the_path_of_a_lock_is_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x.lock"
     if kind == "link":
         path.symlink_to(tmp_path / "victim")

@@ -1,4 +1,4 @@
-"""Whether a proxy may be set: the environment, and systems that have settings of their own."""
+"""Whether a proxy may be set, in the environment or in the settings of the system."""
 
 import pytest
 
@@ -19,7 +19,7 @@ PROXY = "http://127.0.0.1:9"
         ("PROXY", PROXY, False),
     ],
 )
-def test_a_proxy_may_be_set_by_any_scheme(
+def test_a_proxy_variable_of_any_scheme_may_set_a_proxy(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, expected: bool
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -27,7 +27,7 @@ def test_a_proxy_may_be_set_by_any_scheme(
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
-def test_a_system_with_settings_of_its_own_is_asked(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+def test_windows_and_macos_settings_are_checked(monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
     found: dict[str, str] = {}
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setattr("urllib.request.getproxies", lambda: found)

@@ -1,4 +1,4 @@
-"""The file of -o: it appears whole or not at all, and text received so far is kept."""
+"""The file of -o: it appears complete or not at all, and text received so far is kept."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from nebius_cli.system.output_file import OutputFile
 from tests.support.folder import disk_of, mode_of, names
 
 
-def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> None:
+def test_an_answer_is_written_to_a_temporary_file_and_then_renamed(folder: Path) -> None:
     path = folder / "x"
     path.write_bytes(b"old")
     path.chmod(0o640)
@@ -25,22 +25,20 @@ def test_an_answer_grows_beside_its_place_and_appears_whole(folder: Path) -> Non
     assert (path.read_bytes(), mode_of(path), names(folder)) == (b"ab", 0o640, ["x"])
 
 
-def test_an_answer_that_is_cut_stays_partial(folder: Path) -> None:
+def test_an_incomplete_answer_is_kept_in_a_partial_file(folder: Path) -> None:
     output = OutputFile(str(folder / "x"))
     output.write(b"a")
     assert output.abandon() == folder / "x.partial"
     assert {name: (folder / name).read_bytes() for name in names(folder)} == {"x.partial": b"a"}
 
 
-def test_an_answer_of_which_nothing_came_leaves_nothing(folder: Path) -> None:
+def test_an_empty_answer_leaves_no_file(folder: Path) -> None:
     assert OutputFile(str(folder / "x")).abandon() is None
     assert names(folder) == []
 
 
 @pytest.mark.parametrize(("room", "left"), [(1000, ["x.partial"]), (0, [])])
-def test_what_a_full_disk_took_is_kept_and_nothing_where_it_took_nothing(
-    folder: Path, room: int, left: list[str]
-) -> None:
+def test_text_written_before_the_disk_was_full_is_kept(folder: Path, room: int, left: list[str]) -> None:
     output = OutputFile(str(folder / "x"))
     with disk_of(room), pytest.raises(OutputError, match="cannot write"):
         output.write(b"a" * 2000)
@@ -59,7 +57,7 @@ def test_an_answer_keeps_a_symlink_and_replaces_its_target(folder: Path) -> None
 
 
 @pytest.mark.parametrize("path", ["{folder}/no/x", "{folder}", "{folder}/" + "x" * 300, "{folder}/f/x"])
-def test_an_answer_that_cannot_be_kept_is_an_output_error(folder: Path, path: str) -> None:
+def test_a_path_that_cannot_be_written_is_an_output_error(folder: Path, path: str) -> None:
     (folder / "f").write_text("a file")
     with pytest.raises(OutputError, match="cannot write"):
         OutputFile(path.format(folder=folder))
@@ -85,7 +83,7 @@ def test_a_pipe_is_written_directly(folder: Path) -> None:
     assert names(folder) == ["pipe"]
 
 
-def test_a_pipe_that_nobody_reads_any_more_is_no_error_of_ours(folder: Path) -> None:
+def test_writing_to_a_pipe_without_a_reader_raises_reader_gone(folder: Path) -> None:
     pipe = folder / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -102,7 +100,7 @@ SCRIPT = (
 
 
 @pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
-def test_the_names_of_open_files_add_to_them(folder: Path, name: str) -> None:
+def test_paths_of_open_files_such_as_dev_stdout_are_appended_to(folder: Path, name: str) -> None:
     script = f'echo before; "{sys.executable}" -c "{SCRIPT.format(name)}"; echo after'
     piped = subprocess.run(["sh", "-c", script], capture_output=True, check=True, timeout=60)
     assert piped.stdout == b"before\nanswer\nafter\n"

@@ -1,4 +1,4 @@
-"""Where nbx keeps its files, in every environment that a container or service can have."""
+"""Where nbx keeps its files, including the environments of containers and services."""
 
 import os
 import pwd
@@ -32,7 +32,7 @@ def test_nbx_variables_beat_xdg_and_xdg_beats_the_home(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", PLACES)
-def test_a_tilde_that_no_shell_expanded_is_the_home(kind: str) -> None:
+def test_a_tilde_in_a_variable_is_expanded(kind: str) -> None:
     find, _ = PLACES[kind]
     assert find({f"NBX_{kind}_DIR": "~/d", "HOME": "/h"}) == Path("/h/d")
     assert find({f"XDG_{kind}_HOME": "~/d", "HOME": "/h"}) == Path("/h/d/nbx")
@@ -40,7 +40,7 @@ def test_a_tilde_that_no_shell_expanded_is_the_home(kind: str) -> None:
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}, {"HOME": "relative"}, {"HOME": "~"}], ids=str)
-def test_without_a_home_in_the_environment_it_is_that_of_the_account(environ: dict[str, str]) -> None:
+def test_without_a_valid_home_variable_the_home_of_the_account_is_used(environ: dict[str, str]) -> None:
     assert paths.home(environ) == Path(OWN_HOME)
 
 
@@ -64,16 +64,16 @@ def test_a_user_without_an_account_has_no_home(monkeypatch: pytest.MonkeyPatch) 
         ("", ""),
     ],
 )
-def test_only_a_leading_tilde_is_a_home(path: str, expanded: str) -> None:
+def test_only_a_leading_tilde_is_expanded(path: str, expanded: str) -> None:
     assert paths.expand(path, {"HOME": "/h"}) == expanded
 
 
-# Runs nbx as a user of this number, who has no account, where the system allows that.
+# Runs a command under a user id that has no account, if the system allows it.
 AS_NOBODY = ["unshare", "-U", "--map-user=54321", "--map-group=54321"]
 
 
 @pytest.mark.parametrize("home", [None, "", "relative", "/nonexistent", "~"])
-def test_a_user_without_an_account_gets_the_answer_and_no_litter(
+def test_nbx_works_for_a_user_without_an_account_and_leaves_no_files(
     home: str | None, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     if subprocess.run([*AS_NOBODY, "true"], capture_output=True, check=False).returncode:
@@ -105,7 +105,7 @@ def test_a_user_without_an_account_gets_the_answer_and_no_litter(
     assert list(folder.iterdir()) == []
 
 
-def test_settings_may_begin_with_a_tilde(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_paths_in_settings_may_begin_with_a_tilde(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("no certificate")
     (tmp_path / "key").write_text("#!/bin/sh\necho another-key\n")
     (tmp_path / "key").chmod(0o755)

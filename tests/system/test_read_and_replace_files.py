@@ -1,4 +1,4 @@
-"""Files read whole, and files that appear whole or not at all."""
+"""Reading files, and writing files that appear complete or not at all."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from nebius_cli.system.read_and_replace_files import read_bytes, write_atomicall
 from tests.support.folder import mode_of, names
 
 
-def test_a_file_is_read_to_the_byte(folder: Path) -> None:
+def test_a_file_is_read_byte_for_byte(folder: Path) -> None:
     (folder / "x").write_bytes(b"\xff\0\r\n")
     assert read_bytes(str(folder / "x")) == b"\xff\0\r\n"
 
@@ -24,11 +24,11 @@ def test_a_file_that_cannot_be_read_is_a_usage_error(folder: Path, name: str, wh
     assert caught.value.why == why
 
 
-def test_an_argument_is_given_back_as_the_system_had_it() -> None:
+def test_an_argument_is_encoded_to_its_original_bytes() -> None:
     assert read_and_replace_files.encode_argument("é\udcff") == b"\xc3\xa9\xff"
 
 
-def test_an_atomic_write_makes_its_folder_and_keeps_others_out(folder: Path) -> None:
+def test_an_atomic_write_creates_its_folder_and_both_are_private(folder: Path) -> None:
     path = folder / "new" / "config.toml"
     write_atomically(path, b"one", mode=0o600)
     assert (path.read_bytes(), mode_of(path), mode_of(path.parent)) == (b"one", 0o600, 0o700)
@@ -60,7 +60,7 @@ def test_an_atomic_write_keeps_a_symlink(folder: Path) -> None:
     assert (link.is_symlink(), target.read_bytes()) == (True, b"one")
 
 
-def test_an_atomic_write_never_replaces_a_pipe_that_a_link_leads_to(folder: Path) -> None:
+def test_an_atomic_write_never_replaces_a_pipe_behind_a_symlink(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "x").symlink_to(folder / "pipe")
     with pytest.raises(OSError, match="not a regular file"):

@@ -1,4 +1,4 @@
-"""Standard streams: bytes in, bytes out, and every way in which they can fail."""
+"""Standard streams: reading and writing bytes, and every way in which that can fail."""
 
 import errno
 import io
@@ -19,7 +19,7 @@ from nebius_cli.system.streams import Streams, TextWriter, write_all
 
 
 class Stubborn(io.RawIOBase):
-    """A stream that takes as much as it is set to, or fails."""
+    """A stream whose writes each take a given number of bytes or raise a given error."""
 
     def __init__(self, *takes: int | OSError) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Stubborn(io.RawIOBase):
         self.data = b""
 
     def write(self, data: object) -> int:
-        """Take the next share."""
+        """Take the next number of bytes, or raise the next error."""
         take = self.takes.pop(0) if self.takes else 1 << 20
         if isinstance(take, OSError):
             raise take
@@ -37,14 +37,14 @@ class Stubborn(io.RawIOBase):
 
 
 class Source(io.RawIOBase):
-    """A stdin that gives what it is set to."""
+    """A stdin whose reads each return a given piece or raise a given error."""
 
     def __init__(self, *gives: bytes | BaseException) -> None:
         super().__init__()
         self.gives = list(gives)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Give the next piece."""
+        """Return the next piece, or raise the next error."""
         del size
         give = self.gives.pop(0) if self.gives else b""
         if isinstance(give, BaseException):
@@ -60,13 +60,13 @@ def pipe() -> Iterator[tuple[io.FileIO, io.FileIO]]:
         yield out, into
 
 
-def test_a_stream_that_takes_little_at_a_time_gets_everything() -> None:
+def test_a_stream_that_accepts_few_bytes_at_a_time_receives_everything() -> None:
     stream = Stubborn(1, 2, 3)
     write_all(stream, b"0123456789")
     assert stream.data == b"0123456789"
 
 
-def test_a_full_non_blocking_pipe_is_waited_for(pipe: tuple[io.FileIO, io.FileIO]) -> None:
+def test_writing_waits_for_a_full_non_blocking_pipe(pipe: tuple[io.FileIO, io.FileIO]) -> None:
     out, into = pipe
     os.set_blocking(into.fileno(), False)
     data = bytes(range(256)) * 4096
@@ -89,21 +89,21 @@ def test_a_closed_stdout_is_an_output_error() -> None:
     assert caught.value.why == "stdout is closed"
 
 
-def test_a_full_disk_is_an_output_error_in_the_systems_words() -> None:
+def test_a_full_disk_is_an_output_error_with_the_message_of_the_system() -> None:
     streams = Streams(None, Stubborn(OSError(errno.ENOSPC, "No space left on device")), None)
     with pytest.raises(OutputError) as caught:
         streams.write_out(b"x")
     assert caught.value.why == "No space left on device"
 
 
-def test_a_reader_that_is_gone_is_reported_as_such_and_once() -> None:
+def test_a_broken_pipe_raises_reader_gone_and_closes_stdout() -> None:
     streams = Streams(None, Stubborn(BrokenPipeError(errno.EPIPE, "Broken pipe")), None)
     with pytest.raises(ReaderGone):
         streams.write_out(b"x")
     assert streams.stdout is None
 
 
-def test_nobody_hears_of_a_stderr_that_fails() -> None:
+def test_errors_of_stderr_are_ignored() -> None:
     err = Stubborn(OSError(errno.ENOSPC, "full"))
     streams = Streams(None, None, err)
     streams.write_err("lost")
@@ -112,7 +112,7 @@ def test_nobody_hears_of_a_stderr_that_fails() -> None:
     Streams(None, None, None).write_err("nobody is there")
 
 
-def test_stdin_is_read_to_its_end_however_it_comes() -> None:
+def test_stdin_is_read_to_its_end() -> None:
     assert Streams(Source(b"a", b"bc", b"d"), None, None).read_stdin() == b"abcd"
     assert Streams(io.BytesIO(b"x" * 3_000_000), None, None).read_stdin() == b"x" * 3_000_000
     assert Streams(None, None, None).read_stdin() == b""
@@ -132,14 +132,14 @@ def test_a_stdin_that_cannot_be_read_is_bad_input() -> None:
 
 
 @pytest.mark.parametrize(("tty", "written"), [(True, b"\n"), (False, b"")])
-def test_a_signal_while_a_person_types_ends_their_line(written: bytes, *, tty: bool) -> None:
+def test_a_signal_while_reading_from_a_terminal_ends_the_line(written: bytes, *, tty: bool) -> None:
     err = Stubborn()
     with pytest.raises(Interrupted):
         Streams(Source(b"half", Interrupted()), None, err, stdin_tty=tty).read_stdin()
     assert err.data == written
 
 
-def test_a_full_pipe_takes_no_output_and_an_empty_one_does(pipe: tuple[io.FileIO, io.FileIO]) -> None:
+def test_stdout_is_ready_unless_its_pipe_is_full(pipe: tuple[io.FileIO, io.FileIO]) -> None:
     _, into = pipe
     streams = Streams(None, into, None)
     assert streams.stdout_is_ready()
@@ -149,7 +149,7 @@ def test_a_full_pipe_takes_no_output_and_an_empty_one_does(pipe: tuple[io.FileIO
     assert not streams.stdout_is_ready()
 
 
-def test_a_stream_that_is_no_descriptor_takes_output_unless_it_is_closed() -> None:
+def test_a_stdout_without_a_descriptor_is_ready_unless_it_is_closed() -> None:
     assert Streams(None, Stubborn(), None).stdout_is_ready()
     assert not Streams(None, None, None).stdout_is_ready()
 
@@ -158,12 +158,12 @@ def test_a_stream_that_is_no_descriptor_takes_output_unless_it_is_closed() -> No
     ("columns", "width"),
     [("40", 40), ("0", 80), ("", 80), ("wide", 80), ("-5", 80), ("4\u0660", 40), ("9" * 5000, 80)],
 )
-def test_the_width_is_what_columns_says_or_80(columns: str, width: int) -> None:
+def test_the_width_is_taken_from_columns_or_is_80(columns: str, width: int) -> None:
     assert Streams(None, Stubborn(), Stubborn(), environ={"COLUMNS": columns}).width == width
     assert Streams(None, None, None).height == 24
 
 
-def test_chance_is_between_0_and_1() -> None:
+def test_random_numbers_are_between_0_and_1() -> None:
     streams = Streams(None, None, None)
     assert all(0 <= streams.random() < 1 for _ in range(100))
 

@@ -1,4 +1,4 @@
-"""The exit code of a run, whatever ends it: the same in the ledger and for the shell."""
+"""The exit code for each error that ends a run, as recorded in the ledger and returned to the shell."""
 
 import pytest
 
@@ -21,5 +21,5 @@ from nebius_cli.system.system_errors import exit_code
         (ValueError(), 1),
     ],
 )
-def test_whatever_ends_a_run_has_a_code(error: BaseException | None, code: int) -> None:
+def test_every_error_that_ends_a_run_has_an_exit_code(error: BaseException | None, code: int) -> None:
     assert exit_code(error) == code

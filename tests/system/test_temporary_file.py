@@ -1,4 +1,4 @@
-"""New files beside their target: nobody's link is followed, and what a killed run left is cleared away."""
+"""Temporary files beside their target: links are not followed, and killed runs are cleaned up after."""
 
 import errno
 import fcntl
@@ -27,7 +27,7 @@ WRITERS = {
 
 
 def killed(kind: str, target: Path) -> None:
-    """Let a process write beside a target and be killed."""
+    """Start a process that writes beside a target, and kill it."""
     with writing(kind, target) as process:
         process.kill()
 
@@ -42,7 +42,7 @@ def writing(kind: str, target: Path) -> "subprocess.Popen[bytes]":
 
 @pytest.mark.parametrize("length", [1, 200, 247, 248, 255])
 @pytest.mark.parametrize("letter", ["x", "é", "\udcff"])
-def test_a_name_of_any_allowed_length_is_written(folder: Path, letter: str, length: int) -> None:
+def test_a_file_name_of_any_allowed_length_can_be_written(folder: Path, letter: str, length: int) -> None:
     size = len(os.fsencode(letter))
     path = folder / (letter * (length // size) + "y" * (length % size))
     output = OutputFile(str(path))
@@ -58,7 +58,7 @@ def test_a_name_of_any_allowed_length_is_written(folder: Path, letter: str, leng
     assert names(folder) == sorted([path.name, kept.name])
 
 
-def test_two_long_names_stay_two() -> None:
+def test_two_long_names_get_different_partial_files() -> None:
     one, two = (partial_path(Path("d") / ("x" * 254 + end)) for end in "ab")
     assert one != two
     assert max(len(one.name), len(two.name)) <= temporary_file.MAX_NAME_BYTES
@@ -66,14 +66,14 @@ def test_two_long_names_stay_two() -> None:
 
 
 @pytest.mark.parametrize("planted", ["link", "dangling", "pipe", "folder"])
-def test_what_was_planted_at_the_partial_file_is_not_written_to(folder: Path, planted: str) -> None:
-    victim, place = folder / "victim", folder / "x.partial"
+def test_a_link_pipe_or_folder_at_the_partial_path_is_not_written_to(folder: Path, planted: str) -> None:
+    victim, partial = folder / "victim", folder / "x.partial"
     if planted == "pipe":
-        os.mkfifo(place)
+        os.mkfifo(partial)
     elif planted == "folder":
-        place.mkdir()
+        partial.mkdir()
     else:
-        place.symlink_to(victim)
+        partial.symlink_to(victim)
     if planted == "link":
         victim.write_bytes(b"mine")
     output = OutputFile(str(folder / "x"))
@@ -82,12 +82,12 @@ def test_what_was_planted_at_the_partial_file_is_not_written_to(folder: Path, pl
     assert kept is not None
     assert kept.read_bytes() == b"half"
     assert not kept.is_symlink()
-    assert (kept == place) is (planted != "folder")
+    assert (kept == partial) is (planted != "folder")
     assert victim.exists() is (planted == "link")
     assert not victim.exists() or victim.read_bytes() == b"mine"
 
 
-def test_names_are_random_and_new(folder: Path) -> None:
+def test_temporary_names_are_random_and_unique(folder: Path) -> None:
     made = [TemporaryFile(folder / "x", None) for _ in range(20)]
     assert len({file.path for file in made}) == 20
     for file in made:
@@ -96,7 +96,7 @@ def test_names_are_random_and_new(folder: Path) -> None:
     assert names(folder) == []
 
 
-def test_a_copy_that_a_killed_run_left_is_removed_by_the_next(folder: Path) -> None:
+def test_a_copy_left_by_a_killed_run_is_removed_by_the_next_run(folder: Path) -> None:
     path = folder / "config.toml"
     killed("copy", path)
     assert [name.endswith(COPY) for name in names(folder)] == [True]
@@ -104,7 +104,7 @@ def test_a_copy_that_a_killed_run_left_is_removed_by_the_next(folder: Path) -> N
     assert names(folder) == ["config.toml"]
 
 
-def test_text_that_a_killed_run_received_is_kept_by_the_next(folder: Path) -> None:
+def test_text_received_by_a_killed_run_is_kept_by_the_next_run(folder: Path) -> None:
     path = folder / "x"
     killed("answer", path)
     assert [name.endswith(ANSWER) for name in names(folder)] == [True]
@@ -115,19 +115,19 @@ def test_text_that_a_killed_run_received_is_kept_by_the_next(folder: Path) -> No
 
 
 @pytest.mark.parametrize("kind", WRITERS)
-def test_the_file_of_a_run_that_goes_on_is_left_alone(folder: Path, kind: str) -> None:
+def test_the_file_of_a_running_process_is_not_removed(folder: Path, kind: str) -> None:
     path = folder / "x"
     with writing(kind, path) as process:
         there = names(folder)
         temporary_file.remove_stale(path)
         assert names(folder) == there
-        os.kill(process.pid, signal.SIGSTOP)  # a stopped run is not a dead one
+        os.kill(process.pid, signal.SIGSTOP)  # a stopped process is not dead
         temporary_file.remove_stale(path)
         assert names(folder) == there
         process.kill()
 
 
-def test_files_of_other_targets_and_of_others_are_left_alone(folder: Path) -> None:
+def test_files_of_other_targets_and_other_programs_are_not_removed(folder: Path) -> None:
     for name in ("x.txt", f"x.short{COPY}", f"y.0123456789ab{COPY}", "x.partial", "notes"):
         (folder / name).write_bytes(b"mine")
     before = names(folder)
@@ -138,14 +138,14 @@ def test_files_of_other_targets_and_of_others_are_left_alone(folder: Path) -> No
     assert (folder / "notes").read_bytes() == b"mine"
 
 
-def test_an_object_that_is_forgotten_takes_its_file_along(folder: Path) -> None:
+def test_an_output_that_is_garbage_collected_deletes_its_empty_file(folder: Path) -> None:
     output = OutputFile(str(folder / "x"))
     assert len(names(folder)) == 1
     del output
     assert names(folder) == []
 
 
-def test_an_object_that_is_forgotten_keeps_an_answer(folder: Path) -> None:
+def test_an_output_that_is_garbage_collected_keeps_received_text(folder: Path) -> None:
     output = OutputFile(str(folder / "x"))
     output.write(b"paid for")
     del output
@@ -153,10 +153,10 @@ def test_an_object_that_is_forgotten_keeps_an_answer(folder: Path) -> None:
     assert (folder / "x.partial").read_bytes() == b"paid for"
 
 
-def test_an_answer_that_cannot_get_its_name_is_kept(folder: Path) -> None:
+def test_an_answer_that_cannot_be_renamed_is_kept(folder: Path) -> None:
     output = OutputFile(str(folder / "x"))
     output.write(b"paid for")
-    (folder / "x").mkdir()  # meanwhile
+    (folder / "x").mkdir()  # created meanwhile
     (folder / "x" / "file").write_bytes(b"")
     with pytest.raises(Exception, match="cannot write") as caught:
         output.finish()
@@ -166,7 +166,7 @@ def test_an_answer_that_cannot_get_its_name_is_kept(folder: Path) -> None:
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
-    """A file system that refuses the calls of these names, with the errors of FUSE, exFAT and NFS."""
+    """A file system on which the calls in this set fail, with the errors of FUSE, exFAT and NFS."""
     refuses: set[str] = set()
     for module, name, number in (
         (os, "fsync", errno.EINVAL),
@@ -186,7 +186,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
 
 
 @pytest.mark.parametrize("calls", [{"fsync"}, {"fchmod"}, {"flock"}, {"fsync", "fchmod", "flock"}])
-def test_a_file_system_that_refuses_what_is_not_needed_loses_nothing(
+def test_files_are_written_even_if_fsync_fchmod_or_flock_is_unsupported(
     folder: Path, refused: set[str], calls: set[str]
 ) -> None:
     path = folder / "x"
@@ -203,9 +203,7 @@ def test_a_file_system_that_refuses_what_is_not_needed_loses_nothing(
     assert (path.read_bytes(), names(folder)) == (b"rows", ["x"])
 
 
-def test_a_disk_that_fails_to_take_it_is_no_matter_of_taste(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_io_error_of_fsync_is_raised(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
@@ -215,7 +213,7 @@ def test_a_disk_that_fails_to_take_it_is_no_matter_of_taste(
     assert names(folder) == []
 
 
-def test_without_locks_a_file_is_taken_for_left_behind_after_a_day(folder: Path, refused: set[str]) -> None:
+def test_without_locks_a_file_counts_as_abandoned_after_a_day(folder: Path, refused: set[str]) -> None:
     path = sibling(folder / "x", f".0123456789ab{COPY}")
     path.write_bytes(b"")
     refused.add("flock")
@@ -227,7 +225,7 @@ def test_without_locks_a_file_is_taken_for_left_behind_after_a_day(folder: Path,
     assert not path.exists()
 
 
-def test_a_link_that_leads_to_itself_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_symlink_to_itself_is_refused_at_once(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(OSError, match="symbolic links"):
         TemporaryFile(tmp_path / "loop", None)

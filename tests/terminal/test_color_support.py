@@ -36,5 +36,5 @@ def test_color_follows_the_flag_then_the_environment_then_the_terminal(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sets no TERM")
-def test_a_terminal_without_a_name_is_dumb() -> None:
+def test_nothing_is_drawn_on_a_terminal_without_term() -> None:
     assert not draws(Streams(None, None, None), tty=True)

@@ -1,4 +1,4 @@
-"""How a run speaks: what goes to which stream, and in which form."""
+"""The console of a run: what is written to which stream, and in which format."""
 
 import pytest
 
@@ -10,7 +10,7 @@ ROWS = [("a\x9b", "1"), ("b", "2")]
 
 @pytest.mark.parametrize("err", [True, False])
 @pytest.mark.parametrize("tty", [True, False])
-def test_a_table_goes_to_its_stream_in_the_form_of_that_stream(*, tty: bool, err: bool) -> None:
+def test_a_table_is_written_in_the_format_that_suits_its_stream(*, tty: bool, err: bool) -> None:
     glass, other = Glass(), Glass()
     streams = streams_on(other, glass, tty=tty) if err else streams_on(glass, other, tty=tty)
     Console(streams, "never", quiet=False, verbose=False).write_table(("name", "n"), ROWS, err=err)
@@ -22,7 +22,7 @@ def test_a_table_goes_to_its_stream_in_the_form_of_that_stream(*, tty: bool, err
         assert lines == ["a<U+009B>\t1", "b\t2"]
 
 
-def test_json_is_exact_in_a_pipe_and_says_the_same_on_a_terminal() -> None:
+def test_json_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
     for tty, shown in ((False, '{"a":"\x9b\u202eé"}\n'), (True, '{"a":"\\u009b\\u202eé"}\n')):
         glass = Glass()
         Console(streams_on(glass, tty=tty), "auto", quiet=True, verbose=False).write_json(

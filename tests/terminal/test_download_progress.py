@@ -18,7 +18,7 @@ REPORTS = [
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -41,7 +41,7 @@ def shown(data: bytes) -> list[str]:
     return [row.rstrip() for row in screen.display if row.strip()]
 
 
-def test_undrawn_it_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
+def test_without_a_bar_there_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
     clock = Clock()
     streams, err = streams_with(clock)
     with DownloadProgress("m", streams, drawn=False, color=False) as report:
@@ -54,7 +54,7 @@ def test_undrawn_it_is_a_line_at_the_start_and_one_every_five_seconds() -> None:
     ]
 
 
-def test_waiting_for_another_process_is_said_once() -> None:
+def test_waiting_for_another_process_is_reported_once() -> None:
     streams, err = streams_with(Clock())
     with DownloadProgress("m", streams, drawn=False, color=False) as report:
         report(0, 0, "wait")
@@ -62,7 +62,7 @@ def test_waiting_for_another_process_is_said_once() -> None:
     assert err.getvalue() == b"nbx: waiting for another nbx: m\n"
 
 
-def test_quiet_is_quiet() -> None:
+def test_quiet_mode_shows_no_progress() -> None:
     for drawn in (True, False):
         streams, err = streams_with(Clock())
         with DownloadProgress("m", streams, drawn=drawn, color=False, quiet=True) as report:
@@ -71,13 +71,13 @@ def test_quiet_is_quiet() -> None:
         assert err.getvalue() == b""
 
 
-def test_drawn_it_is_one_bar_that_is_gone_at_the_end() -> None:
+def test_the_bar_is_a_single_row_and_is_erased_at_the_end() -> None:
     for count in range(1, len(REPORTS) + 1):
         streams, err = streams_with(Clock())
         with DownloadProgress("m", streams, drawn=True, color=False) as report:
             for done, total, stage in REPORTS[:count]:
                 report(done, total, stage)
-            report._bar.refresh()  # which a thread does ten times a second
+            report._bar.refresh()  # a thread does this ten times a second
             rows = shown(err.getvalue())
             assert len(rows) == 1
             if REPORTS[count - 1] == (40_000_000, 93_000_000, "download"):
@@ -87,7 +87,7 @@ def test_drawn_it_is_one_bar_that_is_gone_at_the_end() -> None:
         assert b"\x1b[?25l" not in err.getvalue()
 
 
-def test_the_bar_says_how_long_it_will_take() -> None:
+def test_the_bar_shows_the_remaining_time() -> None:
     clock = Clock()
     streams, err = streams_with(clock)
     with DownloadProgress("m", streams, drawn=True, color=False) as report:
@@ -95,7 +95,7 @@ def test_the_bar_says_how_long_it_will_take() -> None:
             report(done, 100_000_000, "download")
             report(done + 1, 100_000_000, "download")
             clock.now += 1
-        report._bar.refresh()  # which a thread does ten times a second
+        report._bar.refresh()  # a thread does this ten times a second
         assert shown(err.getvalue())[0].endswith(" 50.0 of 100.0 MB, 5 s left")
 
 
@@ -103,7 +103,7 @@ def test_a_stage_that_cannot_be_counted_shows_no_numbers() -> None:
     streams, err = streams_with(Clock())
     with DownloadProgress("m", streams, drawn=True, color=False) as report:
         report(0, 93_000_000, "pip")
-        report._bar.refresh()  # which a thread does ten times a second
+        report._bar.refresh()  # a thread does this ten times a second
         row = shown(err.getvalue())[0]
         assert row.startswith("downloading with pip")
         assert "MB" not in row

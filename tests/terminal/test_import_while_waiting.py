@@ -1,4 +1,4 @@
-"""Modules that are imported ahead, and programs that end meanwhile."""
+"""Importing modules in advance, and programs that end during the import."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from nebius_cli.terminal.import_while_waiting import preload
 
 
-def test_a_program_that_ends_meanwhile_ends_well_and_soon(tmp_path: Path) -> None:
+def test_a_program_that_ends_during_the_import_exits_cleanly_and_soon(tmp_path: Path) -> None:
     (tmp_path / "first.py").write_text("import time; time.sleep(0.3); print('first')")
     (tmp_path / "second.py").write_text("print('second')")
     code = "from nebius_cli.terminal.import_while_waiting import preload; preload(['first', 'second'])"
@@ -17,7 +17,7 @@ def test_a_program_that_ends_meanwhile_ends_well_and_soon(tmp_path: Path) -> Non
     assert (done.returncode, done.stdout, done.stderr) == (0, "first\n", "")
 
 
-def test_what_is_imported_already_takes_no_thread() -> None:
+def test_modules_that_are_already_imported_need_no_thread() -> None:
     before = threading.active_count()
     preload(["sys", "threading"])
     assert threading.active_count() == before

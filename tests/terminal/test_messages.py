@@ -5,26 +5,26 @@ from nebius_cli.terminal import messages
 from tests.support.screen import Glass, streams_on
 
 
-def test_an_error_is_what_why_and_what_next() -> None:
+def test_an_error_has_lines_for_what_why_and_hint() -> None:
     err = Glass()
     messages.report(UsageError("what", "why", "next"), streams_on(err=err), color=False)
     assert err.text == "nbx: what\n  why\n  next\n"
 
 
-def test_what_an_error_does_not_say_takes_no_line() -> None:
+def test_an_empty_part_of_an_error_takes_no_line() -> None:
     err = Glass()
     messages.report(UsageError("what", "", "next"), streams_on(err=err), color=False)
     messages.report(UsageError("what"), streams_on(err=err), color=False)
     assert err.text == "nbx: what\n  next\nnbx: what\n"
 
 
-def test_texts_from_outside_stay_on_their_lines_and_drive_nothing() -> None:
+def test_newlines_and_control_characters_in_messages_are_replaced() -> None:
     err = Glass()
     messages.report(UsageError("a\nb", "c\r\x1b[2J", "d\te"), streams_on(err=err), color=False)
     assert err.text == "nbx: a b\n  c ␛[2J\n  d e\n"
 
 
-def test_only_the_name_is_coloured() -> None:
+def test_only_the_prefix_is_coloured() -> None:
     err = Glass()
     messages.report(UsageError("what"), streams_on(err=err), color=True)
     messages.warn("careful", streams_on(err=err), color=True)
@@ -38,7 +38,7 @@ def test_warnings_and_notes_are_one_line() -> None:
     assert err.text == "nbx: warning: a b\nnbx: c d\n"
 
 
-def test_a_signal_is_one_line_with_what_was_noted_on_the_way() -> None:
+def test_a_signal_is_reported_on_one_line_with_its_notes() -> None:
     err = Glass()
     stop = Interrupted()
     messages.stopped("Ctrl-C", stop, streams_on(err=err))

@@ -20,16 +20,16 @@ def test_no_control_character_but_tab_and_newline_gets_through(text: str) -> Non
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cf"])))
-def test_everything_else_is_left_alone(text: str) -> None:
+def test_all_other_characters_are_unchanged(text: str) -> None:
     assert visible(text) == text
 
 
 @pytest.mark.parametrize("text", ["👩\u200d💻", "e\u0301", "नमस्ते", "日本語", "\ufe0f", "a\u00adb", "\u00a0"])
-def test_joiners_and_combining_characters_stay(text: str) -> None:
+def test_joiners_and_combining_characters_are_kept(text: str) -> None:
     assert visible(text) == text
 
 
-def test_each_control_character_has_a_picture_of_its_own() -> None:
+def test_each_control_character_has_its_own_visible_form() -> None:
     controls = [chr(code) for code in (*range(9), *range(11, 32), *range(0x7F, 0xA0))] + list(BIDI)
     pictures = [visible(control) for control in controls]
     assert len(set(pictures)) == len(controls)
@@ -38,14 +38,14 @@ def test_each_control_character_has_a_picture_of_its_own() -> None:
 
 
 @given(st.text())
-def test_json_made_safe_says_the_same(text: str) -> None:
+def test_json_made_safe_has_the_same_value(text: str) -> None:
     encoded = json.dumps({text: text}, ensure_ascii=False)
     shown = visible_json(encoded)
     assert json.loads(shown) == {text: text}
     assert visible(shown) == shown
 
 
-def test_one_line_is_one_line() -> None:
+def test_one_line_replaces_newlines_and_control_characters() -> None:
     assert one_line("  a\n\tb \r\n c\u2028d\x1b") == "a b c d␛"
 
 
@@ -53,5 +53,5 @@ def test_one_line_is_one_line() -> None:
     ("text", "data"),
     [("é", "é".encode()), ("\ud83d\ude00", "😀".encode()), ("a\ud83db", b"a\xef\xbf\xbdb"), ("", b"")],
 )
-def test_any_text_has_bytes(text: str, data: bytes) -> None:
+def test_any_text_can_be_encoded(text: str, data: bytes) -> None:
     assert to_bytes(text) == data

@@ -7,7 +7,7 @@ from nebius_cli.terminal.spinner import SPINNER_DELAY_S, Spinner, spinner_text
 from tests.support.screen import Glass, streams_on
 
 
-def test_the_spinner_turns_and_counts() -> None:
+def test_the_spinner_turns_and_shows_the_elapsed_time() -> None:
     streams = streams_on()
     shown = [spinner_text(seconds / 10, "waiting", streams).plain for seconds in range(3)]
     assert shown == ["⠋ waiting 0.0 s", "⠙ waiting 0.1 s", "⠹ waiting 0.2 s"]
@@ -20,12 +20,12 @@ def test_the_spinner_is_narrower_than_the_terminal() -> None:
         assert spinner_text(0, "waiting for the server", streams).cell_len < int(columns)
 
 
-def test_the_console_of_linux_gets_characters_that_its_font_has() -> None:
+def test_the_linux_console_gets_an_ascii_spinner() -> None:
     shown = spinner_text(0.3, "waiting", streams_on(environ={"TERM": "linux"}))
     assert shown.plain.isascii()
 
 
-def test_the_spinner_stays_on_its_line_and_is_wiped() -> None:
+def test_the_spinner_stays_on_its_line_and_is_erased() -> None:
     drawn = threading.Event()
     err = Glass(lambda _: drawn.set())
     spinner = Spinner(streams_on(err=err), enabled=True)
@@ -41,7 +41,7 @@ def test_the_spinner_stays_on_its_line_and_is_wiped() -> None:
     assert err.text == before
 
 
-def test_a_wait_that_is_over_at_once_shows_nothing() -> None:
+def test_a_short_wait_shows_nothing() -> None:
     err = Glass()
     spinner = Spinner(streams_on(err=err), enabled=True)
     spinner.start("waiting")
@@ -58,7 +58,7 @@ def test_a_disabled_spinner_starts_no_thread() -> None:
     spinner.stop()
 
 
-def test_a_message_takes_the_place_of_the_spinner() -> None:
+def test_a_message_replaces_the_spinner() -> None:
     err = Glass()
     streams = streams_on(err=err)
     streams.write_status("⠋ waiting")

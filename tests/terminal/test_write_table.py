@@ -17,7 +17,7 @@ def table(*, drawn: bool, color: bool = False, columns: int = 80, rows: Sequence
     return glass.text
 
 
-def test_for_programs_it_is_a_row_a_line_and_a_tab_between() -> None:
+def test_for_programs_each_row_is_a_line_of_cells_separated_by_tabs() -> None:
     assert table(drawn=False) == "model\tmeta-llama/Llama\n[bold]\t:smile: 42\n"
 
 
@@ -25,7 +25,7 @@ def test_a_cell_cannot_break_its_row() -> None:
     assert table(drawn=False, rows=[("a\tb\n", "c\x1b")]) == "a b\tc␛\n"
 
 
-def test_for_people_it_has_a_header_and_is_no_markup() -> None:
+def test_for_people_there_is_a_header_and_markup_is_shown_literally() -> None:
     lines = [line.rstrip() for line in table(drawn=True).splitlines()]
     assert lines[0] == "name     value"
     assert set(lines[1]) == {"─"}
@@ -37,13 +37,13 @@ def test_without_colour_there_is_no_escape_sequence() -> None:
     assert "\x1b[1m" in table(drawn=True, color=True)
 
 
-def test_a_long_value_is_folded_and_never_cut() -> None:
+def test_a_long_value_is_wrapped_and_never_truncated() -> None:
     text = table(drawn=True, columns=30, rows=[("model", "m" * 100)])
     assert max(map(len, text.splitlines())) <= 30
     assert "".join(text.split()).endswith("m" * 100)
 
 
-def test_the_most_important_columns_are_shown_and_a_narrow_one_still_fits_after_a_wide_one() -> None:
+def test_a_column_that_does_not_fit_is_skipped_and_narrower_ones_still_follow() -> None:
     widths = {"id": 6, "text": 30, "cost": 5}
     assert [columns_that_fit(widths, columns) for columns in (4, 6, 13, 14, 47)] == [
         [],

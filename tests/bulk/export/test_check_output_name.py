@@ -1,4 +1,4 @@
-"""A file of records has no name that promises another format."""
+"""Output names with the ending of another format, such as .csv or .gz, are refused."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ OTHERS = ("-", "x", "x.jsonl", "x.ndjson", "x.json", "x.txt", "x.csv.jsonl", "cs
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_name_that_promises_a_table_is_refused_with_the_way_to_one(name: str) -> None:
+def test_a_name_with_the_ending_of_a_table_is_refused_with_a_hint_to_export(name: str) -> None:
     with pytest.raises(UsageError) as refused:
         check_output_name(f"a b/{name}")
     assert refused.value.hint == f"use -o 'a b/x.jsonl', then nbx bulk export 'a b/x.jsonl' -o 'a b/{name}'"
@@ -26,18 +26,18 @@ def test_a_name_that_promises_a_table_is_refused_with_the_way_to_one(name: str) 
 
 
 @pytest.mark.parametrize("name", ["x.jsonl.gz", "x.csv.zst"])
-def test_a_name_that_promises_compression_is_refused(name: str) -> None:
+def test_a_name_with_the_ending_of_a_compressed_file_is_refused(name: str) -> None:
     with pytest.raises(UsageError) as refused:
         check_output_name(name)
     assert refused.value.why == "nbx does not compress the output"
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_any_other_name_is_fine(name: str) -> None:
+def test_any_other_name_is_accepted(name: str) -> None:
     check_output_name(name)
 
 
-def test_nothing_is_sent_or_written_under_a_name_that_promises_a_table(
+def test_nothing_is_sent_or_written_if_the_output_name_is_that_of_a_table(
     bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), [{"prompt": "x", "text": "y"}])

@@ -1,4 +1,4 @@
-"""Rows of a bulk run: the bytes that are sent, what they may cost, ids, and rows that cannot be sent."""
+"""Rows of a bulk run: request bodies, token limits, ids, and rows that cannot be sent."""
 
 import json
 from hashlib import blake2b
@@ -41,7 +41,7 @@ def why(row: Row | BadRow) -> str:
     return row.why
 
 
-def test_a_row_holds_what_is_sent_and_what_it_may_cost() -> None:
+def test_a_row_holds_its_request_body_and_its_token_limits() -> None:
     body = b'{"model":"m","prompt":"\xc3\xa9t\xc3\xa9","max_tokens":5,"n":2}'
     row = one({"id": "a", "prompt": "été", "n": 2}, RowReader({**MODEL, "max_tokens": 5}, {}))
     assert row == Row(
@@ -59,7 +59,7 @@ def test_a_row_holds_what_is_sent_and_what_it_may_cost() -> None:
     )
 
 
-def test_a_row_of_its_own_fields_beats_the_run() -> None:
+def test_the_fields_of_a_row_override_those_of_the_run() -> None:
     reader = RowReader({**MODEL, "temperature": 1, "ai_project_id": "p"}, {"top_k": 1, "seed": 1})
     own = {"model": "o", "temperature": 0, "ai_project_id": "q", "params": {"top_k": 2}}
     row = one({"prompt": "x", **own}, reader)
@@ -67,7 +67,7 @@ def test_a_row_of_its_own_fields_beats_the_run() -> None:
     assert (row.query, one("x", reader).query) == ("ai_project_id=q", "ai_project_id=p")
 
 
-def test_a_reader_says_what_a_row_that_sets_nothing_sends() -> None:
+def test_the_defaults_of_a_reader_are_the_fields_of_a_row_with_only_a_prompt() -> None:
     reader = RowReader({**MODEL, "n": 2}, {"top_k": 4})
     assert reader.defaults == one("x", reader).common == b'{"model":"m","n":2,"top_k":4}'
     assert reader.model == "m"
@@ -75,7 +75,7 @@ def test_a_reader_says_what_a_row_that_sets_nothing_sends() -> None:
     assert RowReader({}, {}).model == ""
 
 
-def test_how_an_answer_travels_is_left_out() -> None:
+def test_streaming_fields_are_left_out_of_the_body() -> None:
     reader = RowReader({**MODEL, "stream": True, "stream_options": {"include_usage": True}}, {})
     plain = one("x", reader)
     assert plain.body == b'{"model":"m","prompt":"x"}'
@@ -86,7 +86,7 @@ def test_how_an_answer_travels_is_left_out() -> None:
 @given(
     prompt=_PROMPTS, temperature=st.none() | st.sampled_from([0, 0.0, 1, 1.0]), param=st.none() | st.text()
 )
-def test_the_body_is_that_of_the_request_byte_for_byte(prompt: Any, temperature: Any, param: Any) -> None:
+def test_the_body_is_the_same_as_that_of_a_single_request(prompt: Any, temperature: Any, param: Any) -> None:
     fields: dict[str, Any] = {"model": "mé", "max_tokens": 3}
     params = {} if param is None else {"guide": param}
     own = {} if temperature is None else {"temperature": temperature}
@@ -99,7 +99,7 @@ def test_the_body_is_that_of_the_request_byte_for_byte(prompt: Any, temperature:
             assert json.loads(row.common) == {**fields, **own, **params}
 
 
-def test_a_value_in_another_form_is_another_body_whatever_came_before() -> None:
+def test_equal_numbers_written_differently_keep_their_form_in_the_body() -> None:
     rows = read(*({"prompt": "x", "temperature": value} for value in (1, 1.0, 0, 0.0, 1)))
     assert [row.body[-4:] for row in rows if isinstance(row, Row)] == [
         b'":1}',
@@ -111,14 +111,14 @@ def test_a_value_in_another_form_is_another_body_whatever_came_before() -> None:
 
 
 @given(st.lists(st.text(st.characters(), min_size=1), min_size=2), st.booleans())
-def test_rows_with_the_same_rest_can_share_a_request(prompts: list[str], limited: bool) -> None:  # noqa: FBT001
+def test_rows_that_differ_only_in_the_prompt_can_share_a_request(prompts: list[str], limited: bool) -> None:  # noqa: FBT001
     reader = RowReader({**MODEL, "max_tokens": 3} if limited else MODEL, {})
     rows = [row for row in read(*prompts, reader=reader) if isinstance(row, Row)]
     assert len({(row.common, row.query) for row in rows}) == 1
     assert json.loads(Batch(rows, NOTHING).body) == {**json.loads(rows[0].body), "prompt": prompts}
 
 
-def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
+def test_rows_without_fields_before_the_prompt_can_share_a_request() -> None:
     (row,) = RowReader({}, {"model": "m"}).rows(lines("x"))
     assert isinstance(row, Row)
     assert (row.body, row.model) == (b'{"prompt":"x","model":"m"}', "m")
@@ -127,7 +127,7 @@ def test_a_request_can_be_shared_where_nothing_is_beside_the_prompt() -> None:
 
 
 @given(_PROMPTS, st.sampled_from([{}, {"temperature": 0.5}, {"stop": ["a", "b"]}]))
-def test_a_body_in_the_form_of_a_batch_line_is_the_same_row_again(prompt: Any, own: Any) -> None:
+def test_the_body_of_a_row_read_as_a_batch_line_gives_the_same_row(prompt: Any, own: Any) -> None:
     reader = RowReader({**MODEL, "max_tokens": 3}, {"top_k": 4})
     row = one({"id": "a", "prompt": prompt, **own}, reader)
     again = one({"custom_id": "a", "body": json.loads(row.body), "error": {"exit": 6}}, reader)
@@ -136,7 +136,7 @@ def test_a_body_in_the_form_of_a_batch_line_is_the_same_row_again(prompt: Any, o
 
 BOUNDS = [
     ({}, {}, None, 1),
-    ({"max_tokens": 0, "echo": True}, {}, 1, 1),  # a server generates one all the same
+    ({"max_tokens": 0, "echo": True}, {}, 1, 1),  # servers still generate one token
     ({"max_tokens": 0, "echo": True, "n": 2}, {}, 2, 2),
     ({"max_tokens": 5}, {}, 5, 1),
     ({"max_tokens": 5, "n": 3}, {}, 15, 3),
@@ -146,33 +146,33 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("fields", "params", "most", "n"), BOUNDS)
-def test_the_longest_possible_answer_is_known(fields: Any, params: Any, most: int | None, n: int) -> None:
+def test_the_longest_possible_answer_is_computed(fields: Any, params: Any, most: int | None, n: int) -> None:
     row = one("x", RowReader({**MODEL, **fields}, params))
     assert (row.max_completion_tokens, row.n) == (most, n)
     loose = one({"body": {"prompt": "x", **fields, **params}}, RowReader(MODEL, {}))
     assert (loose.max_completion_tokens, loose.n) == (most, n)
 
 
-def test_a_limit_that_is_none_is_not_a_bound() -> None:
+def test_a_negative_max_tokens_is_not_used_as_a_bound() -> None:
     reader = RowReader({**MODEL, "max_tokens": -1}, {}, validate=False)
     assert one("x", reader).max_completion_tokens is None
     reader = RowReader({**MODEL, "max_tokens": 4}, {"max_tokens": 7}, validate=False)
     assert one("x", reader).max_completion_tokens == 7
 
 
-def test_the_most_that_goes_out_is_the_bytes_or_the_token_ids() -> None:
+def test_the_prompt_is_bounded_by_its_bytes_or_its_token_ids() -> None:
     assert one("é" * 10).max_prompt_tokens == 28
     assert one("\ud800").max_prompt_tokens == 11
     assert one({"prompt": [1, 2, 3]}).max_prompt_tokens == 11
 
 
-def test_a_lone_surrogate_anywhere_makes_a_body_that_can_still_be_sent() -> None:
+def test_a_body_with_a_lone_surrogate_is_sent_as_ascii_json() -> None:
     assert one("é\ud800").body == b'{"model":"m","prompt":"\\u00e9\\ud800"}'
     reader = RowReader(MODEL, {"guide": "\ud800"})
     assert one("é", reader).body == b'{"model":"m","prompt":"\\u00e9","guide":"\\ud800"}'
 
 
-def test_rows_are_numbered_and_bad_ones_count() -> None:
+def test_bad_rows_are_numbered_like_the_others() -> None:
     rows = read("a", {}, "b", 3, "c")
     assert [row.index for row in rows] == [0, 1, 2, 3, 4]
     assert [row.id for row in rows if isinstance(row, Row)] == [0, 2, 4]
@@ -180,7 +180,7 @@ def test_rows_are_numbered_and_bad_ones_count() -> None:
     assert [why(row) for row in RowReader(MODEL, {}).rows([(9, UnreadableRow("torn"))])] == ["torn"]
 
 
-def test_an_id_is_used_once() -> None:
+def test_an_id_that_is_used_twice_makes_the_row_bad() -> None:
     rows = read(*({"id": own, "prompt": "x"} for own in ("a", 5, "5", "a", 5, "\ud800", "\ud800")))
     assert [why(row) for row in rows if isinstance(row, BadRow)] == [
         "id 'a' is used twice",
@@ -190,7 +190,7 @@ def test_an_id_is_used_once() -> None:
     assert [row.id for row in rows if isinstance(row, Row)] == ["a", 5, "5", "\ud800"]
 
 
-def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
+def test_a_number_as_id_must_not_be_the_index_of_a_row_without_an_id() -> None:
     own = {"id": 1, "prompt": "x"}
     number = "id 1 may be the index of another row; give every row an id, or write number ids as strings"
     assert [row.id for row in read("a", own, "b") if isinstance(row, Row)] == [0, 1, 2]
@@ -200,7 +200,7 @@ def test_a_number_as_id_is_never_also_the_place_of_a_row() -> None:
     )
 
 
-def test_rows_with_and_without_ids_may_be_mixed_where_nothing_is_resumed() -> None:
+def test_rows_with_and_without_ids_may_be_mixed_if_the_run_is_not_resumable() -> None:
     ids = RowIds(mixed=True)
     ids.claim(0, 1)
     ids.claim(1, None)
@@ -209,7 +209,7 @@ def test_rows_with_and_without_ids_may_be_mixed_where_nothing_is_resumed() -> No
         ids.claim(3, 7)
 
 
-def test_a_row_that_breaks_a_rule_is_bad() -> None:
+def test_a_row_with_an_invalid_field_is_bad() -> None:
     assert why(read({"prompt": "x", "max_tokens": 0})[0]).startswith(
         "--max-tokens 0: the answer would be empty"
     )
@@ -228,7 +228,7 @@ DEEP = [
 
 @pytest.mark.parametrize("line", DEEP)
 @pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")])
-def test_a_row_of_any_depth_is_a_row_or_a_bad_one(line: str, begin: str, end: str) -> None:
+def test_deeply_nested_json_makes_a_row_or_a_bad_row(line: str, begin: str, end: str) -> None:
     data: list[RawRow] = [(n, (line % (begin * n + "1" + end * n)).encode()) for n in range(700, 1050)]
     for reader in (RowReader(MODEL, {}), RowReader(MODEL, {}, fill_template.parse("{q}"))):
         assert len(list(reader.rows(data))) == len(data)
@@ -246,7 +246,7 @@ def test_the_model_may_be_set_in_the_rows() -> None:
 
 
 @pytest.mark.parametrize("columns", [("prompt",), ("prompt", "id")])
-def test_no_model_where_no_row_can_have_one_is_a_usage_error(columns: tuple[str, ...]) -> None:
+def test_a_missing_model_is_a_usage_error_if_the_table_has_no_model_column(columns: tuple[str, ...]) -> None:
     RowReader({}, {}).check_columns((*columns, "model"), "in.csv")
     with pytest.raises(UsageError) as caught:
         RowReader({}, {}).check_columns(columns, "in.csv")
@@ -255,7 +255,7 @@ def test_no_model_where_no_row_can_have_one_is_a_usage_error(columns: tuple[str,
         RowReader({}, {}, fill_template.parse("{model}")).check_columns(("model",), "in.csv")
 
 
-def test_what_the_run_sets_is_checked_before_any_row() -> None:
+def test_the_fields_of_the_run_are_checked_before_any_row() -> None:
     with pytest.raises(UsageError, match="--max-tokens 0"):
         RowReader({**MODEL, "max_tokens": 0}, {})
     assert one("", RowReader({**MODEL, "max_tokens": 0}, {}, validate=False, allow_empty=True)).prompt == ""

@@ -1,4 +1,4 @@
-"""Bytes of big inputs: counted, decompressed, cut into lines, and said to be damaged where they are."""
+"""Bytes of big inputs are counted, decompressed and split into lines; damage is reported."""
 
 import codecs
 import contextlib
@@ -28,7 +28,7 @@ else:
     from backports import zstd
 
 PLAIN = DecodeOptions()
-# Two members, or frames, as `cat a.gz b.gz` makes; long enough for many blocks.
+# Two members (gzip) or frames (zstd), like the output of `cat a.gz b.gz`; long enough for many blocks.
 CONTENT = b"".join(b"line %d of many\n" % n for n in range(60_000))
 GZIP = gzip.compress(CONTENT[:500_000]) + gzip.compress(CONTENT[500_000:])
 ZSTD = zstd.compress(CONTENT[:500_000]) + zstd.compress(CONTENT[500_000:])
@@ -45,7 +45,7 @@ def damage(data: bytes, compression: str = "", reading: DecodeOptions = PLAIN) -
     return caught.value
 
 
-def test_a_file_is_read_to_the_byte_and_counted(tmp_path: Path) -> None:
+def test_a_file_is_read_completely_and_its_bytes_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_bytes(CONTENT)
     with ByteSource(str(path), None) as source:
@@ -58,7 +58,7 @@ def test_a_file_is_read_to_the_byte_and_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "why"), [("nothing", "No such file or directory"), (".", "Is a directory")])
-def test_what_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str, why: str) -> None:
+def test_a_path_that_cannot_be_opened_is_a_usage_error(tmp_path: Path, name: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         ByteSource(str(tmp_path / name), None)
     assert caught.value.why == why
@@ -70,7 +70,7 @@ def test_a_closed_stdin_is_a_usage_error() -> None:
     assert caught.value.why == "stdin is closed"
 
 
-def test_stdin_is_read_once_and_left_open() -> None:
+def test_stdin_is_not_seekable_and_is_left_open() -> None:
     stdin = io.BytesIO(b"abc")
     source = ByteSource("-", stdin)
     assert (source.regular, source.size, source.name) == (False, None, "stdin")
@@ -79,7 +79,7 @@ def test_stdin_is_read_once_and_left_open() -> None:
     assert not stdin.closed
 
 
-def test_a_pipe_that_somebody_made_non_blocking_is_waited_for() -> None:
+def test_reading_waits_for_data_from_a_non_blocking_pipe() -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
     waited = threading.Event()
@@ -103,7 +103,7 @@ def test_a_pipe_that_somebody_made_non_blocking_is_waited_for() -> None:
     writer.join()
 
 
-def test_a_fifo_can_be_read_only_once(tmp_path: Path) -> None:
+def test_a_fifo_is_not_a_regular_file_and_has_no_size(tmp_path: Path) -> None:
     path = tmp_path / "fifo"
     os.mkfifo(path)
     writer = threading.Thread(target=path.write_bytes, args=(b"x",))
@@ -114,7 +114,7 @@ def test_a_fifo_can_be_read_only_once(tmp_path: Path) -> None:
     writer.join()
 
 
-def test_a_read_that_fails_is_said(tmp_path: Path) -> None:
+def test_a_read_error_is_reported(tmp_path: Path) -> None:
     class Torn(io.BytesIO):
         def read(self, _: int | None = -1, /) -> bytes:
             raise OSError(5, "Input/output error")
@@ -132,15 +132,15 @@ def test_compressed_content_is_read_completely(compression: str, data: bytes) ->
 
 @pytest.mark.parametrize(("compression", "data"), COMPRESSED)
 @pytest.mark.parametrize("kept", [0.0, 0.3, 0.7, 0.999])
-def test_compressed_content_that_is_cut_off_is_damaged(compression: str, data: bytes, kept: float) -> None:
+def test_truncated_compressed_content_is_reported(compression: str, data: bytes, kept: float) -> None:
     error = damage(data[: int(len(data) * kept)], compression)
     assert error.what == "stdin is damaged or truncated"
     assert error.why == "it is empty" or "after byte" in error.why
 
 
 @pytest.mark.parametrize(("compression", "data"), COMPRESSED)
-def test_compressed_content_with_wrong_bytes_is_damaged(compression: str, data: bytes) -> None:
-    # The checksum of gzip is at the end of each member; zstd has none unless asked.
+def test_compressed_content_with_wrong_bytes_is_reported(compression: str, data: bytes) -> None:
+    # gzip has a checksum at the end of each member; zstd has one only on request.
     for at in (0, len(data) // 3):
         wrong = data[:at] + bytes(255 - byte for byte in data[at : at + 20]) + data[at + 20 :]
         assert (
@@ -151,14 +151,14 @@ def test_compressed_content_with_wrong_bytes_is_damaged(compression: str, data: 
 
 
 @given(st.binary(), st.sampled_from(["gz", "zst"]), st.integers(0, 400), st.integers(0, 255))
-def test_no_damage_raises_anything_else(junk: bytes, compression: str, at: int, byte: int) -> None:
+def test_any_damage_raises_only_bad_input_error(junk: bytes, compression: str, at: int, byte: int) -> None:
     whole = gzip.compress(CONTENT[:900]) if compression == "gz" else zstd.compress(CONTENT[:900])
     for data in (junk, whole + junk, whole[:at] + bytes([byte]) + whole[at + 1 :]):
         with contextlib.suppress(BadInputError):
             content(data, compression)
 
 
-def test_a_bomb_is_read_in_blocks() -> None:
+def test_a_decompression_bomb_is_read_in_blocks() -> None:
     bomb = zlib.compressobj(9, wbits=31)
     data = b"".join(bomb.compress(bytes(1 << 20)) for _ in range(64)) + bomb.flush()
     for name, packed in (("gz", data), ("zst", zstd.compress(bytes(64 << 20)))):
@@ -167,7 +167,7 @@ def test_a_bomb_is_read_in_blocks() -> None:
         assert (sum(sizes), max(sizes)) == (64 << 20, byte_source.BLOCK_BYTES)
 
 
-def test_zstd_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_zstd_package_the_hint_names_the_one_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, zstd.__name__, None)
     monkeypatch.delattr(sys.modules[zstd.__name__.rpartition(".")[0]], "zstd")
     with pytest.raises(ConfigError) as caught:
@@ -185,12 +185,12 @@ ENCODED = [
 
 
 @pytest.mark.parametrize(("encoding", "text"), ENCODED)
-def test_other_encodings_become_utf_8(encoding: str, text: str) -> None:
-    long = text * 200_000  # some character stands across the end of a block
+def test_other_encodings_are_converted_to_utf_8(encoding: str, text: str) -> None:
+    long = text * 200_000  # some character crosses the end of a block
     assert content(long.encode(encoding), reading=DecodeOptions(encoding)).decode("utf-8") == long
 
 
-def test_what_is_not_in_the_encoding_is_said() -> None:
+def test_bytes_that_are_invalid_in_the_encoding_are_reported() -> None:
     error = damage(b"abc\x81", reading=DecodeOptions("cp1252"))
     assert error.what == "stdin is not valid CP1252"
     assert error.why.endswith("before byte 4")
@@ -198,7 +198,7 @@ def test_what_is_not_in_the_encoding_is_said() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_what_is_wrong_can_be_replaced(encoding: str) -> None:
+def test_invalid_bytes_can_be_replaced(encoding: str) -> None:
     reading = DecodeOptions(encoding, replace_invalid=True)
     assert content(b"a\xff\n\xe2\x82\nb\xe2", reading=reading).startswith("a\ufffd\n\ufffd".encode())
     assert content(b"b\xe2", reading=reading) == "b\ufffd".encode()
@@ -217,7 +217,7 @@ def test_lines_are_the_same_however_the_bytes_arrive(data: bytes, size: int) -> 
     assert list(lines(cut(codecs.BOM_UTF8 + data, size), b"\n")) == wanted
 
 
-def test_a_mark_is_dropped_at_the_beginning_only() -> None:
+def test_a_byte_order_mark_is_dropped_only_at_the_beginning() -> None:
     assert list(lines([codecs.BOM_UTF8], b"\n")) == []
     assert list(lines([codecs.BOM_UTF8[:1], codecs.BOM_UTF8[1:] + b"\n" + codecs.BOM_UTF8], b"\n")) == [
         b"",
@@ -225,14 +225,14 @@ def test_a_mark_is_dropped_at_the_beginning_only() -> None:
     ]
 
 
-def test_a_line_that_is_too_long_is_never_held(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_is_replaced_by_its_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(byte_source, "MAX_LINE_BYTES", 100)
     data = b"a" * 100 + b"\n" + b"b" * 101 + b"\n" + b"c" * 1000 + b"\nd\n" + b"e" * 5000
     for size in (7, 64, 100):
         assert list(lines(cut(data, size), b"\n")) == [b"a" * 100, 101, 1000, b"d", 5000]
 
 
-def test_a_line_that_never_ends_is_given_up() -> None:
+def test_an_endless_line_is_an_error_after_256_mib() -> None:
     blocks_read = itertools.count()
     endless = (bytes(1 << 20) for _ in blocks_read)
     with pytest.raises(BadInputError, match="does not end") as caught:
@@ -241,7 +241,7 @@ def test_a_line_that_never_ends_is_given_up() -> None:
     assert next(blocks_read) == 257
 
 
-def test_a_window_above_the_limit_is_no_damage(tmp_path: Path) -> None:
+def test_a_zstd_window_above_the_limit_is_not_reported_as_damage(tmp_path: Path) -> None:
     path = tmp_path / "a b.jsonl.zst"
     compressor = zstd.ZstdCompressor(options={int(zstd.CompressionParameter.window_log): 28})
     path.write_bytes(compressor.compress(b'"a"\n') + compressor.flush())  # the size is not declared
@@ -252,7 +252,7 @@ def test_a_window_above_the_limit_is_no_damage(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("compression", ["gz", "zst"])
-def test_plain_text_with_the_name_of_a_compressed_file_is_no_damage(tmp_path: Path, compression: str) -> None:
+def test_plain_text_named_like_a_compressed_file_is_not_damage(tmp_path: Path, compression: str) -> None:
     path = tmp_path / f"a.jsonl.{compression}"
     path.write_bytes(b'{"prompt":"a"}\n' * 3)
     with pytest.raises(BadInputError) as caught:

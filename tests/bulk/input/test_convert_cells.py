@@ -1,4 +1,4 @@
-"""Cells of tables: types of Parquet, decimal commas, headers of another separator."""
+"""Cells of tables: Parquet types, decimal commas, and headers with another separator."""
 
 import math
 from decimal import Decimal
@@ -19,7 +19,7 @@ def flaw(cells: dict[str, Any]) -> str:
     return str(caught.value)
 
 
-def test_a_row_of_typed_columns_is_a_request() -> None:
+def test_a_row_of_typed_columns_is_converted_to_a_request() -> None:
     cells = {
         "id": Decimal(7),
         "prompt": "b\u00e9".encode(),
@@ -47,7 +47,7 @@ def test_a_row_of_typed_columns_is_a_request() -> None:
     ("cell", "value"),
     [("0,5", 0.5), ("1,25", 1.25), ("-0,125", -0.125), ("1", 1), ("0.5", 0.5), ("2,0", 2.0)],
 )
-def test_a_decimal_comma_is_read_where_it_is_no_separator(cell: str, value: float) -> None:
+def test_a_decimal_comma_is_read_if_cells_are_not_separated_by_commas(cell: str, value: float) -> None:
     cells = {"prompt": "0,5", "presence_penalty": cell, "stop": "0,5"}
     fields: dict[str, Any] = {"presence_penalty": value, "stop": "0,5"}
     assert CHECKED.read(DecimalCommaRow(cells)) == RowRequest(None, "0,5", fields, {})
@@ -57,7 +57,7 @@ def test_a_decimal_comma_is_read_where_it_is_no_separator(cell: str, value: floa
 
 
 @pytest.mark.parametrize("cell", ["1,024", "12,000", "1,2,3", ",5", "5,", "0,5 "])
-def test_a_comma_that_may_be_something_else_is_a_flaw(cell: str) -> None:
+def test_an_ambiguous_comma_is_an_error(cell: str) -> None:
     assert flaw(DecimalCommaRow(prompt="x", max_tokens=cell)) == "max_tokens must be a whole number"
 
 
@@ -69,7 +69,7 @@ SEPARATORS = {
 
 
 @pytest.mark.parametrize(("header", "hint"), SEPARATORS.items())
-def test_a_header_of_another_separator_is_told_how_to_be_read(header: str, hint: str) -> None:
+def test_a_header_with_another_separator_is_refused_with_a_hint(header: str, hint: str) -> None:
     with pytest.raises(UsageError) as caught:
         CHECKED.check_columns([header], "in.csv")
     assert caught.value.hint == hint

@@ -1,4 +1,4 @@
-"""Templates: braces name columns, everything else stands as it is."""
+"""Templates: names in braces are replaced by columns; all other text is unchanged."""
 
 import decimal
 from datetime import date
@@ -35,7 +35,7 @@ def test_names_in_braces_are_variables(text: str, values: dict[str, str], prompt
 
 
 @given(st.lists(st.tuples(st.text(), _NAME), min_size=1), st.text())
-def test_any_text_can_stand_around_any_name(pieces: list[tuple[str, str]], end: str) -> None:
+def test_any_name_can_be_surrounded_by_any_text(pieces: list[tuple[str, str]], end: str) -> None:
     def escaped(text: str) -> str:
         return text.replace("{", "{{").replace("}", "}}")
 
@@ -46,7 +46,7 @@ def test_any_text_can_stand_around_any_name(pieces: list[tuple[str, str]], end: 
 
 
 @given(st.text(st.sampled_from("{}ab\\n")))
-def test_any_template_can_be_read_or_is_a_usage_error(text: str) -> None:
+def test_any_template_is_parsed_or_a_usage_error(text: str) -> None:
     try:
         parsed = fill_template.parse(fill_template.unescape(text))
     except UsageError:
@@ -64,7 +64,7 @@ def test_any_template_can_be_read_or_is_a_usage_error(text: str) -> None:
         ("", "every prompt would be the same"),
     ],
 )
-def test_a_template_that_means_nothing_is_a_usage_error(text: str, why: str) -> None:
+def test_a_template_with_a_lone_brace_or_without_a_column_is_a_usage_error(text: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         fill_template.parse(text)
     assert caught.value.why == why
@@ -82,7 +82,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("value", "text"), VALUES)
-def test_a_value_that_is_no_text_stands_as_its_json_or_its_name(value: Any, text: str) -> None:
+def test_a_value_that_is_not_a_string_is_inserted_as_json_or_str(value: Any, text: str) -> None:
     assert filled("{x}", x=value) == text
 
 
@@ -100,7 +100,7 @@ def test_a_value_that_is_no_text_stands_as_its_json_or_its_name(value: Any, text
         ),
     ],
 )
-def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], why: str) -> None:
+def test_a_row_without_a_usable_value_for_a_name_is_an_error(values: dict[str, Any], why: str) -> None:
     with pytest.raises(RowError) as caught:
         fill_template.parse("{x}").fill(values)
     assert str(caught.value) == why
@@ -116,7 +116,7 @@ def test_a_row_without_a_text_for_a_name_cannot_be_sent(values: dict[str, Any], 
         ("a\nb", "a\nb"),
     ],
 )
-def test_newline_tab_and_backslash_can_be_typed(typed: str, read: str) -> None:
+def test_newline_tab_and_backslash_can_be_escaped(typed: str, read: str) -> None:
     assert fill_template.unescape(typed) == read
 
 
@@ -131,7 +131,5 @@ def test_newline_tab_and_backslash_can_be_typed(typed: str, read: str) -> None:
         (("",), "'Q: {COLUMN}\\nA:'"),
     ],
 )
-def test_the_example_of_a_template_uses_a_column_that_the_file_has(
-    columns: tuple[str, ...], template: str
-) -> None:
+def test_the_example_template_uses_a_column_of_the_file(columns: tuple[str, ...], template: str) -> None:
     assert fill_template.example(columns) == f"--template {template}"

@@ -1,4 +1,4 @@
-"""Inputs of a bulk run in every format: their rows, lines, columns, and what is wrong with a row."""
+"""Inputs of a bulk run in every format: their rows, line numbers, columns, and the errors in rows."""
 
 import csv
 import gzip
@@ -42,7 +42,7 @@ def flaws(data: bytes, format_: str) -> list[tuple[int, str]]:
     return [(line, row.why) for line, row in rows(data, format_) if isinstance(row, UnreadableRow)]
 
 
-def test_lines_of_jsonl_come_as_they_are_and_blank_ones_are_none() -> None:
+def test_lines_of_jsonl_are_unchanged_and_blank_ones_are_skipped() -> None:
     data = b'"a"\r\n\n \t\r\n{"prompt":"\xff"}\n3'
     assert rows(data, "jsonl") == [(1, b'"a"\r'), (4, b'{"prompt":"\xff"}'), (5, b"3")]
     assert rows(b"", "jsonl") == []
@@ -54,13 +54,13 @@ def test_lines_of_text_are_prompts() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))))
-def test_any_texts_come_back_from_between_nuls(texts: list[str]) -> None:
+def test_any_texts_separated_by_nuls_are_read_unchanged(texts: list[str]) -> None:
     data = "".join(text + "\0" for text in texts).encode()
     found = [row for _, row in rows(b"\xef\xbb\xbf" + data, "text", nul=True)]
     assert found == texts
 
 
-def test_a_text_that_is_none_is_a_flaw_of_its_row() -> None:
+def test_undecodable_or_binary_text_makes_only_its_row_unreadable() -> None:
     assert flaws(b"a\nb\xff\nc\0\nd", "text") == [
         (2, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
         (3, "binary input: a NUL at character 2"),
@@ -70,7 +70,7 @@ def test_a_text_that_is_none_is_a_flaw_of_its_row() -> None:
     assert rows("é\nb".encode("utf-16"), "text", reading=DecodeOptions("utf-16")) == [(1, "é"), (2, "b")]
 
 
-def test_a_table_gives_its_columns_and_the_line_each_row_begins_on() -> None:
+def test_a_table_has_its_columns_and_the_first_line_of_each_row() -> None:
     data = b'\xef\xbb\xbfid,two words,c\r\na,"x, ""y""\r\nz",\r\n\r\nb, 1 ,2\n'
     file = opened(data, "csv")
     assert (file.format, file.columns) == ("csv", ("id", "two words", "c"))
@@ -85,19 +85,19 @@ _CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(_CELL, min_size=n, max_size=n), min_size=1)))
-def test_any_table_that_csv_writes_is_read(table: list[list[str]]) -> None:
+def test_any_table_written_by_the_csv_module_is_read(table: list[list[str]]) -> None:
     for delimiter, format_ in ((",", "csv"), ("\t", "tsv")):
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL)
         names = [f"column {n}" for n in range(len(table[0]))]
         writer.writerows([names, *table])
         found = rows(text.getvalue().encode(), format_)
-        there = [row for row in table if len(row) == 1 or any(row)]
-        assert [list(row.values()) for _, row in found] == there
-        assert [list(row) for _, row in found] == [names] * len(there)
+        expected = [row for row in table if len(row) == 1 or any(row)]
+        assert [list(row.values()) for _, row in found] == expected
+        assert [list(row) for _, row in found] == [names] * len(expected)
 
 
-def test_an_error_in_a_table_belongs_to_its_row() -> None:
+def test_an_error_in_a_table_makes_only_its_row_unreadable() -> None:
     data = b'a,b\n1\n1,2,3\nx\xff,y\nx\0,y\n"p"q,r\ns,t\ru,v\n"multi\nline\xff",w\n1,2\n"open,\nx\n'
     assert flaws(data, "csv") == [
         (2, "1 cells, but 2 in the header"),
@@ -124,13 +124,13 @@ LEFTOVERS = {
 
 
 @pytest.mark.parametrize("data", LEFTOVERS.values(), ids=LEFTOVERS)
-def test_what_spreadsheets_leave_in_a_table_is_passed_over(data: bytes) -> None:
+def test_empty_columns_and_rows_and_sep_lines_of_spreadsheets_are_ignored(data: bytes) -> None:
     file = opened(data, "csv")
     assert file.columns == ("id", "prompt")
     assert [row for _, row in file] == [{"id": "1", "prompt": "a"}, {"id": "2", "prompt": "b"}]
 
 
-def test_lines_are_counted_from_the_one_that_names_the_separator() -> None:
+def test_line_numbers_include_the_line_that_names_the_separator() -> None:
     assert rows(b"sep=;\na;b\n1;2\n3\n", "csv")[0][0] == 3
     assert flaws(b"sep=;\na;b\n1;2\n3\nx\xff;\n", "csv") == [
         (4, "1 cells, but 2 in the header"),
@@ -138,7 +138,7 @@ def test_lines_are_counted_from_the_one_that_names_the_separator() -> None:
     ]
 
 
-def test_a_quoted_empty_cell_alone_is_a_row_and_a_cell_without_a_column_is_a_flaw() -> None:
+def test_a_quoted_empty_cell_is_a_row_and_a_cell_without_a_column_is_an_error() -> None:
     assert rows(b'prompt\n""\n\na\n', "csv") == [(2, {"prompt": ""}), (4, {"prompt": "a"})]
     assert flaws(b"id,prompt\n1,a,,x\n", "csv") == [(2, "4 cells, but 2 in the header")]
 
@@ -165,7 +165,7 @@ def test_a_header_of_many_columns_is_read_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
-def test_an_encoding_with_a_mark_is_told_with_the_flag_that_reads_it(encoding: str) -> None:
+def test_the_error_for_utf_16_and_utf_32_names_the_encoding_flag(encoding: str) -> None:
     data = "id,prompt\n1,a\n".encode(encoding)
     assert refused(data, "csv").why == f"the text is {encoding.upper()}; --encoding {encoding} reads it"
     assert rows(data, "csv", reading=DecodeOptions(encoding)) == [(2, {"id": "1", "prompt": "a"})]
@@ -180,19 +180,19 @@ def test_an_encoding_with_a_mark_is_told_with_the_flag_that_reads_it(encoding: s
         (b"a,b,a\n", "stdin has two columns named 'a'", "column names must be unique"),
     ],
 )
-def test_a_table_without_a_good_header_is_bad_input(data: bytes, what: str, why: str) -> None:
+def test_a_table_without_a_valid_header_is_bad_input(data: bytes, what: str, why: str) -> None:
     error = refused(data, "csv")
     assert (error.what, error.why) == (what, why)
 
 
-def test_a_quote_that_is_never_closed_ends_the_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unclosed_quote_stops_reading_at_the_cell_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_csv_and_tsv, "MAX_CELL_CHARS", 1 << 20)
     error = refused(b'a\nx\n"open\n' + b"more\n" * 300_000, "csv")
     assert error.what == "stdin, line 3: a cell is longer than the limit of 1 Mi characters"
     assert error.why == "perhaps a quote is not closed"
 
 
-def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_that_is_too_long_makes_only_its_row_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(byte_source, "MAX_LINE_BYTES", 50)
     for format_, data in (("jsonl", b'"%b"\n"b"\n'), ("text", b"%b\nb\n"), ("csv", b"a\n%b\nb\n")):
         found = rows(data % (b"a" * 300_000), format_)
@@ -200,7 +200,7 @@ def test_a_line_that_is_too_long_is_a_flaw_of_its_row(monkeypatch: pytest.Monkey
         assert found[0][1].why == "longer than the limit of 64 MiB"
 
 
-def test_a_huge_line_is_never_all_in_memory() -> None:
+def test_a_huge_line_is_not_held_in_memory() -> None:
     class Endless(io.RawIOBase):
         left = 200 << 20
 
@@ -218,7 +218,7 @@ def test_a_huge_line_is_never_all_in_memory() -> None:
         tracemalloc.stop()
 
 
-def test_the_name_says_format_and_compression(tmp_path: Path) -> None:
+def test_the_file_name_gives_the_format_and_the_compression(tmp_path: Path) -> None:
     for name, data in {
         "a.jsonl": b'"x"\n',
         "a.txt.gz": gzip.compress(b"x\n"),
@@ -233,7 +233,7 @@ def test_the_name_says_format_and_compression(tmp_path: Path) -> None:
             assert file.position == len(data)
 
 
-def test_the_position_goes_with_the_rows(tmp_path: Path) -> None:
+def test_the_position_advances_with_the_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'"a"\n\n"b"\n"c"')
     with open_rows(str(path), None, nul=False, reading=PLAIN, stdin=None) as file:
@@ -242,7 +242,7 @@ def test_the_position_goes_with_the_rows(tmp_path: Path) -> None:
         assert [file.position for _ in file] == [12, 12, 12]
 
 
-def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
+def test_stdin_is_read_as_it_arrives_and_is_not_seekable() -> None:
     class Slow:
         pieces: list[bytes]
 
@@ -275,7 +275,7 @@ def test_stdin_is_read_as_it_comes_and_cannot_be_read_again() -> None:
         ("/dev/null", None, False, "cannot tell the format of /dev/null from its name"),
     ],
 )
-def test_what_cannot_be_opened_is_a_usage_error(path: str, format_: str | None, nul: bool, what: str) -> None:  # noqa: FBT001
+def test_an_unopenable_input_is_a_usage_error(path: str, format_: str | None, nul: bool, what: str) -> None:  # noqa: FBT001
     with pytest.raises(UsageError) as caught:
         open_rows(path, format_, nul=nul, reading=PLAIN, stdin=io.BytesIO())
     assert caught.value.what == what
@@ -285,7 +285,7 @@ _BYTES = st.binary() | st.text(st.sampled_from('"{}[]:,\\\n\r\t\0aé1')).map(str
 
 
 @given(_BYTES, st.sampled_from(["jsonl", "csv", "tsv", "text"]), st.booleans(), st.booleans())
-def test_any_bytes_are_rows_or_one_of_our_errors(data: bytes, format_: str, nul: bool, lenient: bool) -> None:  # noqa: FBT001
+def test_any_bytes_give_rows_or_an_nbx_error(data: bytes, format_: str, nul: bool, lenient: bool) -> None:  # noqa: FBT001
     nul = nul and format_ == "text"
     reading = DecodeOptions("utf-8", replace_invalid=lenient)
     try:

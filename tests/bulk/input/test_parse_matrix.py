@@ -1,4 +1,4 @@
-"""`--matrix`: which combinations its texts stand for, and how they are named."""
+"""`--matrix`: how its values are combined, and how the combinations are labelled."""
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,7 @@ def labels(*texts: str) -> list[str]:
     return [one.label for one in parse_matrix(texts)]
 
 
-def test_every_value_meets_every_other_and_the_last_name_varies_fastest() -> None:
+def test_all_values_are_combined_and_the_last_name_varies_fastest() -> None:
     found = parse_matrix(["temperature=0, 0.7", "model=A,org/B"])
     assert [dict(one.values) for one in found] == [
         {"temperature": 0, "model": "A"},
@@ -26,7 +26,7 @@ def test_every_value_meets_every_other_and_the_last_name_varies_fastest() -> Non
     assert found[3].id_of(7) == "7[temperature=0.7,model=org/B]"
 
 
-def test_without_a_matrix_nothing_is_set() -> None:
+def test_without_a_matrix_no_field_is_set() -> None:
     assert parse_matrix([]) == NO_MATRIX
     assert dict(NO_MATRIX[0].values) == {}
 
@@ -43,7 +43,7 @@ def test_a_json_array_holds_values_with_commas_blanks_and_lists() -> None:
     assert labels("echo=true,false") == ["echo=true", "echo=false"]
 
 
-def test_a_long_value_is_shortened_and_stays_different_from_others() -> None:
+def test_the_label_of_a_long_value_is_shortened_and_still_unique() -> None:
     long = "x" * 100
     first, second = labels(f'user=["{long}1","{long}2"]')
     assert first != second
@@ -51,7 +51,7 @@ def test_a_long_value_is_shortened_and_stays_different_from_others() -> None:
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=20, unique=True))
-def test_any_texts_have_labels_of_their_own_on_one_line(texts: list[str]) -> None:
+def test_any_values_have_distinct_labels_without_line_breaks(texts: list[str]) -> None:
     found = labels(f"stop={jsontext.encode(texts).decode('utf-8', 'surrogatepass')}")
     assert len(set(found)) == len(texts)
     assert not any("\n" in label or "\x1b" in label for label in found)
@@ -88,14 +88,14 @@ def test_any_texts_have_labels_of_their_own_on_one_line(texts: list[str]) -> Non
         ),
     ],
 )
-def test_what_is_no_matrix_is_a_usage_error(texts: list[str], what: str, why: str) -> None:
+def test_an_invalid_matrix_is_a_usage_error(texts: list[str], what: str, why: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_matrix(texts, ["top_p"])
     assert caught.value.what == what
     assert caught.value.why.startswith(why)
 
 
-def test_the_hint_names_the_field_that_was_probably_meant_or_the_flag_that_helps() -> None:
+def test_the_hint_names_the_field_probably_meant_or_a_flag_that_helps() -> None:
     hints = {
         "temprature=1": "did you mean temperature?",
         "temp=0,1": "did you mean temperature?",

@@ -1,4 +1,4 @@
-"""Rows of a kind of its own, in every format."""
+"""Rows of a custom kind (such as the items of `nbx score`), in every format."""
 
 from decimal import Decimal
 from typing import Any
@@ -53,7 +53,7 @@ def test_a_row_has_the_same_content_in_every_format(raw: RawData, own_id: Any, p
         (b'{"question": "a"}', "unknown member 'question'; a row has id, text, words"),
     ],
 )
-def test_a_row_that_cannot_be_read_says_why(raw: RawData, why: str) -> None:
+def test_a_row_that_cannot_be_read_gives_the_reason(raw: RawData, why: str) -> None:
     with pytest.raises(RowError, match=why):
         PARSER.read(raw)
 
@@ -66,7 +66,7 @@ def test_a_table_needs_one_of_the_columns() -> None:
         PARSER.check_columns(("id", "prompt"), "in.csv")
 
 
-def test_the_ignored_columns_of_all_tables_are_known() -> None:
+def test_the_ignored_columns_of_all_tables_are_recorded() -> None:
     parser = ItemParser(Words())
     parser.check_columns(("id", "words", "b"), "1.csv")
     parser.check_columns(("text", "a", "b"), "2.csv")
@@ -86,7 +86,7 @@ def rows(source: RowReader, *lines: bytes) -> list[Row]:
     return [row for row in found if isinstance(row, Row)]
 
 
-def test_a_row_has_all_its_prompts_and_their_bounds() -> None:
+def test_a_row_has_all_its_prompts_and_their_token_limits() -> None:
     one, two = rows(reader(), b'"a"', b'"a bc"')
     assert (one.prompt, one.part_count, one.max_completion_tokens, one.parts()) == ("a", 1, 1, [one])
     assert (two.prompt, two.part_count, two.max_completion_tokens) == (["a", "bc"], 2, 2)
@@ -105,7 +105,7 @@ def test_the_requests_to_other_models_are_part_of_the_row() -> None:
     assert row.parts()[1].body == b'{"model":"other","max_tokens":1,"top_k":1,"prompt":"a"}'
 
 
-def test_the_identity_of_an_item_and_of_its_kind_is_part_of_its_hash() -> None:
+def test_the_hash_includes_the_identity_of_the_item_and_of_its_kind() -> None:
     class Other(Words):
         def read(self, members: Any) -> Item:
             return super().read(members)._replace(identity=b"other")

@@ -1,4 +1,4 @@
-"""Every form that a row can have, and what is wrong with the others."""
+"""Every form that a row can have, and the error for each invalid row."""
 
 import json
 from typing import Any
@@ -58,7 +58,7 @@ def test_a_line_is_parsed_into_a_request(value: Any, asked: RowRequest) -> None:
     assert line(value) == asked
 
 
-def test_a_text_and_a_table_ask_too() -> None:
+def test_lines_of_text_and_rows_of_tables_are_parsed_too() -> None:
     assert CHECKED.read("x") == RowRequest(None, "x", {}, {})
     cells = {"id": "a", "prompt": "x", "temperature": "0.5", "echo": "yes", "stop": "", "mood": "good"}
     assert CHECKED.read(cells) == RowRequest("a", "x", {"temperature": 0.5, "echo": True}, {})
@@ -98,7 +98,7 @@ FLAWS = [
 
 
 @pytest.mark.parametrize(("raw", "why"), FLAWS)
-def test_a_row_that_cannot_be_parsed_has_a_reason(raw: Any, why: str) -> None:
+def test_a_row_that_cannot_be_parsed_gives_the_reason(raw: Any, why: str) -> None:
     assert flaw(raw) == why
 
 
@@ -149,7 +149,7 @@ MEMBERS = [
 
 
 @pytest.mark.parametrize(("value", "why"), MEMBERS)
-def test_a_wrong_member_is_named(value: Any, why: str) -> None:
+def test_an_invalid_member_is_named(value: Any, why: str) -> None:
     assert flaw(json.dumps(value).encode()) == why
 
 
@@ -159,11 +159,11 @@ def test_allow_empty_and_no_validate_accept_more_rows() -> None:
     assert flaw(b'{"prompt":"x","params":{"prompt":"y"}}', LOOSE).startswith("params must not contain prompt")
 
 
-def test_a_row_without_what_the_template_names_says_what_there_is() -> None:
+def test_a_row_without_the_column_of_a_template_lists_the_columns_it_has() -> None:
     assert flaw(b'{"id":"a","n":1}', QUESTION) == "the template's {question} is missing; the row has id, n"
 
 
-def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
+def test_a_table_without_a_required_column_is_a_usage_error() -> None:
     QUESTION.check_columns(("id", "question"), "in.csv")
     CHECKED.check_columns(("prompt",), "in.csv")
     with pytest.raises(UsageError) as caught:
@@ -197,7 +197,7 @@ def test_a_table_without_a_column_that_is_needed_is_a_usage_error() -> None:
         ("a.dat.gz", "text", ("text", "gz")),
     ],
 )
-def test_the_name_gives_the_format_unless_a_flag_does(
+def test_the_file_name_gives_the_format_unless_a_flag_sets_it(
     path: str, asked: str | None, found: tuple[str, str]
 ) -> None:
     assert format_of(path, asked) == found
@@ -213,7 +213,7 @@ def test_the_name_gives_the_format_unless_a_flag_does(
         ("a.parquet.gz", None, "a.parquet.gz is compressed twice"),
     ],
 )
-def test_a_format_that_is_not_known_is_a_usage_error(path: str, asked: str | None, what: str) -> None:
+def test_an_unknown_format_is_a_usage_error(path: str, asked: str | None, what: str) -> None:
     with pytest.raises(UsageError) as caught:
         format_of(path, asked)
     assert caught.value.what == what
@@ -240,7 +240,7 @@ def test_any_line_is_a_row_or_a_row_error(data: bytes) -> None:
 
 @pytest.mark.parametrize("around", [b"%b", b" %b", b"%b\r", b"\t%b  \t"])
 @pytest.mark.parametrize("raw", [b'{"prompt": "x"}', b'"x"'])
-def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> None:
+def test_blanks_around_a_line_of_json_are_ignored(raw: bytes, around: bytes) -> None:
     assert CHECKED.read(around % raw) == RowRequest(None, "x", {}, {})
 
 
@@ -259,5 +259,5 @@ def test_blanks_around_a_line_of_json_are_nothing(raw: bytes, around: bytes) -> 
         ("x", None),
     ],
 )
-def test_a_rows_own_id_is_found_in_every_form(raw: Any, found: object) -> None:
+def test_the_id_of_a_row_is_found_in_every_form(raw: Any, found: object) -> None:
     assert own_id(raw) == found

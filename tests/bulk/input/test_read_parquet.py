@@ -1,4 +1,4 @@
-"""Parquet inputs: rows streamed with their types, and damage said."""
+"""Parquet inputs: rows are streamed with their types, and damage is reported."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ from nebius_cli.request.read_prompt import DecodeOptions
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where a file can be."""
+    """The path of a Parquet file that does not exist yet."""
     return tmp_path / "a.parquet"
 
 
@@ -35,7 +35,7 @@ def write(path: Path, columns: dict[str, Any], rows_a_group: int = 1000) -> None
     parquet.write_table(pa.table(columns), path, row_group_size=rows_a_group)
 
 
-def test_rows_come_with_their_types_and_numbers(path: Path) -> None:
+def test_rows_are_read_with_their_types_and_row_numbers(path: Path) -> None:
     write(path, {"id": [5, 6], "prompt": ["é", None], "temperature": [0.5, None], "stop": [["a"], None]})
     with opened(path) as file:
         assert (file.format, file.seekable, file.size) == ("parquet", True, path.stat().st_size)
@@ -46,7 +46,7 @@ def test_rows_come_with_their_types_and_numbers(path: Path) -> None:
         ]
 
 
-def test_rows_are_requests(path: Path) -> None:
+def test_rows_are_converted_to_requests(path: Path) -> None:
     write(path, {"id": ["a", "b"], "prompt": [[1, 2], [3]], "n": [2, None], "other": [b"\xff", b""]})
     with opened(path) as file:
         first, second = RowReader({"model": "m"}, {}).rows(file)
@@ -72,7 +72,7 @@ ODD_COLUMNS = {
 
 
 @pytest.mark.parametrize("name", ODD_COLUMNS)
-def test_a_value_that_python_cannot_hold_spoils_only_the_rows_that_need_it(path: Path, name: str) -> None:
+def test_a_value_that_python_cannot_represent_affects_only_rows_that_use_it(path: Path, name: str) -> None:
     column, text = ODD_COLUMNS[name]
     write(path, {"prompt": ["x", "y"], "odd": pa.concat_arrays([column, pa.nulls(1, column.type)])})
     reader = RowReader({"model": "m"}, {})
@@ -100,7 +100,7 @@ def test_columns_that_no_request_needs_are_not_read(path: Path) -> None:
     assert rows == [["id", "other", "custom_id", "question"]]
 
 
-def test_maps_and_structs_are_objects(path: Path) -> None:
+def test_maps_and_structs_are_read_as_dicts(path: Path) -> None:
     maps = pa.array([[("5", -100)], []], pa.map_(pa.string(), pa.int32()))
     write(path, {"prompt": ["x", "y"], "logit_bias": maps, "s": [{"m": 1}, {"m": None}], "l": [[[1]], []]})
     with opened(path) as file:
@@ -109,7 +109,7 @@ def test_maps_and_structs_are_objects(path: Path) -> None:
     assert second == {"prompt": "y", "logit_bias": {}, "s": {"m": None}, "l": []}
 
 
-def test_two_columns_of_one_name_are_bad_input(path: Path) -> None:
+def test_two_columns_with_the_same_name_are_bad_input_if_needed(path: Path) -> None:
     table = pa.Table.from_arrays([pa.array(["a"])] * 3, names=["prompt", "prompt", "x"])
     parquet.write_table(table, path)
     assert reading_fails(path).what == f"{path} has two columns named 'prompt'"
@@ -117,7 +117,7 @@ def test_two_columns_of_one_name_are_bad_input(path: Path) -> None:
         assert [row for _, row in file] == [{"x": "a"}]
 
 
-def test_columns_are_variables(path: Path) -> None:
+def test_columns_fill_the_template(path: Path) -> None:
     write(path, {"question": ["why?"], "year": [1999]})
     with opened(path) as file:
         (row,) = RowReader({"model": "m"}, {}, fill_template.parse("{year}: {question}")).rows(file)
@@ -137,7 +137,7 @@ def test_the_position_grows_to_the_size(path: Path) -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20))
-def test_any_texts_come_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
+def test_any_texts_are_read_unchanged(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     path = tmp_path_factory.mktemp("any") / "a.parquet"
     write(path, {"prompt": pa.array(texts, pa.string())}, rows_a_group=3)
     with opened(path) as file:
@@ -150,7 +150,7 @@ def reading_fails(path: Path) -> NbxError:
     return caught.value
 
 
-def test_what_is_no_parquet_is_bad_input(path: Path) -> None:
+def test_a_file_that_is_not_parquet_or_is_truncated_is_bad_input(path: Path) -> None:
     write(path, {"prompt": [str(n) for n in range(20_000)]})
     data = path.read_bytes()
     for wrong in (b"", b"prompt\nx\n", data[: len(data) // 2], data[:-1]):
@@ -158,7 +158,7 @@ def test_what_is_no_parquet_is_bad_input(path: Path) -> None:
         assert reading_fails(path).what == f"{path} cannot be read as parquet"
 
 
-def test_a_page_that_is_damaged_is_bad_input_with_the_row(path: Path) -> None:
+def test_a_damaged_page_is_bad_input_and_the_error_names_the_row(path: Path) -> None:
     write(path, {"prompt": [str(n) * 30 for n in range(20_000)]}, rows_a_group=5000)
     data = path.read_bytes()
     middle = len(data) // 2
@@ -168,7 +168,7 @@ def test_a_page_that_is_damaged_is_bad_input_with_the_row(path: Path) -> None:
     assert error.why.startswith("after row ")
 
 
-def test_without_pyarrow_the_message_says_what_to_install(
+def test_without_pyarrow_the_hint_names_the_package_to_install(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(path, {"prompt": ["x"]})
@@ -194,7 +194,7 @@ print(json.dumps(counts))
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     text = "A prompt of some length, as there are many. " * 5
     small, large = tmp_path / "small.parquet", tmp_path / "large.parquet"
-    for target, count in ((small, 20_000), (large, 400_000)):  # 4 and 90 MB of texts that do not repeat
+    for target, count in ((small, 20_000), (large, 400_000)):  # 4 and 90 MB of distinct texts
         write(target, {"prompt": [f"{n} {text}{n}" for n in range(count)]}, rows_a_group=20_000)
     words = [sys.executable, "-c", _PEAK, str(small), str(large)]
     done = subprocess.run(words, capture_output=True, check=True, timeout=120)

@@ -1,4 +1,4 @@
-"""An input that is looked through first and handed out afterwards."""
+"""An input that is surveyed first and read again to send its rows."""
 
 import os
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from nebius_cli.core.errors_and_exit_codes import BadInputError
 from tests.support.rows import source_of
 
 
-def test_a_survey_does_not_consume_the_rows(tmp_path: Path) -> None:
+def test_the_rows_can_be_read_after_a_survey(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('"a"\n[\n"b"\n')
     seen: list[Row] = []
@@ -61,7 +61,7 @@ def test_remaining_rows_are_yielded_after_a_survey(tmp_path: Path) -> None:
         assert [row and row.prompt for row in source.remaining()] == ["a", None, "c"]
 
 
-def test_a_table_removed_after_the_survey_has_changed(tmp_path: Path) -> None:
+def test_a_table_removed_after_the_survey_is_reported_as_changed(tmp_path: Path) -> None:
     path = tmp_path / "in.parquet"
     parquet.write_table(pa.table({"prompt": ["a", "b"]}), path)
     with source_of(path) as source:
@@ -93,7 +93,7 @@ def test_an_input_that_changes_after_the_survey_is_reported(
     tmp_path: Path, change: Callable[[Path], None], after: int
 ) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_text(f'"{"a" * 400}"\n' * 2 * VERSION_CHECK_ROWS)  # more than is read at once
+    path.write_text(f'"{"a" * 400}"\n' * 2 * VERSION_CHECK_ROWS)  # more than one read returns
     with source_of(path) as source:
         source.survey(lambda _: False)
         rest = source.remaining()

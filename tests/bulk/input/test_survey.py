@@ -1,4 +1,4 @@
-"""Inputs as a whole: shards are a partition of the rows, and reading through says what there is."""
+"""Shards split the rows of an input without overlap, and a first pass counts and checks all rows."""
 
 import json
 import tracemalloc
@@ -32,7 +32,7 @@ def test_shards_are_a_partition_of_the_rows(of: int, values: list[Any]) -> None:
     assert together == read(*values)
 
 
-def test_a_shard_is_written_as_a_number_of_a_number() -> None:
+def test_a_shard_is_written_as_number_slash_count() -> None:
     assert parse_shard("1/1") == Shard()
     assert parse_shard("3/8") == Shard(3, 8)
 
@@ -69,14 +69,14 @@ ODD_ROWS: list[RawRow] = [
 
 
 @pytest.mark.parametrize("shard", [Shard(), Shard(1, 2), Shard(2, 2)], ids=str)
-def test_checking_finds_the_bad_rows_that_making_finds(shard: Shard) -> None:
+def test_check_finds_the_same_bad_rows_as_rows(shard: Shard) -> None:
     made = RowReader(MODEL, {}, shard=shard).rows(ODD_ROWS)
     bad = [row if isinstance(row, BadRow) else None for row in made]
     assert list(RowReader(MODEL, {}, shard=shard).check(ODD_ROWS)) == bad
     assert any(bad)
 
 
-def test_checking_keeps_nothing_but_the_ids_in_memory() -> None:
+def test_check_keeps_only_the_ids_in_memory() -> None:
     def many(count: int) -> Iterator[RawRow]:
         for n in range(count):
             yield n, jsontext.encode({"id": f"row-{n}", "prompt": f"{n} " * 100})
@@ -102,7 +102,7 @@ def test_remaining_rows_are_those_not_left_out(of: int, left_out: list[bool]) ->
         assert list(reader.remaining(lines, left_out)) == expected
 
 
-def test_remaining_rows_of_another_input_are_an_error() -> None:
+def test_remaining_fails_if_the_input_is_not_the_one_that_was_surveyed() -> None:
     reader = RowReader(MODEL, {})
     with pytest.raises(ValueError, match="not JSON"):
         list(reader.remaining([(1, b"[")], [0]))

@@ -1,4 +1,4 @@
-"""Rows of data sets: the message names the template that reads them."""
+"""Rows of common data sets: the error message names the template that reads them."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ DATA_SETS = [
 
 
 @pytest.mark.parametrize(("row", "form"), DATA_SETS)
-def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str) -> None:
+def test_the_error_for_a_row_of_a_data_set_names_its_template(row: dict[str, Any], form: str) -> None:
     with pytest.raises(RowError) as caught:
         CHECKED.read(json.dumps(row).encode())
     why = str(caught.value)
@@ -34,6 +34,6 @@ def test_a_row_of_a_data_set_is_told_its_template(row: dict[str, Any], form: str
     assert ("has no chat" in why) == (form in ("{messages}", "{conversations}"))
 
 
-def test_the_template_of_a_data_set_works() -> None:
+def test_the_suggested_template_works() -> None:
     forms = RowParser(fill_template.parse("{messages}"), allow_empty=False, validate=True)
     assert forms.read(b'{"messages": [{"role": "user"}]}').prompt == '[{"role":"user"}]'

@@ -1,4 +1,4 @@
-"""What a dropped record took stays counted in the record that takes its place."""
+"""The usage of a dropped record is added to that of the record that replaces it."""
 
 import json
 from typing import Any
@@ -29,11 +29,11 @@ def used(prompt: int, completion: int, cost: str | None) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("spaced", [True, False])
-def test_usage_is_added_and_nothing_else_changes(
+def test_usage_is_added_and_the_rest_of_the_record_is_unchanged(
     dropped: dict[str, Any] | None, expected: dict[str, Any], *, spaced: bool
 ) -> None:
     line = answer(row(0, own_id='a","usage":null,"'))
-    if spaced:  # another tool was here
+    if spaced:  # as rewritten by another tool
         line = json.dumps(json.loads(line)).encode() + b"\n"
     other = head_of(json.dumps({**json.loads(line), "usage": dropped}).encode() + b"\n")
     new, head = add_usage(line, head_of(line), other)
@@ -42,7 +42,7 @@ def test_usage_is_added_and_nothing_else_changes(
     assert (new == line) == (dropped is None)
 
 
-def test_a_record_without_usage_takes_over_a_cost() -> None:
+def test_a_record_without_usage_gets_that_of_the_dropped_record() -> None:
     line = json.dumps({**json.loads(answer(row(0))), "usage": None}).encode() + b"\n"
     new, _ = add_usage(line, head_of(line), head_of(answer(row(0))))
     assert json.loads(new)["usage"] == used(3, 4, "0.25")

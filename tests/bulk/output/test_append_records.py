@@ -37,10 +37,10 @@ def test_records_of_many_threads_are_all_written_completely(tmp_path: Path) -> N
 
 
 class SlowWrite:
-    """A thread that writes a first record, and ends only after `go_on`."""
+    """A thread whose write of a first record blocks until `release` is set."""
 
     def __init__(self) -> None:
-        self.go_on = threading.Event()
+        self.release = threading.Event()
         self.written: list[bytes] = []
         self.records = Appender(self._write)
         self.thread = threading.Thread(target=self.records.add, args=(b"1",))
@@ -50,22 +50,22 @@ class SlowWrite:
 
     def _write(self, data: bytes) -> None:
         self._writing.set()
-        assert self.go_on.wait(30)
+        assert self.release.wait(30)
         self.written.append(data)
 
 
-def test_a_thread_leaves_its_piece_to_the_writing_thread_and_goes_on() -> None:
+def test_a_thread_queues_its_record_for_the_writing_thread_and_continues() -> None:
     slow = SlowWrite()
     slow.records.add(b"2")
     slow.records.add(b"3")
-    slow.go_on.set()
+    slow.release.set()
     slow.thread.join()
     assert slow.written == [b"1", b"23"]
     slow.records.flush()
     assert slow.written == [b"1", b"23"]
 
 
-def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
+def test_threads_block_while_too_many_records_wait_for_a_slow_write() -> None:
     slow = SlowWrite()
     for _ in range(append_records.MAX_WAITING_PIECES - 1):
         slow.records.add(b"2")
@@ -73,7 +73,7 @@ def test_threads_block_when_too_many_pieces_wait_for_a_slow_write() -> None:
     last.start()
     last.join(0.2)
     assert last.is_alive()
-    slow.go_on.set()
+    slow.release.set()
     slow.thread.join()
     last.join()
     assert b"".join(slow.written) == b"1" + b"2" * (append_records.MAX_WAITING_PIECES - 1) + b"3"
@@ -94,7 +94,7 @@ def test_every_call_after_a_failed_write_raises_its_error(tmp_path: Path) -> Non
         assert (tmp_path / "x").read_bytes() == b"a" * 899 + b"\n"
 
 
-def test_what_fits_of_a_record_on_a_full_disk_is_cut_off_again(tmp_path: Path) -> None:
+def test_a_record_written_partially_to_a_full_disk_is_removed(tmp_path: Path) -> None:
     with disk_of(1000):
         path = tmp_path / "x"
         path.write_bytes(b"before\n")
@@ -108,7 +108,7 @@ def test_what_fits_of_a_record_on_a_full_disk_is_cut_off_again(tmp_path: Path) -
         file.close()
 
 
-def test_a_write_in_many_parts_is_one_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_record_is_completed_after_short_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: real(descriptor, bytes(data[:3])))
     file = LineFile(tmp_path / "x")
@@ -117,7 +117,7 @@ def test_a_write_in_many_parts_is_one_record(tmp_path: Path, monkeypatch: pytest
     file.close()
 
 
-def test_the_file_is_synced_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_file_is_synced_after_the_sync_interval(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     file = LineFile(tmp_path / "x")
     monkeypatch.setattr(os, "fsync", synced.append)
@@ -131,11 +131,11 @@ def test_the_file_is_synced_now_and_then(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    syncing, go_on = threading.Event(), threading.Event()
+    syncing, release = threading.Event(), threading.Event()
 
     def slow(_: int) -> None:
         syncing.set()
-        assert go_on.wait(30)
+        assert release.wait(30)
 
     file = LineFile(tmp_path / "x")
     monkeypatch.setattr(os, "fsync", slow)
@@ -147,13 +147,13 @@ def test_records_are_written_while_a_slow_disk_syncs(tmp_path: Path, monkeypatch
     for _ in range(3 * append_records.MAX_WAITING_PIECES):
         records.add(b"2\n")
     assert (tmp_path / "x").read_bytes() == b"1\n" + b"2\n" * (3 * append_records.MAX_WAITING_PIECES)
-    go_on.set()
+    release.set()
     first.join()
     file.close()
 
 
 @pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS])
-def test_a_file_system_that_cannot_sync_keeps_records_all_the_same(
+def test_records_are_written_on_a_file_system_that_cannot_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def refuse(_: int) -> None:
@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_opened_is_an_output_error(tmp_path: Path, name: s
 
 
 def test_a_full_disk_leaves_only_complete_lines(tmp_path: Path) -> None:
-    """On a file system of 64 KiB of its own, where this process may make one."""
+    """Write to a new file system of 64 KiB, or to /dev/full if this process cannot mount one."""
     script = """
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The list of failed rows: replaced when a run ends, and complete whenever one is killed."""
+"""The list of failed rows: replaced at the end of a run, and complete even if a run is killed."""
 
 import json
 import os
@@ -20,7 +20,7 @@ BODY = b'{"prompt":"Say it"}'
 
 
 class Run:
-    """A run whose rows fail or not, as given."""
+    """A run whose rows succeed or fail on demand."""
 
     def __init__(self, folder: Path, *, restart: bool = False) -> None:
         self.journal = Journal.open(str(folder / "a.jsonl"), restart=restart, note=lambda _: None)
@@ -65,12 +65,12 @@ def listed(folder: Path) -> list[int] | None:
         ("..jsonl", "..failed.jsonl"),
     ],
 )
-def test_it_stands_beside_the_output(output: str, name: str) -> None:
+def test_the_list_is_written_beside_the_output(output: str, name: str) -> None:
     assert path_beside(Path("/x") / output) == Path("/x") / name
 
 
 @pytest.mark.parametrize("output", ["x" * 249 + ".jsonl", "é" * 127])
-def test_an_output_whose_name_is_as_long_as_may_be_has_a_list(tmp_path: Path, output: str) -> None:
+def test_an_output_with_a_name_of_maximum_length_has_a_list(tmp_path: Path, output: str) -> None:
     for _ in range(2):
         journal = Journal.open(str(tmp_path / output), restart=True, note=lambda _: None)
         journal.append(failure(row(1, body=BODY)))
@@ -96,7 +96,7 @@ def test_a_complete_run_lists_its_failures(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.failed.jsonl", "a.jsonl"]
 
 
-def test_a_run_that_stops_early_keeps_what_it_did_not_get_to(tmp_path: Path) -> None:
+def test_a_run_that_stops_early_keeps_the_listed_rows_that_it_did_not_send(tmp_path: Path) -> None:
     Run(tmp_path).fail(1, 2, 3, 4).end(complete=True)
     Run(tmp_path).answer(1).fail(7, 3).end(complete=False)
     assert listed(tmp_path) == [2, 4, 7, 3]
@@ -104,7 +104,7 @@ def test_a_run_that_stops_early_keeps_what_it_did_not_get_to(tmp_path: Path) -> 
     assert listed(tmp_path) is None
 
 
-def test_a_run_that_is_killed_leaves_its_failures_to_the_next_one(tmp_path: Path) -> None:
+def test_the_failures_of_a_killed_run_are_listed_by_the_next_one(tmp_path: Path) -> None:
     Run(tmp_path).fail(1, 2).end(complete=True)
     Run(tmp_path).fail(2, 3).kill()
     assert listed(tmp_path) == [1, 2]
@@ -118,7 +118,7 @@ def test_a_run_that_is_killed_leaves_its_failures_to_the_next_one(tmp_path: Path
     assert names(tmp_path) == ["a.failed.jsonl", "a.jsonl"]
 
 
-def test_a_row_found_answered_leaves_the_list(tmp_path: Path) -> None:
+def test_a_row_that_has_an_answer_in_the_output_is_removed_from_the_list(tmp_path: Path) -> None:
     Run(tmp_path).fail(1, 2).end(complete=True)
     Run(tmp_path).answer(1).kill()
     run = Run(tmp_path)
@@ -127,7 +127,7 @@ def test_a_row_found_answered_leaves_the_list(tmp_path: Path) -> None:
     assert listed(tmp_path) == [2]
 
 
-def test_rows_that_are_answered_on_many_threads_at_once_all_leave_the_list(tmp_path: Path) -> None:
+def test_rows_answered_on_many_threads_at_once_are_all_removed_from_the_list(tmp_path: Path) -> None:
     count, threads = 1_500, 8
     Run(tmp_path).fail(*range(count)).end(complete=True)
     run = Run(tmp_path)
@@ -151,7 +151,7 @@ def test_rows_that_are_answered_on_many_threads_at_once_all_leave_the_list(tmp_p
     assert listed(tmp_path) is None
 
 
-def test_a_restart_keeps_what_it_did_not_get_to_as_well(tmp_path: Path) -> None:
+def test_a_restart_that_stops_early_keeps_the_listed_rows_too(tmp_path: Path) -> None:
     Run(tmp_path).fail(1).end(complete=True)
     Run(tmp_path).fail(2).kill()
     Run(tmp_path, restart=True).fail(3).end(complete=False)
@@ -160,7 +160,7 @@ def test_a_restart_keeps_what_it_did_not_get_to_as_well(tmp_path: Path) -> None:
     assert listed(tmp_path) == [3]
 
 
-def test_the_list_can_be_read_as_the_input_of_the_run_that_replaces_it(tmp_path: Path) -> None:
+def test_the_list_can_be_the_input_of_the_run_that_replaces_it(tmp_path: Path) -> None:
     Run(tmp_path).fail(1, 2, 3).end(complete=True)
     run = Run(tmp_path)
     with (tmp_path / "a.failed.jsonl").open("rb") as rows:
@@ -184,7 +184,7 @@ def test_the_list_can_be_read_as_the_input_of_the_run_that_replaces_it(tmp_path:
         failure(row(1)),
     ],
 )
-def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Path, line: bytes) -> None:
+def test_another_file_with_the_name_of_the_list_is_not_replaced(tmp_path: Path, line: bytes) -> None:
     path = tmp_path / "a.failed.jsonl"
     path.write_bytes(line)
     for restart in (True, False):
@@ -194,7 +194,7 @@ def test_a_file_of_that_name_that_is_something_else_is_not_replaced(tmp_path: Pa
     assert names(tmp_path) == ["a.failed.jsonl"]
 
 
-def test_what_took_the_name_of_the_list_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+def test_a_file_created_with_the_name_of_the_list_during_the_run_is_kept(tmp_path: Path) -> None:
     run, path = Run(tmp_path).fail(1), tmp_path / "a.failed.jsonl"
     path.write_bytes(answer(row(1)))
     with pytest.raises(UsageError, match="is not a list of failed rows"):
@@ -205,7 +205,7 @@ def test_what_took_the_name_of_the_list_meanwhile_is_not_replaced(tmp_path: Path
     assert listed(tmp_path) == [1]
 
 
-def test_no_run_writes_its_answers_where_another_lists_its_failures(tmp_path: Path) -> None:
+def test_the_output_of_a_run_must_not_be_the_failed_list_of_another(tmp_path: Path) -> None:
     Run(tmp_path).end(complete=True)
     run = Run(tmp_path)
     for name in ("a.failed.jsonl", "a.jsonl"):
@@ -215,20 +215,20 @@ def test_no_run_writes_its_answers_where_another_lists_its_failures(tmp_path: Pa
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
-def test_a_pipe_of_that_name_is_not_waited_for(tmp_path: Path) -> None:
+def test_a_pipe_with_the_name_of_the_list_is_refused_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.failed.jsonl")
     with pytest.raises(UsageError, match="cannot read"):
         Run(tmp_path)
 
 
-def test_a_folder_of_that_name_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_folder_with_the_name_of_the_list_is_a_usage_error(tmp_path: Path) -> None:
     (tmp_path / "a.failed.jsonl").mkdir()
     with pytest.raises(UsageError, match="cannot read"):
         Run(tmp_path)
 
 
 @pytest.mark.parametrize("complete", [True, False])
-def test_a_list_that_cannot_be_written_is_an_output_error_and_the_old_one_stays(
+def test_a_list_that_cannot_be_written_is_an_output_error_and_the_old_one_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, complete: bool
 ) -> None:
     Run(tmp_path).fail(1, 2).end(complete=True)

@@ -1,4 +1,4 @@
-"""The results of parts become the result of their row."""
+"""The results of the parts of a row are joined into the result of the row."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -26,7 +26,7 @@ def test_a_row_of_one_part_is_joined_at_once() -> None:
     assert (joined.response, joined.usage) == ({"joined": ["x"]}, used(2, None))
 
 
-def test_parts_are_joined_in_their_order_with_the_sum_of_their_usage() -> None:
+def test_parts_are_joined_in_order_and_their_usage_is_added_up() -> None:
     joiner = PartJoiner(Words())
     assert joiner.add(result(1, "b", used(2, "0.1"))) is None
     joined = joiner.add(result(0, "a", used(3, "0.20")))
@@ -39,7 +39,7 @@ def test_parts_are_joined_in_their_order_with_the_sum_of_their_usage() -> None:
     assert joiner.incomplete() == []
 
 
-def test_what_is_unknown_of_one_part_is_unknown_of_the_row() -> None:
+def test_usage_that_is_unknown_for_one_part_is_unknown_for_the_row() -> None:
     joiner = PartJoiner(Words())
     joiner.add(result(1, "b", used(None, None)))
     joined = joiner.add(result(0, "a", used(3, "0.2")))
@@ -47,7 +47,7 @@ def test_what_is_unknown_of_one_part_is_unknown_of_the_row() -> None:
     assert joined.usage == {"prompt_tokens": None, "completion_tokens": 2, "cost": None}
 
 
-def test_a_row_of_which_a_part_failed_fails_and_keeps_what_it_cost() -> None:
+def test_a_row_with_a_failed_part_fails_and_its_usage_is_kept() -> None:
     joiner, error = PartJoiner(Words()), RejectedError("no")
     joiner.add(result(1, "", error=error))
     joined = joiner.add(result(0, "a", used(3, "0.2")))
@@ -55,7 +55,7 @@ def test_a_row_of_which_a_part_failed_fails_and_keeps_what_it_cost() -> None:
     assert (joined.error, joined.response, joined.usage) == (error, None, used(3, "0.2"))
 
 
-def test_the_cost_of_an_incomplete_row_is_kept() -> None:
+def test_the_usage_of_an_incomplete_row_is_kept() -> None:
     joiner = PartJoiner(Words())
     joiner.add(result(0, "a", used(3, "0.2"), of=3))
     joiner.add(result(2, "c", of=3))

@@ -1,4 +1,4 @@
-"""Whenever a run is killed, the next one finds every record that was written, and nothing else."""
+"""After a run is killed at any moment, the next one finds exactly the records that were written."""
 
 import json
 import signal
@@ -20,30 +20,30 @@ from tests.support.answers import answer, failure, row, write
 def test_a_file_truncated_at_any_byte_of_its_last_records_can_be_resumed(tmp_path: Path) -> None:
     rows = [row(n, "wörld\n", own_id=f'"{n}\\') for n in range(3)]
     lines = [answer(row, "é\n\u2028") for row in rows]
-    whole = b"".join(lines)
+    content = b"".join(lines)
     path = tmp_path / "a.jsonl"
-    for size in range(len(whole) + 1):
-        path.write_bytes(whole[:size])
-        said: list[str] = []
-        journal = Journal.open(str(path), restart=False, note=said.append)
-        # A record is there from its last brace on; what it lacks then is its newline.
+    for size in range(len(content) + 1):
+        path.write_bytes(content[:size])
+        notes: list[str] = []
+        journal = Journal.open(str(path), restart=False, note=notes.append)
+        # A record is complete from its last brace on, even without its newline.
         ends = [len(b"".join(lines[: n + 1])) - 1 for n in range(3)]
         kept = [size >= end for end in ends]
         assert [journal.has_answer(row) for row in rows] == kept
         journal.close()
         assert path.read_bytes() == b"".join(lines[: sum(kept)])
         left = size - len(b"".join(lines[: sum(kept)]))
-        assert said == ([f"{path}: removed a partial record at the end, {left} bytes"] if left > 0 else [])
+        assert notes == ([f"{path}: removed a partial record at the end, {left} bytes"] if left > 0 else [])
 
 
 def texts(record: bytes) -> dict[str, Any]:
-    """Return what a record says, but for its usage: `settle` adds what replaced records took."""
+    """Return a record without its usage, to which the usage of replaced records is added."""
     value = json.loads(record)
     return {name: value[name] for name in value if name != "usage"}
 
 
 class Crashes(RuleBasedStateMachine):
-    """Runs that answer, fail, are cut at any byte, settle or are resumed, beside a plain dict."""
+    """Runs that answer, fail, are killed at any byte, compacted or resumed, and a dict as the model."""
 
     @initialize(folder=st.integers(0, 10**12))
     def begin(self, folder: int) -> None:
@@ -68,7 +68,7 @@ class Crashes(RuleBasedStateMachine):
     def result(self, number: int, text: str, *, good: bool) -> None:
         assert self.journal is not None
         if number in self.answers or number in self.ended:
-            return  # it is not run again
+            return  # a row with an answer, or with a record of this run, is not sent again
         self.ended.add(number)
         record = answer(row(number), text) if good else failure(row(number))
         self.journal.append(record)
@@ -80,7 +80,7 @@ class Crashes(RuleBasedStateMachine):
         assert self.journal is not None
         self.journal.close()
         data = self.path.read_bytes()
-        start = data[:-1].rfind(b"\n") + 1  # a kill can only cut the record that was being written
+        start = data[:-1].rfind(b"\n") + 1  # a kill can only truncate the last record
         cut = max(start, len(data) - lost)
         if data and cut < len(data) - 1 and (head := scan_head(data[start:])) is not None and head.ok:
             del self.answers[head.row_index]
@@ -100,7 +100,7 @@ class Crashes(RuleBasedStateMachine):
         self.open()
 
     @invariant()
-    def every_answer_is_there(self) -> None:
+    def every_answer_is_in_the_file(self) -> None:
         if self.journal is None:
             return
         lines = self.path.read_bytes().splitlines(keepends=True)
@@ -137,7 +137,7 @@ for part in range(4):
 """
 
 
-def test_a_run_that_is_killed_again_and_again_keeps_every_answer_once(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_repeatedly_keeps_every_answer_once(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl")
     command = [sys.executable, "-c", WRITER, str(path)]
     for turn in range(8):
@@ -152,5 +152,5 @@ def test_a_run_that_is_killed_again_and_again_keeps_every_answer_once(tmp_path: 
     heads = [scan_head(line) for line in path.read_bytes().splitlines(keepends=True)]
     indexes = [head.row_index for head in heads if head is not None]
     assert len(indexes) == len(heads) == len(set(indexes))
-    # Each "+" came after a record that is written, or that waited for the thread that was writing.
+    # Each "+" follows a record that was written, or that was queued for the thread that writes.
     assert len(indexes) >= sum(1 + 150 * turn - MAX_WAITING_PIECES for turn in range(8))

@@ -1,4 +1,4 @@
-"""An output that is deleted or replaced while a run writes it: its answers are not lost."""
+"""No answers are lost if an output is deleted or replaced while a run writes it."""
 
 import contextlib
 import functools
@@ -13,7 +13,7 @@ from tests.support.answers import answer, row
 
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
 @pytest.mark.parametrize("complete", [True, False])
-def test_an_output_that_lost_its_name_is_saved_under_another(
+def test_a_deleted_or_replaced_output_is_restored_or_saved_under_another_name(
     tmp_path: Path, how: str, *, complete: bool
 ) -> None:
     path = tmp_path / "a.jsonl"
@@ -26,7 +26,7 @@ def test_an_output_that_lost_its_name_is_saved_under_another(
     end = functools.partial(journal.compact, ordered=False) if complete else journal.close
     with pytest.raises(OutputError, match=f"was {how} during the run") as caught:
         end()
-    with contextlib.suppress(OutputError):  # as a run does after any error
+    with contextlib.suppress(OutputError):  # a run closes the output after any error
         journal.close()
     assert len(list(path.parent.glob(f"{path.name}.saved*"))) == (how == "replaced")
     saved = path if how == "deleted" else path.with_name(path.name + ".saved")

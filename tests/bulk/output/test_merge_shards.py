@@ -1,4 +1,4 @@
-"""What is missing is counted and named."""
+"""Missing rows are counted and listed."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from nebius_cli.bulk.output.merge_shards import Gaps
 
 
 @pytest.mark.parametrize(
-    ("there", "count", "missing", "text"),
+    ("present", "count", "missing", "text"),
     [
         ([0, 1, 2], 3, 0, ""),
         ([], 0, 0, ""),
@@ -18,10 +18,10 @@ from nebius_cli.bulk.output.merge_shards import Gaps
     ],
 )
 def test_gaps_are_counted_and_the_first_ones_named(
-    there: range | list[int], count: int, missing: int, text: str
+    present: range | list[int], count: int, missing: int, text: str
 ) -> None:
     gaps = Gaps()
-    for number in there:
+    for number in present:
         gaps.add(number)
     gaps.end(count)
     assert (gaps.rows, gaps.missing, str(gaps)) == (count, missing, text)

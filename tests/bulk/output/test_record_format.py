@@ -1,4 +1,4 @@
-"""A record is one line of JSON, and its head reads back without a parse."""
+"""A record is one line of JSON, and its head can be read without parsing the line."""
 
 import json
 from typing import Any
@@ -33,7 +33,7 @@ JSON = st.recursive(
     max_leaves=10,
 )
 COUNTS = st.one_of(st.none(), st.integers(0, 10**12))
-LONG_COST = "1.3041833748729366642660293227540E-11"  # what two prices of many digits add up to
+LONG_COST = "1.3041833748729366642660293227540E-11"  # the sum of two prices with many digits
 COSTS = st.one_of(st.none(), st.decimals(0, 1000, allow_nan=False).map(str), st.just("0E-8"))
 USAGES = st.one_of(
     st.none(), st.builds(lambda p, c, x: dict(zip(USED, (p, c, x), strict=True)), COUNTS, COUNTS, COSTS)
@@ -46,7 +46,7 @@ def result(of: Row, usage: dict[str, Any] | None = None, answer: Any = None) -> 
 
 
 def strict(line: bytes) -> Any:
-    """Parse JSON that every parser takes."""
+    """Parse strict JSON, which every parser accepts."""
 
     def refuse(name: str) -> None:
         raise AssertionError(name)
@@ -64,7 +64,7 @@ def strict(line: bytes) -> Any:
 @example(
     own=7, prompt="", usage=dict(zip(USED, (1, 1, LONG_COST), strict=True)), answer=None, with_prompt=False
 )
-def test_a_record_is_a_line_of_json_whose_head_is_what_was_written(
+def test_a_record_is_one_line_of_json_and_its_head_reads_back(
     own: str | int, prompt: Any, usage: dict[str, Any] | None, answer: Any, *, with_prompt: bool
 ) -> None:
     of = row(7, prompt, own)
@@ -91,7 +91,7 @@ def strict_error() -> dict[str, Any]:
 
 
 @given(value=st.dictionaries(TEXTS, JSON), indent=st.sampled_from([None, 2]), escaped=st.booleans())
-def test_the_servers_own_bytes_and_its_object_make_the_same_record(
+def test_the_raw_bytes_and_the_parsed_object_of_a_response_give_the_same_record(
     value: dict[str, Any], indent: int | None, *, escaped: bool
 ) -> None:
     body = json.dumps(value, indent=indent, ensure_ascii=escaped).encode("utf-8", "surrogatepass")
@@ -101,7 +101,7 @@ def test_the_servers_own_bytes_and_its_object_make_the_same_record(
     assert from_bytes.count(b"\n") == 1
 
 
-def test_a_plain_body_is_not_touched() -> None:
+def test_a_valid_body_is_written_unchanged() -> None:
     body = b'{ "choices" : [ ], "n":1e999, "text":"\xc3\xa9\\u2028" }'
     assert encode(result(row(0), answer=body), with_prompt=False).endswith(b'"response":' + body + b"}\n")
 
@@ -109,22 +109,22 @@ def test_a_plain_body_is_not_touched() -> None:
 @pytest.mark.parametrize(
     "body", [b'{"a":NaN}', b'{"a":-Infinity}', b'{"a":"\xed\xa0\x80"}', '{"a":null}'.encode("utf-16-le")]
 )
-def test_what_only_python_takes_for_json_is_made_json(body: bytes) -> None:
+def test_json_that_only_python_accepts_is_made_strict_json(body: bytes) -> None:
     record = strict(encode(result(row(0), answer=body), with_prompt=False))
     assert record["response"] in ({"a": None}, {"a": "\ud800"})
 
 
-def test_a_carriage_return_between_members_is_no_end_of_a_line() -> None:
+def test_a_carriage_return_between_members_is_removed() -> None:
     line = encode(result(row(0), answer=b'{"a":\r1}'), with_prompt=False)
     assert (strict(line)["response"], b"\r" in line) == ({"a": 1}, False)
 
 
-def test_an_error_without_a_status_or_a_reason() -> None:
+def test_an_error_without_a_status_has_the_status_null() -> None:
     line = encode(Result(row(0), 1, 0, None, UsageError("no"), None), with_prompt=False)
     assert strict(line)["error"] == {"exit": 2, "status": None, "message": "no"}
 
 
-def test_a_bad_row_has_a_record_that_is_no_answer() -> None:
+def test_the_record_of_a_bad_row_is_not_an_answer() -> None:
     line = encode_bad(BadRow(4, 9, "not JSON\n"))
     error = {"exit": 65, "status": None, "message": "not JSON\n", "line": 9}
     assert (line.count(b"\n"), strict(line)["error"]) == (1, error)
@@ -132,7 +132,7 @@ def test_a_bad_row_has_a_record_that_is_no_answer() -> None:
 
 
 @given(own=IDS, escaped=st.booleans(), comma=st.sampled_from([None, ", "]))
-def test_a_record_that_another_tool_wrote_again_is_the_same_record(
+def test_a_record_rewritten_by_another_tool_has_the_same_head(
     own: str | int, comma: str | None, *, escaped: bool
 ) -> None:
     line = encode(result(row(3, own_id=own), dict(USED), response("a")), with_prompt=True)
@@ -156,7 +156,7 @@ def test_a_record_that_another_tool_wrote_again_is_the_same_record(
         b'{"id":1,"index":0,"body_hash":7,"error":null}',
     ],
 )
-def test_json_of_another_kind_has_no_head(line: bytes) -> None:
+def test_json_that_is_not_a_record_has_no_head(line: bytes) -> None:
     assert (scan_head(line) is None) == (b"[]" not in line)
 
 
@@ -168,25 +168,25 @@ def test_json_of_another_kind_has_no_head(line: bytes) -> None:
         ('{"prompt_tokens":5,"cost":0.5}', "0.5", 5),
     ],
 )
-def test_a_usage_of_another_kind_counts_as_far_as_it_goes(usage: str, cost: str, tokens: int) -> None:
+def test_the_valid_values_of_a_malformed_usage_are_counted(usage: str, cost: str, tokens: int) -> None:
     line = f'{{"id":1,"index":0,"body_hash":"","usage":{usage},"error":null}}'
     assert scan_head(line.encode()) == RecordHead(b"1", 0, b"", tokens, 0, cost.encode(), ok=True)
 
 
 @pytest.mark.parametrize("line", [b"", b"{", b"\0" * 20, b'{"id":1}\xff'])
-def test_what_is_no_json_is_said(line: bytes) -> None:
+def test_invalid_json_is_an_error(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         scan_head(line)
 
 
-def test_a_lost_page_in_a_response_is_seen() -> None:
+def test_nul_bytes_in_a_response_are_an_error() -> None:
     line = encode(result(row(0), answer=response("abcdefgh")), with_prompt=False)
     with pytest.raises(ValueError, match="control character"):
         scan_head(line.replace(b"cdef", b"\0\0\0\0"))
 
 
 @given(IDS, PROMPTS)
-def test_every_beginning_of_a_record_may_be_one(own: str | int, prompt: Any) -> None:
+def test_every_prefix_of_a_record_is_recognized_as_cut_off(own: str | int, prompt: Any) -> None:
     line = encode(result(row(3, prompt, own), answer={}), with_prompt=True)
     assert all(could_be_cut(line[:length]) for length in range(len(line)))
 
@@ -195,11 +195,11 @@ def test_every_beginning_of_a_record_may_be_one(own: str | int, prompt: Any) -> 
     "line",
     [b"Hello", b'{"id": 1', b'{"prompt":"x', b'{"id":"a","prompt":"x', b"[", b'{"id":1}', b'{"id":null'],
 )
-def test_the_beginning_of_something_else_is_none_of_a_record(line: bytes) -> None:
+def test_the_prefix_of_another_line_is_not_taken_for_a_cut_off_record(line: bytes) -> None:
     assert not could_be_cut(line)
 
 
-def test_a_failed_line_is_the_row_again_with_what_it_set_itself() -> None:
+def test_a_failed_line_has_the_fields_that_the_row_itself_set() -> None:
     body = {"model": "m", "prompt": "é", "max_tokens": 5, "top_k": 4, "n": 2, "min_p": 0.1}
     of = Row(3, "a", "é", json.dumps(body).encode(), "ai_project_id=p", "0", 1, 1, 2, b"", "m")
     line = failed_line(of, FAILED, {"model": "m", "max_tokens": 6, "min_p": 0.1, "ai_project_id": "p"})
@@ -224,7 +224,7 @@ PLAIN = [
 
 
 @given(st.lists(st.sampled_from(PLAIN + ODD)), st.sampled_from([b"", b'{"id":"a"', PLAIN[0][:-1]]))
-def test_heads_read_many_at_once_are_those_read_one_by_one(lines: list[bytes], tail: bytes) -> None:
+def test_scan_heads_finds_the_same_heads_as_scan_head(lines: list[bytes], tail: bytes) -> None:
     heads = scan_heads(b"".join(lines) + tail)
     if heads is None:
         assert tail or not lines or any(line in ODD or line in PLAIN[3:] for line in lines)
@@ -237,7 +237,7 @@ def test_heads_read_many_at_once_are_those_read_one_by_one(lines: list[bytes], t
     ] == alone
 
 
-def test_a_record_inside_another_line_is_none() -> None:
+def test_a_record_within_another_line_is_not_recognized() -> None:
     assert scan_heads(b"x" + PLAIN[0]) is None
     assert scan_heads(PLAIN[0] + b" " + PLAIN[0]) is None
     assert scan_heads(PLAIN[0].replace(b"broke", b"br\0ke")) is None

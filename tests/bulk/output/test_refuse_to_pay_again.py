@@ -9,7 +9,7 @@ from tests.support.run import Runner
 
 
 @pytest.mark.parametrize("survey", [(), ("--on-bad-row", "skip")])
-def test_an_output_has_the_answers_of_one_matrix_only(
+def test_an_output_cannot_be_resumed_with_another_matrix(
     bulk: Runner, row_server: RowServer, survey: tuple[str, ...]
 ) -> None:
     write_rows(Path("in.jsonl"), [{"id": "a", "prompt": "x"}, "y"])
@@ -33,7 +33,7 @@ def test_an_output_has_the_answers_of_one_matrix_only(
     )
 
 
-def test_an_output_of_failures_is_not_mixed_with_a_matrix_either(bulk: Runner, row_server: RowServer) -> None:
+def test_an_output_of_failures_cannot_be_resumed_with_a_matrix(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), ["x"])
     row_server.answer = lambda _: refuse(400, "no")
     assert bulk("bulk", "in.jsonl", "-o", "out.jsonl").code == 9
@@ -45,7 +45,7 @@ def test_an_output_of_failures_is_not_mixed_with_a_matrix_either(bulk: Runner, r
 
 @pytest.mark.parametrize("matrix", [(), ("--matrix", "temperature=0,1")])
 @pytest.mark.parametrize("survey", [(), ("--on-bad-row", "skip")])
-def test_an_output_of_one_shard_is_not_mixed_with_another(
+def test_an_output_cannot_be_resumed_with_another_shard(
     bulk: Runner, row_server: RowServer, survey: tuple[str, ...], matrix: tuple[str, ...]
 ) -> None:
     write_rows(Path("in.jsonl"), ["a", "b", "c", "d"])
@@ -69,7 +69,7 @@ def test_an_output_of_one_shard_is_not_mixed_with_another(
     assert bulk(*run, "--shard", "1/2").code == 2
 
 
-def test_named_rows_that_moved_stay_in_their_shard(bulk: Runner, row_server: RowServer) -> None:
+def test_rows_with_ids_are_not_sent_again_if_their_index_changed(bulk: Runner, row_server: RowServer) -> None:
     rows = [{"id": name, "prompt": name} for name in "abcdef"]
     write_rows(Path("in.jsonl"), rows)
     run = ("bulk", "in.jsonl", "-o", "out.jsonl", "--shard", "1/2")

@@ -1,4 +1,4 @@
-"""The output of a bulk run is opened, gone on with, guarded and put in order."""
+"""The output of a bulk run is opened, resumed, locked against a second run, compacted and sorted."""
 
 import json
 import os
@@ -23,18 +23,18 @@ def open_quietly(path: Path) -> Journal:
     return Journal.open(str(path), restart=False, note=silent)
 
 
-def fill(path: Path, *records: bytes, whole: bool = False, ordered: bool = False) -> None:
-    """Append records in a run of their own."""
+def fill(path: Path, *records: bytes, complete: bool = False, ordered: bool = False) -> None:
+    """Append records in a separate run."""
     journal = open_quietly(path)
     for record in records:
         journal.append(record)
-    if whole:
+    if complete:
         journal.compact(ordered=ordered)
     journal.close()
 
 
 def twice(records: bytes) -> bytes:
-    """Return records that took twice what they did."""
+    """Return the records with twice the usage."""
     once = b'"prompt_tokens":3,"completion_tokens":4,"cost":"0.25"'
     assert once in records
     return records.replace(once, b'"prompt_tokens":6,"completion_tokens":8,"cost":"0.5"')
@@ -42,16 +42,16 @@ def twice(records: bytes) -> bytes:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the answers go."""
+    """The path of the output."""
     return tmp_path / "answers.jsonl"
 
 
-def test_what_was_answered_is_known_to_the_next_run_and_what_failed_is_not(path: Path) -> None:
+def test_the_next_run_skips_answered_rows_but_not_failed_ones(path: Path) -> None:
     rows = [row(0), row(1), row(2, own_id="two")]
     fill(path, answer(rows[0]), failure(rows[1]), answer(rows[2]))
     journal = open_quietly(path)
     assert [journal.has_answer(row) for row in rows] == [True, False, True]
-    assert not journal.has_answer(row(0, body=b"{1}"))  # it asks something else now
+    assert not journal.has_answer(row(0, body=b"{1}"))  # the request has changed
     assert not journal.has_answer(row(0, own_id="0"))
     scanned = journal.earlier
     assert (scanned.records, scanned.answers, scanned.unpriced) == (3, 2, 0)
@@ -65,7 +65,7 @@ def test_unclaimed_answers_are_counted(path: Path) -> None:
     fill(path, failure(row(4)), answer(row(0)), answer(row(1)), answer(row(2)), answer(row(3)))
     journal = open_quietly(path)
     assert journal.has_answer(row(1))
-    journal.append(answer(row(2, body=b"{1}")))  # it asks something else now
+    journal.append(answer(row(2, body=b"{1}")))  # the request has changed
     journal.compact(ordered=False)
     assert journal.stray_answers == 2
     journal.close()
@@ -77,19 +77,19 @@ def test_a_cost_that_is_not_an_amount_counts_as_unknown(path: Path, damaged: byt
     journal = open_quietly(path)
     assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.5"))
     journal.close()
-    fill(path, answer(row(1)), whole=True)
+    fill(path, answer(row(1)), complete=True)
     usages = [json.loads(line)["usage"] for line in path.read_bytes().splitlines()]
     assert [usage["cost"] for usage in usages] == ["0.25", "0.25", None]
 
 
-def test_records_that_name_no_cost_are_counted(path: Path) -> None:
+def test_records_without_a_cost_are_counted(path: Path) -> None:
     fill(path, answer(row(0)), answer(row(1)).replace(b'"0.25"', b"null"))
     journal = open_quietly(path)
     assert (journal.earlier.unpriced, journal.earlier.cost) == (1, Decimal("0.25"))
     journal.close()
 
 
-def test_a_second_process_is_refused_with_the_name_of_the_file(path: Path) -> None:
+def test_a_second_process_is_refused_and_the_error_names_the_file(path: Path) -> None:
     first = open_quietly(path)
     with pytest.raises(UsageError, match=r"another nbx bulk is writing .*answers\.jsonl"):
         open_quietly(path)
@@ -116,7 +116,7 @@ def test_a_second_process_is_refused_with_the_name_of_the_file(path: Path) -> No
         (answer(row(0)) + b"\n" + b"7\n", 3),
     ],
 )
-def test_a_file_of_something_else_is_refused_and_left_alone(path: Path, content: bytes, line: int) -> None:
+def test_a_file_that_is_not_an_output_is_refused_and_unchanged(path: Path, content: bytes, line: int) -> None:
     path.write_bytes(content)
     with pytest.raises(UsageError, match="is not the output of nbx bulk") as caught:
         open_quietly(path)
@@ -124,7 +124,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(path: Path, content:
     assert (path.read_bytes(), names(path.parent)) == (content, ["answers.jsonl"])
 
 
-def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
+def test_the_output_must_not_be_the_input(path: Path) -> None:
     write(path, answer(row(0)))
     link = path.with_name("in.jsonl")
     link.symlink_to(path)
@@ -136,15 +136,15 @@ def test_the_input_is_no_place_for_the_answers(path: Path) -> None:
     assert path.read_bytes() == answer(row(0))
 
 
-def test_a_folder_that_is_not_there_is_an_output_error(path: Path) -> None:
+def test_an_output_that_cannot_be_created_is_an_output_error(path: Path) -> None:
     with pytest.raises(OutputError):
         open_quietly(path / "x")
 
 
-def test_a_restart_sets_the_old_answers_aside(path: Path) -> None:
-    said: list[str] = []
+def test_a_restart_renames_the_old_output(path: Path) -> None:
+    notes: list[str] = []
     for number, kept in ((0, ""), (1, ".old"), (2, ".old2")):
-        journal = Journal.open(str(path), restart=True, note=said.append)
+        journal = Journal.open(str(path), restart=True, note=notes.append)
         assert journal.earlier.records == 0
         journal.append(answer(row(number)))
         journal.close()
@@ -152,67 +152,67 @@ def test_a_restart_sets_the_old_answers_aside(path: Path) -> None:
         if kept:
             assert Path(f"{path}{kept}").read_bytes() == answer(row(number - 1))
     kept_in = "earlier answers are kept in"
-    assert said == [f"{kept_in} {path}.old", f"{kept_in} {path}.old2"]
+    assert notes == [f"{kept_in} {path}.old", f"{kept_in} {path}.old2"]
 
 
 def test_lines_broken_by_a_power_cut_are_ignored(path: Path) -> None:
     spoilt = answer(row(1)).replace(b"said", b"\0\0\0\0")
     write(path, answer(row(0)), b"\n", spoilt, b"\0\0\0\n", answer(row(2)))
-    said: list[str] = []
-    journal = Journal.open(str(path), restart=False, note=said.append)
+    notes: list[str] = []
+    journal = Journal.open(str(path), restart=False, note=notes.append)
     assert [journal.has_answer(row(n)) for n in range(3)] == [True, False, True]
     journal.append(answer(row(1)))
     journal.compact(ordered=False)
     journal.close()
-    assert said == [f"{path}: 2 lines are not JSON; their rows are sent again"]
+    assert notes == [f"{path}: 2 lines are not JSON; their rows are sent again"]
     assert path.read_bytes() == answer(row(0)) + answer(row(2)) + answer(row(1))
 
 
 def test_a_complete_run_leaves_one_record_per_row(path: Path) -> None:
     rows = [row(0), row(1), row(2)]
-    fill(path, failure(rows[0]), answer(rows[1]), failure(rows[2]), whole=True)
+    fill(path, failure(rows[0]), answer(rows[1]), failure(rows[2]), complete=True)
     assert path.read_bytes() == failure(rows[0]) + answer(rows[1]) + failure(rows[2])
     changed = row(1, body=b"{1}")
     records = [answer(rows[0], "later"), answer(changed), failure(rows[2])]
-    fill(path, *records, whole=True)
+    fill(path, *records, complete=True)
     assert path.read_bytes() == twice(b"".join(records))
 
 
-def test_an_answer_stays_until_another_answer_takes_its_place(path: Path) -> None:
+def test_an_answer_is_kept_until_another_answer_replaces_it(path: Path) -> None:
     changed = row(0, body=b"{1}")
-    fill(path, answer(row(0)), whole=True)
-    fill(path, failure(changed), whole=True)
+    fill(path, answer(row(0)), complete=True)
+    fill(path, failure(changed), complete=True)
     assert path.read_bytes() == answer(row(0)) + failure(changed)
-    fill(path, failure(changed), whole=True)
+    fill(path, failure(changed), complete=True)
     assert path.read_bytes() == answer(row(0)) + twice(failure(changed))
-    fill(path, answer(changed), whole=True)
+    fill(path, answer(changed), complete=True)
     (record,) = [json.loads(line) for line in path.read_bytes().splitlines()]
-    # Nothing that was spent is forgotten.
+    # The usage of all earlier records is counted.
     assert record["usage"] == {"prompt_tokens": 12, "completion_tokens": 16, "cost": "1"}
 
 
 @pytest.mark.parametrize("resumed", [True, False])
-def test_ordered_puts_the_records_in_the_order_of_the_input(path: Path, *, resumed: bool) -> None:
+def test_ordered_sorts_the_records_in_the_order_of_the_input(path: Path, *, resumed: bool) -> None:
     rows = [row(n, own_id=f"r{n}") for n in range(6)]
     if resumed:
         fill(path, answer(rows[4]), failure(rows[2]))
-    fill(path, *(answer(rows[n]) for n in (3, 0, 5, 2, 1)), whole=True, ordered=True)
+    fill(path, *(answer(rows[n]) for n in (3, 0, 5, 2, 1)), complete=True, ordered=True)
     expected = [answer(rows[n]) for n in (0, 1, 2, 3, *([4] if resumed else []), 5)]
     if resumed:
         expected[2] = twice(expected[2])
     assert path.read_bytes() == b"".join(expected)
     before = path.stat()
-    fill(path, whole=True, ordered=True)
-    assert path.stat().st_ino == before.st_ino  # there was nothing to do
+    fill(path, complete=True, ordered=True)
+    assert path.stat().st_ino == before.st_ino  # already sorted, so not rewritten
 
 
-def test_a_big_file_is_put_in_order_piece_by_piece(path: Path) -> None:
+def test_a_big_file_is_sorted(path: Path) -> None:
     records = [answer(row(n), "x" * 50_000) for n in range(20)]
-    fill(path, *reversed(records), whole=True, ordered=True)
+    fill(path, *reversed(records), complete=True, ordered=True)
     assert path.read_bytes() == b"".join(records)
 
 
-def test_a_file_that_cannot_be_set_aside_stays(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_output_that_cannot_be_renamed_is_unchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(path, answer(row(0)))
 
     def refuse(self: Path, name: Path) -> None:
@@ -262,18 +262,18 @@ def test_an_output_rewritten_by_another_tool_can_be_resumed(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "file"), [("-", False), ("/dev/stdout", False), ("/proc/self/fd/1", False), ("/dev/null", False)]
 )
-def test_what_is_no_file_has_no_memory(name: str, *, file: bool) -> None:
+def test_pipes_and_devices_cannot_be_resumed(name: str, *, file: bool) -> None:
     assert is_file(name) == file
 
 
-def test_only_a_regular_file_or_a_free_name_can_be_resumed(path: Path) -> None:
+def test_only_regular_files_and_new_names_can_be_resumed(path: Path) -> None:
     assert is_file(str(path))
     path.write_bytes(b"")
     assert is_file(str(path))
     assert not is_file(str(path.parent))
 
 
-def test_a_sink_writes_and_knows_nothing() -> None:
+def test_a_stream_output_only_writes_and_has_no_earlier_records() -> None:
     written: list[bytes] = []
     sink = StreamOutput(written.append)
     sink.append(answer(row(0)))

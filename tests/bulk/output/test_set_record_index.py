@@ -1,4 +1,4 @@
-"""The index of a record can be changed, and nothing else changes with it."""
+"""The index of a record can be changed; the rest of the record is unchanged."""
 
 import json
 
@@ -17,7 +17,7 @@ def test_only_the_index_changes(own_id: str | int) -> None:
     assert changed.replace(b'"index":12', b'"index":3', 1) == line
 
 
-def test_the_index_of_the_row_in_a_matrix_changes_with_it() -> None:
+def test_the_row_index_of_a_matrix_record_is_changed_too() -> None:
     line = answer(row(3, "p"), "t").replace(
         b',"prompt"', b',"row":"a]\\"","row_index":1,"matrix":{"n":1},"prompt"'
     )

@@ -1,4 +1,4 @@
-"""Pairs come back in order."""
+"""Pairs of integers are sorted."""
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ NUMBERS = st.integers(0, 2**64 - 1)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS)), st.integers(1, 10))
-def test_pairs_are_sorted_whatever_the_size_of_a_run(given: list[tuple[int, int]], run: int) -> None:
+def test_pairs_are_sorted_for_any_size_of_the_sorted_runs(given: list[tuple[int, int]], run: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sort_integer_pairs, "_RUN_PAIRS", run)
         found = IndexSort()

@@ -1,4 +1,4 @@
-"""Items over real sockets: what is kept of their answers, and requests of another form."""
+"""Items over real sockets: the values of their answers, and requests in the second form."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def items(*texts: str) -> list[Row]:
 
 
 class ItemRun(Run):
-    """A run of words."""
+    """A run whose rows are items of words."""
 
     def __init__(self, service: Service, rows: list[Row] | Iterator[Row | None], **more: Any) -> None:
         super().__init__(service, rows, **more)
@@ -43,7 +43,7 @@ class ItemRun(Run):
         )
 
 
-def test_each_part_has_its_value(serve: Callable[[Respond], Service]) -> None:
+def test_each_part_gets_its_own_value(serve: Callable[[Respond], Service]) -> None:
     service = serve(lambda request, _: well(request))
     run = ItemRun(service, items("a", "b c", "d"), group=3)
     run.go()
@@ -52,7 +52,7 @@ def test_each_part_has_its_value(serve: Callable[[Respond], Service]) -> None:
 
 
 def ignoring(request: Request, number: int) -> Reply:
-    """Ignore a request of the first form."""
+    """Answer requests in the first form with text that the item does not accept."""
     del number
     answer = completed(request.body)
     if "again" not in request.json:
@@ -67,7 +67,7 @@ def refusing(request: Request, number: int) -> Reply:
 
 
 @pytest.mark.parametrize("respond", [ignoring, refusing])
-def test_requests_of_another_form_have_one_prompt_each(
+def test_requests_in_the_second_form_have_one_prompt_each(
     serve: Callable[[Respond], Service], respond: Respond
 ) -> None:
     service = serve(respond)
@@ -78,7 +78,7 @@ def test_requests_of_another_form_have_one_prompt_each(
     assert sorted(body["prompt"] for body in again) == list("abcdef")
 
 
-def test_a_refusal_of_the_other_form_too_fails_the_row(serve: Callable[[Respond], Service]) -> None:
+def test_a_row_fails_if_the_second_form_is_refused_too(serve: Callable[[Respond], Service]) -> None:
     service = serve(lambda *_: status(400, b'{"detail": "fall back"}'))
     run = ItemRun(service, items("a"))
     run.go()

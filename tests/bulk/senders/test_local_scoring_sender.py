@@ -1,4 +1,4 @@
-"""Items that a function evaluates."""
+"""Items that are evaluated by a local function."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,7 @@ def batch(*words: str) -> Batch:
     return Batch([replace(asking(0), item=item, part=part) for part in range(len(words))], NOTHING)
 
 
-def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
+def test_each_part_gets_its_value_or_its_error_and_tokens_are_counted() -> None:
     sender = LocalScoringSender(evaluate)
     with sender.turn:
         answer = sender.start(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0)).finish()
@@ -39,7 +39,7 @@ def test_each_part_has_its_value_or_its_error_and_tokens_are_counted() -> None:
     assert sender.death is None
 
 
-def test_a_function_that_cannot_go_on_ends_the_run() -> None:
+def test_a_function_that_fails_for_good_ends_the_run() -> None:
     sender = LocalScoringSender(evaluate)
     with pytest.raises(ServerError):
         sender.start(batch("dead"), Deadline(LIMITS, lambda: 0.0)).finish()

@@ -9,7 +9,7 @@ import trustme
 
 @pytest.fixture
 def authority(tmp_path: Path) -> tuple[ssl.SSLContext, str]:
-    """The context of a server over TLS, and the file of its authority."""
+    """The TLS context of a server, and the file of the certificate authority that signed it."""
     made, bundle = trustme.CA(), tmp_path / "authorities.pem"
     made.cert_pem.write_to_path(str(bundle))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""Results wait to be written together, but few of them, and not for long."""
+"""Results are written in batches, limited in size and in waiting time."""
 
 import math
 import threading
@@ -12,7 +12,7 @@ def result(index: int) -> Result:
     return Result(asking(index), 1, 0.1, None, None, b"{}")
 
 
-def test_they_are_written_soon_after_the_first_of_them() -> None:
+def test_results_are_written_soon_after_the_first_one_is_added() -> None:
     waiting = UnwrittenResults(threading.Lock())
     assert waiting.write_at == math.inf
     waiting.add([result(0)], 5.0)
@@ -27,7 +27,7 @@ def test_they_are_written_soon_after_the_first_of_them() -> None:
     )
 
 
-def test_many_are_written_at_once() -> None:
+def test_many_results_are_written_immediately() -> None:
     waiting = UnwrittenResults(threading.Lock())
     for index in range(MAX_UNWRITTEN):
         assert not waiting.are_many
@@ -35,7 +35,7 @@ def test_many_are_written_at_once() -> None:
     assert waiting.are_many
 
 
-def test_no_result_begins_no_wait() -> None:
+def test_adding_no_results_sets_no_deadline() -> None:
     waiting = UnwrittenResults(threading.Lock())
     waiting.add([], 5.0)
     assert waiting.write_at == math.inf

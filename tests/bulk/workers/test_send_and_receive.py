@@ -1,4 +1,4 @@
-"""The pool over real sockets: every row ends once, with its own answer, whatever the server does."""
+"""The pool over real sockets: every row gets exactly one result, whatever the server does."""
 
 import json
 import threading
@@ -44,7 +44,7 @@ def test_fast_rows_are_read_by_the_thread_that_sends_them(
     def reading() -> Iterator[Row | None]:
         for index, row in enumerate(rows(100)):
             if index % 7 == 0:
-                yield None  # the next one may take its time
+                yield None  # the next row may be delayed
             yield row
         yield None
 
@@ -73,9 +73,7 @@ def test_as_many_requests_are_in_flight_as_the_concurrency_allows(
 
 
 @pytest.mark.parametrize("part", ["head", "body"])
-def test_an_answer_that_comes_slowly_holds_up_no_other_row(
-    serve: Callable[[Respond], Service], part: str
-) -> None:
+def test_a_slow_answer_delays_no_other_row(serve: Callable[[Respond], Service], part: str) -> None:
     others_done = threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
@@ -97,10 +95,10 @@ def test_an_answer_that_comes_slowly_holds_up_no_other_row(
     run.pool._listeners = run.pool._listeners._replace(results=count)
     began = time.monotonic()
     assert run.go().texts() == right(20)
-    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # it ended because of the others
+    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # it ended when the other rows did, not at a timeout
 
 
-def test_few_results_are_written_together(serve: Callable[[Respond], Service]) -> None:
+def test_results_are_written_in_small_batches(serve: Callable[[Respond], Service]) -> None:
     written: list[int] = []
     run = Run(serve(lambda request, _: well(request)), rows(200), fixed=32)
     take = run.pool._listeners.results
@@ -115,14 +113,14 @@ def test_few_results_are_written_together(serve: Callable[[Respond], Service]) -
     assert sum(written) == 200
 
 
-def test_groups_are_split(serve: Callable[[Respond], Service]) -> None:
+def test_the_rows_at_the_end_are_sent_in_smaller_groups(serve: Callable[[Respond], Service]) -> None:
     service = serve(lambda request, _: well(request))
     run = Run(service, rows(10), group=4).go()
     assert run.texts() == right(10)
     assert sorted(len(request.json["prompt"]) for request in service.requests) == [2, 4, 4]
 
 
-def test_a_bad_prompt_costs_one_row_of_its_group(serve: Callable[[Respond], Service]) -> None:
+def test_a_bad_prompt_fails_only_its_own_row_of_a_group(serve: Callable[[Respond], Service]) -> None:
     def respond(request: Request, number: int) -> Reply:
         del number
         return status(422, b'{"detail": "bad"}') if b'"5"' in request.body else well(request)
@@ -133,19 +131,19 @@ def test_a_bad_prompt_costs_one_row_of_its_group(serve: Callable[[Respond], Serv
     assert (failed.row.index, failed.error and failed.error.why) == (5, "bad")
 
 
-def test_a_stream_is_an_answer_too(serve: Callable[[Respond], Service]) -> None:
+def test_a_streamed_answer_is_accepted(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda *_: sse(token("0"), token("!", reason="stop"))), rows(1)).go()
     assert run.texts() == right(1)
 
 
-def test_an_unreliable_server_costs_attempts_but_no_rows(serve: Callable[[Respond], Service]) -> None:
+def test_an_unreliable_server_causes_retries_but_no_failed_rows(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(moody), rows(60), retries=20).go()
     assert run.texts() == right(60)
     assert len(run.results) == 60
     assert run.dispatcher.retried == run.dispatcher.requests - 60 > 0
 
 
-def test_a_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Service]) -> None:
+def test_an_api_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Service]) -> None:
     body = json.dumps({"error": f"what is {CANARY}?"}).encode()
     run = Run(serve(lambda request, n: well(request) if n == 1 else kept_open(body)), rows(2), retries=0).go()
     (failed,) = (result for result in run.results if result.error is not None)
@@ -153,7 +151,7 @@ def test_a_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Ser
     assert failed.error.why == "what is ***?"
 
 
-def test_a_key_in_a_request_id_is_redacted(serve: Callable[[Respond], Service]) -> None:
+def test_an_api_key_in_a_request_id_is_redacted(serve: Callable[[Respond], Service]) -> None:
     refusal = status(422, b"", X_Request_Id=CANARY)
     run = Run(serve(lambda request, n: well(request) if n == 1 else refusal), rows(2), retries=0).go()
     (failed,) = (result for result in run.results if result.error is not None)
@@ -172,14 +170,14 @@ def test_an_unreachable_server_stops_the_run(serve: Callable[[Respond], Service]
     assert (run.results, type(run.dispatcher.fatal)) == ([], NetworkError)
 
 
-def test_a_cap_stops_the_run(serve: Callable[[Respond], Service]) -> None:
+def test_a_token_limit_stops_the_run(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda request, _: well(request)), rows(100), budget=Budget(max_tokens=60)).go()
     assert run.dispatcher.capped
     assert 10 <= len(run.results) <= 15
     assert run.dispatcher.budget.tokens <= 60
 
 
-def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
+def test_an_answer_lost_to_a_memory_error_is_charged_and_requested_again(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parse, failed = json.loads, threading.Event()
@@ -202,7 +200,7 @@ def test_an_answer_for_which_there_was_no_memory_is_charged_and_asked_for_again(
     assert twice > once
 
 
-def test_a_request_on_a_connection_that_had_ended_is_sent_again_without_retries(
+def test_a_request_on_a_closed_connection_is_sent_again_even_without_retries(
     serve: Callable[[Respond], Service],
 ) -> None:
     def respond(request: Request, number: int) -> Reply:
@@ -211,13 +209,13 @@ def test_a_request_on_a_connection_that_had_ended_is_sent_again_without_retries(
     assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == right(2)
 
 
-def test_no_thread_is_started_that_would_not_leave_enough_memory(
+def test_no_thread_is_started_if_too_little_memory_would_be_left(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def reading() -> Iterator[Row]:
         monkeypatch.setattr(
             start_and_wake_threads, "MIN_FREE_BYTES", 1 << 62
-        )  # the first thread runs already
+        )  # the first thread is already running
         yield from rows(20)
 
     run = Run(serve(lambda request, _: well(request)), reading(), fixed=8).go()

@@ -1,4 +1,4 @@
-"""Many requests are waited for in one thread; each one begins, or reaches its limit, for itself."""
+"""One thread waits for the answers to many requests; each is taken when it begins or times out."""
 
 import contextlib
 import ssl
@@ -25,7 +25,7 @@ from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, right, 
 
 
 class Clock:
-    """The time, which can be moved on."""
+    """A clock that can be set forward."""
 
     def __init__(self) -> None:
         self.ahead = 0.0
@@ -35,7 +35,7 @@ class Clock:
 
 
 class Watching:
-    """A watch, and requests to a service."""
+    """An AnswerWatch and requests to a service."""
 
     def __init__(self, service: Service, cacert: str = "") -> None:
         self.clock = Clock()
@@ -58,7 +58,7 @@ class Watching:
             request.give_up()
 
     def taken(self, seconds: float = TEST_TIMEOUT_S) -> list[int]:
-        """Return the rows of which something is known, as soon as there is one."""
+        """Return the rows whose requests are ready, as soon as there is one."""
         until = time.monotonic() + seconds
         taken: list[InFlight] = []
         while not taken and time.monotonic() < until:
@@ -90,7 +90,7 @@ def answering(*events: threading.Event) -> Respond:
     return respond  # type: ignore[return-value]
 
 
-def test_each_answer_is_taken_when_it_begins(
+def test_each_answer_is_taken_as_soon_as_it_begins(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
     events = [threading.Event() for _ in range(3)]
@@ -106,7 +106,7 @@ def test_each_answer_is_taken_when_it_begins(
     assert sorted(here.taken() + here.taken(1.0)) == [0, 2]
 
 
-def test_a_request_whose_time_is_over_is_taken_without_an_answer(
+def test_a_request_that_timed_out_is_taken_without_an_answer(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
     never = threading.Event()
@@ -121,11 +121,11 @@ def test_a_request_whose_time_is_over_is_taken_without_an_answer(
     assert here.taken() == [0]
 
 
-def test_time_in_which_the_process_was_suspended_does_not_count(
+def test_time_while_the_process_was_suspended_does_not_count(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
-    go_on = threading.Event()
-    here = watching(serve(answering(go_on)))
+    release = threading.Event()
+    here = watching(serve(answering(release)))
     request = here.send(0, first_byte=50.0)
 
     def suspended() -> None:
@@ -137,11 +137,11 @@ def test_time_in_which_the_process_was_suspended_does_not_count(
     assert here.watch.take(here.watch.wait(here.clock() + 10)) == []
     timer.join()
     assert request.deadline.left() > 40
-    go_on.set()
+    release.set()
     assert here.taken() == [0]
 
 
-def test_a_wait_can_be_ended_from_another_thread(
+def test_a_wait_can_be_interrupted_from_another_thread(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
     here = watching(serve(lambda request, _: well(request)))
@@ -153,7 +153,7 @@ def test_a_wait_can_be_ended_from_another_thread(
     timer.join()
 
 
-def test_what_waits_for_itself_is_not_watched(
+def test_a_request_without_a_socket_is_not_watched(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
     here = watching(serve(lambda request, _: well(request)))
@@ -163,7 +163,7 @@ def test_what_waits_for_itself_is_not_watched(
     assert not here.watch.add(InFlight(batch, deadline, local.start(batch, deadline)))
 
 
-def test_a_server_notices_that_requests_are_given_up(serve: Callable[[Respond], Service]) -> None:
+def test_the_connections_of_abandoned_requests_are_closed(serve: Callable[[Respond], Service]) -> None:
     service = serve(lambda request, _: [service.until_hung_up, *well(request)])
     here = Watching(service)
     here.send(0)
@@ -171,18 +171,18 @@ def test_a_server_notices_that_requests_are_given_up(serve: Callable[[Respond], 
     assert service.hung_up.wait(TEST_TIMEOUT_S)
 
 
-def test_with_tls_only_an_answer_counts(
+def test_tls_session_tickets_are_not_taken_for_an_answer(
     serve: Callable[[Respond], Service],
     watching: Callable[..., Watching],
     authority: tuple[ssl.SSLContext, str],
 ) -> None:
-    go_on = threading.Event()
-    service = serve(answering(go_on))
+    release = threading.Event()
+    service = serve(answering(release))
     service.tls = authority[0]
     here = watching(service, authority[1])
     here.send(0)
-    assert here.taken(0.2) == []  # although the tickets of TLS 1.3 have come
-    go_on.set()
+    assert here.taken(0.2) == []  # although the session tickets of TLS 1.3 have arrived
+    release.set()
     assert here.taken() == [0]
     assert here.last[0].started.finish().reasons == "stop"
 

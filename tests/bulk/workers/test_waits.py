@@ -1,4 +1,4 @@
-"""One thread at a time works, but nothing that can go on waits for something that cannot."""
+"""One thread runs at a time; work that can continue never waits for work that is blocked."""
 
 import contextlib
 import socket
@@ -33,10 +33,10 @@ def test_a_body_that_cannot_be_sent_at_once_gets_its_answer(
     began = time.process_time()
     run = Run(service, large, fixed=2, first_byte=20.0, retries=0, cacert=authority[1] if tls else "").go()
     assert sorted(run.texts()) == [0, 1, 2]
-    assert time.process_time() - began < 10  # of both sides: it does not ask for the answer all the time
+    assert time.process_time() - began < 10  # CPU time of client and server: the client does not poll
 
 
-def test_a_refusal_that_comes_while_the_body_is_sent_is_the_answer(
+def test_a_refusal_received_while_the_body_is_sent_is_the_answer(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(connection: socket.socket) -> Request | None:
@@ -48,7 +48,7 @@ def test_a_refusal_that_comes_while_the_body_is_sent_is_the_answer(
         connection.sendall(refusal)
         connection.shutdown(socket.SHUT_WR)
         with contextlib.suppress(ConnectionError):
-            while connection.recv(1 << 20):  # no reset overtakes the answer
+            while connection.recv(1 << 20):  # read all, so that a reset does not overtake the answer
                 pass
         return None
 
@@ -60,13 +60,13 @@ def test_a_refusal_that_comes_while_the_body_is_sent_is_the_answer(
     assert [error and error.why for error in errors] == ["too long"]
 
 
-def test_bytes_after_an_answer_are_not_taken_for_the_next_one_over_tls(
+def test_bytes_after_an_answer_over_tls_are_not_taken_for_the_next_one(
     serve: Callable[[Respond], Service], authority: tuple[ssl.SSLContext, str]
 ) -> None:
     def respond(request: Request, number: int) -> Reply:
         [answer] = well(request)
         assert isinstance(answer, bytes)
-        # In one TLS record with the end of the first answer, after its beginning.
+        # Extra bytes in the TLS record that holds the end of the first answer.
         more = answer.replace(b"0!", b"2!") if number == 1 else b""
         return [answer[:-5], lambda _: time.sleep(0.1), answer[-5:] + more]
 
@@ -77,14 +77,14 @@ def test_bytes_after_an_answer_are_not_taken_for_the_next_one_over_tls(
     assert service.connections == 2
 
 
-def slow_end(request: Request, go_on: threading.Event) -> Reply:
-    """Answer at once, but for the last bytes."""
+def slow_end(request: Request, release: threading.Event) -> Reply:
+    """Answer at once, except for the last bytes."""
     [answer] = well(request)
     assert isinstance(answer, bytes)
-    return [answer[:-3], waiting_for(go_on), answer[-3:]]
+    return [answer[:-3], waiting_for(release), answer[-3:]]
 
 
-def test_a_request_that_the_rate_held_back_is_sent_while_an_answer_comes_slowly(
+def test_a_request_delayed_by_the_rate_is_sent_while_a_slow_answer_is_read(
     serve: Callable[[Respond], Service],
 ) -> None:
     second = threading.Event()
@@ -98,34 +98,34 @@ def test_a_request_that_the_rate_held_back_is_sent_while_an_answer_comes_slowly(
     began = time.monotonic()
     run = Run(serve(respond), rows(3), fixed=4, group=2, rpm=60, fast_rows=True).go()
     assert run.texts() == right(3)
-    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the second request ended the first answer
+    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the second request released the first answer
 
 
 def test_an_incomplete_group_of_a_pipe_does_not_wait_for_an_answer(
     serve: Callable[[Respond], Service],
 ) -> None:
     sent: list[float] = []
-    go_on = threading.Event()
+    release = threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
         sent.append(time.monotonic())
-        return [waiting_for(go_on), *well(request)] if number == 1 else well(request)
+        return [waiting_for(release), *well(request)] if number == 1 else well(request)
 
     def reading() -> Iterator[Row]:
         yield from rows(2)
-        time.sleep(0.55)  # the other thread waits for the first answer by now
+        time.sleep(0.55)  # by now, the other thread is waiting for the first answer
         offered.append(time.monotonic())
         yield asking(2)
         time.sleep(1.0)
-        go_on.set()
+        release.set()
 
     offered: list[float] = []
     run = Run(serve(respond), reading(), fixed=4, group=2).go()
     assert run.texts() == right(3)
-    assert sent[1] - offered[0] < 0.4  # half of it is on purpose
+    assert sent[1] - offered[0] < 0.4  # about half of it is the intended delay
 
 
-def test_answers_are_read_when_fewer_requests_are_allowed_than_are_in_flight(
+def test_all_answers_are_read_when_the_concurrency_drops_below_those_in_flight(
     serve: Callable[[Respond], Service],
 ) -> None:
     together, others = threading.Barrier(8), threading.Event()
@@ -156,7 +156,7 @@ def test_answers_are_read_when_fewer_requests_are_allowed_than_are_in_flight(
             run.dispatcher.rate.cap(1)
             capped.set()
 
-    # On connections that are open, no thread waits, so only a few have been started.
+    # On open connections no thread has to wait, so only a few threads have been started.
     listeners = Listeners(take, lambda *_: None, lambda _: None)
     sender, limits = ApiSender(run.api), run.pool._limits
     pool = WorkerPool(
@@ -165,7 +165,7 @@ def test_answers_are_read_when_fewer_requests_are_allowed_than_are_in_flight(
     began = time.monotonic()
     pool.run(tick)
     assert sorted(done) == [*range(8)]
-    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the slow answers ended because of the others
+    assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the other answers released the slow ones
 
 
 def test_the_only_thread_reads_answers_before_it_waits_for_a_pipe(
@@ -176,7 +176,7 @@ def test_the_only_thread_reads_answers_before_it_waits_for_a_pipe(
     def reading() -> Iterator[Row]:
         monkeypatch.setattr(
             start_and_wake_threads, "MIN_FREE_BYTES", 1 << 62
-        )  # the first thread runs already
+        )  # the first thread is already running
         yield from rows(3)
         assert answered.wait(TEST_TIMEOUT_S)
 

@@ -1,4 +1,4 @@
-"""A worker pool can always be left: at a signal, on a full disk, with a silent server or pipe."""
+"""A worker pool can always be stopped: at a signal, on a full disk, with a silent server or pipe."""
 
 import signal
 import socket
@@ -17,7 +17,7 @@ from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, 
 
 
 @pytest.mark.parametrize("problem", [OutputError("disk full"), ValueError("a bug"), Interrupted()])
-def test_what_goes_wrong_with_a_result_ends_the_run(
+def test_an_error_while_handling_a_result_ends_the_run(
     serve: Callable[[Respond], Service], problem: BaseException
 ) -> None:
     seen = []
@@ -36,7 +36,7 @@ def test_what_goes_wrong_with_a_result_ends_the_run(
 
 
 @pytest.mark.parametrize("fast_rows", [False, True])
-def test_rows_that_cannot_be_read_end_the_run_once_all_requests_ended(
+def test_an_error_reading_rows_ends_the_run_after_all_requests_have_ended(
     serve: Callable[[Respond], Service], *, fast_rows: bool
 ) -> None:
     def reading() -> Iterator[Row]:
@@ -50,7 +50,7 @@ def test_rows_that_cannot_be_read_end_the_run_once_all_requests_ended(
 
 
 class Leave(BaseException):
-    """What a signal would raise."""
+    """The exception that a signal handler would raise."""
 
 
 def leaving(run: Run, when: threading.Event) -> Callable[[], None]:
@@ -62,53 +62,53 @@ def leaving(run: Run, when: threading.Event) -> Callable[[], None]:
     return tick
 
 
-def test_a_drain_waits_for_what_is_in_flight_and_takes_no_more(serve: Callable[[Respond], Service]) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_drain_waits_for_requests_in_flight_and_sends_no_more(serve: Callable[[Respond], Service]) -> None:
+    begun, release = threading.Event(), threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
         if number == 4:
             begun.set()
-        return [waiting_for(go_on), *well(request)]
+        return [waiting_for(release), *well(request)]
 
     run = Run(serve(respond), rows(100))
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
-    timer = threading.Timer(0.1, go_on.set)
+    timer = threading.Timer(0.1, release.set)
     timer.start()
     assert run.pool.drain(TEST_TIMEOUT_S)
     timer.join()
     assert len(run.results) == run.dispatcher.requests == 4
 
 
-def held_back(begun: threading.Event, go_on: threading.Event) -> Respond:
-    """Answer after `go_on`."""
+def held_back(begun: threading.Event, release: threading.Event) -> Respond:
+    """Answer after `release` is set."""
 
     def respond(request: Request, number: int) -> Reply:
         del number
         begun.set()
-        return [waiting_for(go_on), *well(request)]
+        return [waiting_for(release), *well(request)]
 
     return respond
 
 
 def test_requests_that_do_not_end_in_time_are_abandoned(serve: Callable[[Respond], Service]) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-    run = Run(serve(held_back(begun, go_on)), rows(100), fixed=1)
+    begun, release = threading.Event(), threading.Event()
+    run = Run(serve(held_back(begun, release)), rows(100), fixed=1)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
-    go_on.set()
+    release.set()
     assert run.pool._over.wait(TEST_TIMEOUT_S)
-    assert run.results == []  # nobody is there any more to take it
+    assert run.results == []  # results of abandoned requests are discarded
 
 
-def test_a_drain_that_another_signal_ends_takes_nothing_either(serve: Callable[[Respond], Service]) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_a_drain_interrupted_by_another_signal_takes_no_results(serve: Callable[[Respond], Service]) -> None:
+    begun, release = threading.Event(), threading.Event()
 
     def leave(*_: object) -> None:
         raise Leave
 
-    run = Run(serve(held_back(begun, go_on)), rows(100), fixed=1)
+    run = Run(serve(held_back(begun, release)), rows(100), fixed=1)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     before = signal.signal(signal.SIGALRM, leave)
@@ -120,57 +120,57 @@ def test_a_drain_that_another_signal_ends_takes_nothing_either(serve: Callable[[
         signal.signal(signal.SIGALRM, before)
     (left,) = run.pool.abandon()
     assert (left.row.index, left.attempts) == (0, 1)
-    go_on.set()
+    release.set()
     assert run.pool._over.wait(TEST_TIMEOUT_S)
     assert run.results == []
 
 
-def test_an_answer_checked_when_the_drain_ends_is_not_lost(serve: Callable[[Respond], Service]) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+def test_an_answer_being_checked_when_the_drain_ends_is_not_lost(serve: Callable[[Respond], Service]) -> None:
+    begun, release = threading.Event(), threading.Event()
 
     def late(*_: object) -> None:
         begun.set()
-        go_on.wait(TEST_TIMEOUT_S)
+        release.wait(TEST_TIMEOUT_S)
 
     run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
     run.pool._listeners = run.pool._listeners._replace(request=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
-    go_on.set()
+    release.set()
     assert run.pool._over.wait(TEST_TIMEOUT_S)
     (left,) = run.pool.abandon()
     assert (left.row.index, run.results) == (0, [])
 
 
-def test_an_answer_that_was_taken_is_handed_on_for_each_of_its_rows(
+def test_an_answer_already_taken_is_passed_on_for_each_of_its_rows(
     serve: Callable[[Respond], Service],
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    begun, release = threading.Event(), threading.Event()
     taken = []
 
     def late(result: Result) -> None:
         begun.set()
-        go_on.wait(TEST_TIMEOUT_S)
+        release.wait(TEST_TIMEOUT_S)
         taken.append(result.row.index)
 
     run = Run(serve(lambda request, _: well(request)), rows(3), group=3, on_result=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
-    threading.Timer(0.1, go_on.set).start()
+    threading.Timer(0.1, release.set).start()
     assert (run.pool.abandon(), taken) == ([], [0, 1, 2])
     assert run.pool._over.wait(TEST_TIMEOUT_S)
 
 
-def test_a_thread_that_hands_on_results_for_ever_is_not_waited_for(
+def test_a_thread_that_hangs_while_passing_on_results_is_not_waited_for(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun, go_on = threading.Event(), threading.Event()
+    begun, release = threading.Event(), threading.Event()
 
     def late(_: Result) -> None:
         begun.set()
-        go_on.wait(TEST_TIMEOUT_S)
+        release.wait(TEST_TIMEOUT_S)
 
     monkeypatch.setattr(send_and_receive, "WRITE_TIMEOUT_S", 0.05)
     run = Run(serve(lambda request, _: well(request)), rows(1), on_result=late)
@@ -178,12 +178,12 @@ def test_a_thread_that_hands_on_results_for_ever_is_not_waited_for(
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
     assert run.pool.abandon() == []
-    assert not go_on.is_set()
-    go_on.set()
+    assert not release.is_set()
+    release.set()
     assert run.pool._over.wait(TEST_TIMEOUT_S)
 
 
-def test_a_group_that_a_silent_pipe_leaves_half_full_is_sent(serve: Callable[[Respond], Service]) -> None:
+def test_an_incomplete_group_is_sent_if_the_pipe_is_silent(serve: Callable[[Respond], Service]) -> None:
     never = threading.Event()
 
     def reading() -> Iterator[Row]:
@@ -235,7 +235,7 @@ def test_a_silent_pipe_delays_neither_answers_nor_the_end(
 
 
 @pytest.mark.parametrize("limits", [{"first_byte": 1.0}, {"total": 1.0}, {"first_byte": 1.0, "stall": 0.5}])
-def test_a_dripping_server_holds_no_thread_for_ever(
+def test_a_server_that_sends_single_bytes_does_not_block_a_thread_forever(
     serve: Callable[[Respond], Service], limits: dict[str, float]
 ) -> None:
     def drip(connection: socket.socket) -> None:
@@ -251,7 +251,7 @@ def test_a_dripping_server_holds_no_thread_for_ever(
     assert len(run.results) == 3
 
 
-def test_fewer_threads_than_wanted_are_enough(
+def test_the_run_continues_if_fewer_threads_can_be_started_than_wanted(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = serve(lambda request, _: well(request))
