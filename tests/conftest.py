@@ -18,16 +18,16 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer
 from tests.support.service import Respond, Service
 
-# No limit on the time of one example: a slow machine is not a wrong one.
+# No time limit per example: a slow machine must not fail a test.
 settings.register_profile("nbx", deadline=None)
 settings.load_profile("nbx")
 
 CANARY = canary.CANARY
 
-FEW_FILES = 3  # that are named: one process is done with them before others have started
+FEW_FILES = 3  # for at most this many files, it is not worth starting worker processes
 
-_HERE = ("127.", "::1", "localhost")
-_LEAKS: tuple[str, ...] = (
+_LOCAL_HOSTS = ("127.", "::1", "localhost")
+_ENV_PREFIXES: tuple[str, ...] = (
     "NEBIUS_",
     "NBX_",
     "REQUESTS_CA_BUNDLE",
@@ -36,7 +36,7 @@ _LEAKS: tuple[str, ...] = (
     "NO_COLOR",
     "FORCE_COLOR",
 )
-_LEAKS += (
+_ENV_PREFIXES += (
     "CLICOLOR",
     "XDG_",
     "HTTP_PROXY",
@@ -46,18 +46,18 @@ _LEAKS += (
     "http_proxy",
     "https_proxy",
 )
-_LEAKS += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
+_ENV_PREFIXES += ("all_proxy", "no_proxy", "COLUMNS", "TYPER_", "CI")
 
 
 def pytest_configure() -> None:
-    """Listen to the signals of the keyboard, which a shell ignores for what it starts in the background."""
+    """Handle SIGINT and SIGQUIT even if the shell started the tests in the background and ignores them."""
     for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
         if signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, handler)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run the tests in parallel, twice as many as there are cores, as many of them wait; a few files here."""
+    """Use two workers per core, since many tests only wait; run a few named files without workers."""
     files = [arg for arg in config.args if arg.partition("::")[0].endswith(".py")]
     if len(files) == len(config.args) <= FEW_FILES:
         return 0
@@ -67,7 +67,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.fixture(autouse=True)
 def engine_on_one_core(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Keep the engine of a test to one core while other tests run: its threads wait in busy loops."""
+    """Pin the engine to one core while other tests run in parallel: its threads wait in busy loops."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     if (
         not worker
@@ -84,9 +84,9 @@ def engine_on_one_core(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of this machine changes a test, and no test sees the real home or keyring."""
+    """Remove variables that would affect nbx, and hide the real home directory and keyring."""
     for name in list(os.environ):
-        if name.startswith(_LEAKS) and not name.startswith("NBX_TEST_"):
+        if name.startswith(_ENV_PREFIXES) and not name.startswith("NBX_TEST_"):
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
@@ -96,13 +96,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def key_files() -> set[Path]:
-    """The files in which tests say that the key is; it may be in no other."""
+    """The files that tests expect to contain the key; no other file may contain it."""
     return set()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def watched_session(tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> Iterator[None]:
-    """No program is started with the key among its words, and no file holds it in the end."""
+    """Fail if a program gets the key as an argument or if an unexpected file contains it at the end."""
     with pytest.MonkeyPatch.context() as patch:
         canary.watch_starts(patch)
         yield
@@ -111,7 +111,7 @@ def watched_session(tmp_path_factory: pytest.TempPathFactory, key_files: set[Pat
 
 @pytest.fixture(autouse=True)
 def watched_test(tmp_path: Path, key_files: set[Path]) -> Iterator[None]:
-    """No file of a test holds the key, but those in which the test says it is."""
+    """Fail if the key is in a file in which the test does not expect it."""
     yield
     found = canary.files_with_key(tmp_path)
     assert found <= key_files, f"the key is in {found - key_files}"
@@ -119,17 +119,17 @@ def watched_test(tmp_path: Path, key_files: set[Path]) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No name but this machine's own resolves, and no other address is called."""
+    """Allow name lookups and connections only for this machine."""
     real_lookup, real_connect = socket.getaddrinfo, socket.socket.connect
 
     def lookup(host: Any, *args: Any, **kwargs: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
-        if name not in (None, "", "localhost") and not str(name).startswith(_HERE):
+        if name not in (None, "", "localhost") and not str(name).startswith(_LOCAL_HOSTS):
             raise socket.gaierror(socket.EAI_NONAME, f"a test looks up {name}")
         return real_lookup(host, *args, **kwargs)
 
     def connect(self: socket.socket, address: Any) -> None:
-        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_HERE):
+        if self.family != socket.AF_UNIX and not str(address[0]).startswith(_LOCAL_HOSTS):
             raise OSError(f"a test calls {address}")
         real_connect(self, address)
 
@@ -139,7 +139,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server() -> Iterator[FakeServer]:
-    """A scripted server; the test fails if its script was not played to the end."""
+    """A scripted server; the test fails if some replies of its script were never requested."""
     fake = FakeServer()
     yield fake
     fake.close()
@@ -162,8 +162,8 @@ def serve() -> Iterator[Callable[[Respond], Service]]:
 @pytest.fixture
 def bare(tmp_path: Path) -> Runner:
     """nbx as on a new machine: nothing configured, no key."""
-    places = {f"NBX_{kind.upper()}_DIR": str(tmp_path / kind) for kind in ("config", "cache", "data")}
-    return Runner({"TERM": "xterm", **places})
+    folders = {f"NBX_{kind.upper()}_DIR": str(tmp_path / kind) for kind in ("config", "cache", "data")}
+    return Runner({"TERM": "xterm", **folders})
 
 
 @pytest.fixture
@@ -175,19 +175,19 @@ def nbx(bare: Runner, server: FakeServer) -> Runner:
 
 @pytest.fixture
 def well(nbx: Runner) -> Runner:
-    """nbx with a model that is in the list of Token Factory's models."""
+    """nbx with a model from the model list of Token Factory."""
     return Runner({**nbx.environ, "NEBIUS_MODEL": BASIC["id"]})
 
 
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
-    """A certificate authority that nobody trusts by itself."""
+    """A certificate authority that is not trusted by default."""
     return trustme.CA()
 
 
 @pytest.fixture
 def row_server() -> Iterator[RowServer]:
-    """A server that answers every prompt, many at once."""
+    """A server that answers every prompt and handles many requests at once."""
     fake = RowServer()
     yield fake
     fake.close()

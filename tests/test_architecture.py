@@ -1,4 +1,4 @@
-"""docs/architecture.md is true to the code: its modules, files and names, its folders and import rules."""
+"""docs/architecture.md matches the code: its modules, files, identifiers, folders and import rules."""
 
 import re
 
@@ -10,7 +10,7 @@ PROSE, _, TABLES = PAGE.partition("## Every module")
 EXAMPLES = {"commands/x.py", "actions/x.py", "tests/actions/test_x.py"}
 
 
-def test_every_module_is_named_once_with_what_it_is_for() -> None:
+def test_the_page_lists_every_module_once_with_its_purpose() -> None:
     named: list[str] = []
     for folder, table in re.findall(r"^\| `(\S+)/` \| .*\n\| --- .*\n((?:\|.*\n)+)", TABLES, re.MULTILINE):
         rows = re.findall(r"^\| `(\S+)` \| (.+\.) \|$", table, re.MULTILINE)
@@ -19,14 +19,14 @@ def test_every_module_is_named_once_with_what_it_is_for() -> None:
     assert sorted(named) == sorted(path.relative_to(ROOT).as_posix() for path in MODULES.values())
 
 
-def test_every_file_that_is_spoken_of_is_there() -> None:
+def test_every_file_that_the_page_mentions_exists() -> None:
     paths = set(re.findall(r"`((?:\w+/)*\w+\.py)`", PROSE)) - EXAMPLES
     assert len(paths) > 30
     missing = {path for path in paths if not (PACKAGE / path).is_file() and not (ROOT / path).is_file()}
     assert not missing - {"__init__.py"}
 
 
-def test_every_name_of_the_code_that_is_spoken_of_is_in_it() -> None:
+def test_every_identifier_that_the_page_mentions_exists_in_the_code() -> None:
     paths = (*MODULES.values(), ROOT / "tests/support/house.py", ROOT / "tests/support/server.py")
     sources = "\n".join(path.read_text("utf-8") for path in paths)
     names = set(re.findall(r"`([A-Z]\w+|[a-z]+_\w+)(?:\(…\))?`", PROSE)) - set(FOLDERS)
@@ -34,7 +34,7 @@ def test_every_name_of_the_code_that_is_spoken_of_is_in_it() -> None:
     assert not missing
 
 
-def test_the_folders_are_those_of_the_house_from_the_top_down() -> None:
+def test_the_page_lists_the_folders_from_the_top_layer_down() -> None:
     table = PROSE.partition("## The folders")[2].partition("\n## ")[0]
     cells = re.findall(r"^\| (`.+?) \|", table, re.MULTILINE)
     reported = [name for cell in cells for name in re.findall(r"`([\w.]+)`", cell)]
@@ -44,7 +44,7 @@ def test_the_folders_are_those_of_the_house_from_the_top_down() -> None:
     } | {"__main__", "main"}
 
 
-def test_the_import_rules_are_those_that_are_kept() -> None:
+def test_the_page_lists_the_import_rules_that_the_tests_enforce() -> None:
     rules = PROSE.partition("## Who may import whom")[2].partition("\n## ")[0]
     for group in STRANGERS:
         assert ", ".join(f"`{folder}`" for folder in group) in " ".join(rules.split())

@@ -1,6 +1,6 @@
-"""The key is where it must be and nowhere else: not in arguments, environments, files or what is said.
+"""The API key does not appear in arguments, environments, files or messages.
 
-conftest.py watches every test for that; here is the watch watched, and nbx while it runs.
+conftest.py checks this in every test; these tests check those checks, and nbx while it runs.
 """
 
 import base64
@@ -43,14 +43,16 @@ sys.exit(main(sys.argv[1:], streams))
 
 
 @pytest.mark.parametrize("before", ["", "-", "Bearer ", ":user:"])
-def test_the_watch_knows_a_key_in_every_disguise(before: str) -> None:
+def test_the_key_check_recognizes_every_encoding_of_the_key(before: str) -> None:
     plain = f"{before}{CANARY}\n".encode()
     for data in (plain, base64.b64encode(plain), plain.hex().encode(), plain.decode().encode("utf-16-le")):
         assert canary.shows_key(b"before " + data + b" after")
     assert not canary.shows_key(CANARY[:-1].encode() + b"x" + CANARY[1:].encode())
 
 
-def test_the_watch_finds_files(tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> None:
+def test_the_key_check_finds_files_that_contain_the_key(
+    tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]
+) -> None:
     folder = tmp_path_factory.mktemp("files")
     (folder / "empty").touch()
     (folder / "deep").mkdir()
@@ -63,24 +65,24 @@ def test_the_watch_finds_files(tmp_path_factory: pytest.TempPathFactory, key_fil
 
 
 @pytest.mark.parametrize("word", [CANARY, CANARY.encode(), f"--key={CANARY}"], ids=repr)
-def test_the_watch_stops_a_program_that_gets_the_key_as_an_argument(word: str | bytes) -> None:
+def test_the_key_check_refuses_to_start_a_program_with_the_key_as_an_argument(word: str | bytes) -> None:
     with pytest.raises(AssertionError, match="the key is an argument"):
         subprocess.run(["true", word], check=False)
 
 
 def processes() -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield number, arguments and environment of every process that may be looked at."""
+    """Yield the id, arguments and environment of every process that this user may inspect."""
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 words, environ = (folder / "cmdline").read_bytes(), (folder / "environ").read_bytes()
-            except OSError:  # it has ended, or is somebody else's
+            except OSError:  # the process has ended or belongs to another user
                 continue
             yield int(folder.name), words, environ
 
 
 def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, set[Path]]:
-    """Put the key where `source` says; return flags, what comes on stdin, and the files that hold it."""
+    """Store the key in `source`; return the flags, the stdin and the files that contain the key."""
     del nbx.environ["NEBIUS_API_KEY"]
     file = folder / "key"
     file.touch(mode=0o600)
@@ -95,7 +97,7 @@ def set_up(source: str, nbx: Runner, folder: Path) -> tuple[list[str], bytes, se
     return [], b"", {keyring.file() if source == "keyring" else nbx.config_path}
 
 
-# What runs, and how it ends where one text is all that comes.
+# Command lines, with their exit codes when the server answers with a single text.
 RUNNING = {
     "complete": (["complete", "x"], 0),
     "bulk": (["bulk", "rows.txt", "-o", "answers.jsonl", "--concurrency", "1"], 0),
@@ -107,10 +109,10 @@ RUNNING = {
     ("source", "name"),
     [
         *((source, "complete") for source in ("stdin", "file", "command", "keyring", "config")),
-        *(("command", name) for name in ("bulk", "score")),  # whose key comes from the same places
+        *(("command", name) for name in ("bulk", "score")),  # they look for the key in the same places
     ],
 )
-def test_while_nbx_runs_no_process_and_no_file_shows_the_key(
+def test_no_process_and_no_file_shows_the_key_while_nbx_runs(
     source: str,
     name: str,
     nbx: Runner,
@@ -147,7 +149,7 @@ def test_while_nbx_runs_no_process_and_no_file_shows_the_key(
         out, err = child.communicate(timeout=60)
     assert child.pid in [number for number, _, _ in seen]
     assert not [number for number, words, _ in seen if canary.shows_key(words)]
-    # Not that of every process: another run of these tests may be under way.
+    # Only the processes of this test: another run of these tests may be in progress.
     assert not [number for number, _, environ in seen if number in own and canary.shows_key(environ)]
     assert (child.returncode, out) == (code, b"text\n" if name == "complete" else b""), err
     assert not canary.shows_key(err)
@@ -155,7 +157,7 @@ def test_while_nbx_runs_no_process_and_no_file_shows_the_key(
     assert files == canary.files_with_key(tmp_path) == holding
 
 
-def test_the_command_that_prints_the_key_does_not_get_one(nbx: Runner, tmp_path: Path) -> None:
+def test_api_key_command_runs_without_a_key_in_its_environment(nbx: Runner, tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     code = f"import os; open({str(seen)!r}, 'w').write(repr(dict(os.environ))); print('key')"
     (tmp_path / "program.py").write_text(code)
@@ -166,21 +168,21 @@ def test_the_command_that_prints_the_key_does_not_get_one(nbx: Runner, tmp_path:
 
 
 class Broken(io.RawIOBase):
-    """A stdout with a bug in it."""
+    """A stdout whose write method raises an unexpected error."""
 
     def write(self, data: object) -> int:
         """Fail."""
         raise RuntimeError(f"no {type(data).__name__} today")
 
 
-def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeServer) -> None:
+def test_a_traceback_with_all_locals_does_not_show_the_key(nbx: Runner, server: FakeServer) -> None:
     server.script(one_answer("text"))
     streams = Streams(None, Broken(), None, environ=nbx.environ)
     with pytest.raises(RuntimeError) as caught:
         run(CompleteOptions(PromptOptions(("x",))), App(streams, SharedFlags()))
     error = caught.value
     assert error.__traceback__ is not None
-    ours = error.__traceback__.tb_next  # less this function, whose server has seen the key
+    ours = error.__traceback__.tb_next  # without this function, whose local `server` contains the key
     reported = "".join(traceback.TracebackException(type(error), error, ours, capture_locals=True).format())
     assert "options = CompleteOptions" in reported
     assert "key=***" in reported
@@ -198,7 +200,7 @@ def test_a_traceback_with_all_its_locals_has_no_key(nbx: Runner, server: FakeSer
     ],
     ids=str,
 )
-def test_a_bug_reported_with_debug_has_no_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
+def test_bug_reports_with_debug_do_not_show_the_key(args: list[str], nbx: Runner, server: FakeServer) -> None:
     if args[0] in ("complete", "bulk"):
         server.script(one_answer("text"))
     if args[0] == "models":
@@ -221,7 +223,7 @@ def test_a_bug_reported_with_debug_has_no_key(args: list[str], nbx: Runner, serv
     [["local", "serve"], ["bulk", "-", "--format", "text"], ["score", "The sky " * 400]],
     ids=["serve", "bulk", "score"],
 )
-def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runner) -> None:
+def test_the_engine_does_not_inherit_the_key_from_the_environment(args: list[str], nbx: Runner) -> None:
     command = [*NBX, *args, "--model-file", str(real_weights())]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=nbx.process_env()
@@ -239,7 +241,7 @@ def test_the_engine_does_not_get_the_key_of_the_shell(args: list[str], nbx: Runn
 
 
 def parent(number: int) -> int:
-    """Return the number of a process's parent, 0 where it has ended."""
+    """Return the id of a process's parent, or 0 if the process has ended."""
     try:
         text = Path(f"/proc/{number}/stat").read_text()
     except OSError:

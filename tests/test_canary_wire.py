@@ -1,8 +1,8 @@
-"""The key, and passwords in URLs, on the wire and back: sent where they belong, repeated nowhere.
+"""The key and passwords in URLs are sent only where they belong, and are not shown or stored.
 
-A server may repeat the key in any place of its answer; a proxy may ask for whatever it likes; a URL may hold
-a password. Each is put to the commands that read that part of an answer or a URL by a way of their own, with
---debug, and everything they leave is searched.
+A server may repeat the key in any part of its answer, a proxy may ask for credentials, and a URL may contain
+a password. Each case runs, with --debug, the commands that have their own code for that part of an answer or
+for a URL, and searches their output and the files that they leave.
 """
 
 import base64
@@ -23,7 +23,7 @@ from tests.support.repeated import REPEATED, sound
 from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, closed_port, detail, status
 
-PASSWORD = "hush-hush-77"  # of URLs
+PASSWORD = "hush-hush-77"  # used in URLs
 TRACES = (PASSWORD.encode(), base64.b64encode(f"bob:{PASSWORD}".encode()))
 COMMANDS = {
     "complete": ("complete", "x"),
@@ -40,12 +40,12 @@ COMMANDS = {
     "scores": ("score", "--jsonl", "rows.jsonl"),
     "rank": ("rank", "-c", "x", "a", "b"),
 }
-# The commands that take a part of an answer by a way of their own.
+# The commands that have their own code for a part of an answer.
 HTTP = ("complete", "models", "doctor", "bulk")
 ERROR = (*HTTP, "bulk to stdout", "scores")
 ANSWER = ("complete", "json", "ndjson", "heat", "bulk", "score")
 LIST = ("models", "models json", "models use", "doctor")
-# What shows afterwards what a command has left, of those that leave the most.
+# Commands that show stored data, run after the two commands that store the most.
 AFTERWARDS = {
     "complete": (("history", "list"), ("history", "show", "1"), ("history", "search", "a")),
     "bulk": (
@@ -56,7 +56,7 @@ AFTERWARDS = {
         ("view", "answers.jsonl"),
     ),
 }
-# Where it is in a part that HTTP does not have.
+# The commands to run for each position of the key; HTTP for those not listed.
 PARTS = {
     **dict.fromkeys(("in an error", "in an error of validation", "in an error of text"), ERROR),
     **dict.fromkeys(
@@ -92,7 +92,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def searched(result: Result, folder: Path) -> None:
-    """Fail where the key or a password is in the output or in a file; the runner has looked for the key."""
+    """Fail if the password is in the output or a file, or the key in a file; `Runner` checks the output."""
     for trace in TRACES:
         assert trace not in result.out_bytes, result
         assert trace not in result.err.encode(), result
@@ -102,12 +102,12 @@ def searched(result: Result, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("where", "name"), RUNS)
-def test_a_key_that_comes_back_goes_nowhere(
+def test_a_key_that_the_server_repeats_is_not_shown_or_stored(
     where: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     server.replies += [REPEATED[where]] * 6
     nbx.environ["NBX_HISTORY_TEXT"] = "true"
-    retries = "0" if name.startswith("bulk") else "1"  # whose waits are real ones
+    retries = "0" if name.startswith("bulk") else "1"  # bulk really waits between retries
     result = nbx(*COMMANDS[name], "--debug", "--retries", retries)
     assert "a bug in nbx" not in result.err
     assert server.requests
@@ -120,12 +120,12 @@ def test_a_key_that_comes_back_goes_nowhere(
     server.replies.clear()
 
 
-def test_a_key_that_the_model_wrote_is_in_its_answer_and_kept_in_no_ledger(
+def test_a_key_in_the_model_text_is_printed_but_not_stored_in_the_ledger(
     nbx: Runner, server: FakeServer, tmp_path: Path, key_files: set[Path]
 ) -> None:
     nbx.environ["NBX_HISTORY_TEXT"] = "true"
     server.replies += [status(200, sound({"text": f"it is {CANARY}!"}))] * 3
-    shown = nbx("complete", "x", may_show_key=True)  # what the model wrote, to the byte
+    shown = nbx("complete", "x", may_show_key=True)  # model text is printed unchanged
     assert (shown.code, shown.out) == (0, f"it is {CANARY}!\n")
     assert shown.err == "nbx: warning: the answer contains the API key: the text is not stored\n"
     key_files.add(tmp_path / "answers.jsonl")
@@ -139,7 +139,7 @@ URL = "http://bob:" + PASSWORD + "@127.0.0.1:{}"
 
 
 class Odd(NamedTuple):
-    """A URL with a password, and the variable it stands in."""
+    """A URL with a password, and the variable that holds it."""
 
     variable: str
     url: str
@@ -149,16 +149,16 @@ ODD = {
     "the base": Odd("NEBIUS_BASE_URL", URL + "/v1"),
     "a base where nothing listens": Odd("NEBIUS_BASE_URL", URL.format(1)),
     "a base without a scheme": Odd("NEBIUS_BASE_URL", f"bob:{PASSWORD}@127.0.0.1/v1"),
-    "a base with a port that is none": Odd("NEBIUS_BASE_URL", URL.format(99999)),
+    "a base with an invalid port": Odd("NEBIUS_BASE_URL", URL.format(99999)),
     "a base with a query": Odd("NEBIUS_BASE_URL", f"https://127.0.0.1/v1?key={PASSWORD}"),
     "a base with a fragment": Odd("NEBIUS_BASE_URL", f"https://127.0.0.1/v1#{PASSWORD}"),
     "a base with brackets": Odd("NEBIUS_BASE_URL", f"http://bob:{PASSWORD}@[::1/v1"),
     "a proxy": Odd("HTTP_PROXY", URL),
-    "a proxy that is not there": Odd("HTTP_PROXY", URL.format(1)),
+    "a proxy that is not running": Odd("HTTP_PROXY", URL.format(1)),
     "a proxy without a name": Odd("HTTP_PROXY", f"http://bob:{PASSWORD}@proxy.invalid:1"),
-    "a proxy that is no URL": Odd("HTTP_PROXY", f"http://bob:{PASSWORD}@[:1"),
+    "a proxy that is not a URL": Odd("HTTP_PROXY", f"http://bob:{PASSWORD}@[:1"),
     "a proxy of another kind": Odd("HTTP_PROXY", f"socks9://bob:{PASSWORD}@127.0.0.1:1"),
-    "a proxy with a port that is none": Odd("HTTP_PROXY", f"bob:{PASSWORD}@127.0.0.1:99999"),
+    "a proxy with an invalid port": Odd("HTTP_PROXY", f"bob:{PASSWORD}@127.0.0.1:99999"),
 }
 ASKING = {
     **COMMANDS,
@@ -181,7 +181,7 @@ SHOWN = [
 
 
 @pytest.mark.parametrize(("odd", "name"), SHOWN)
-def test_a_password_in_a_url_is_shown_to_nobody(
+def test_a_password_in_a_url_is_never_shown(
     odd: str, name: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     variable, url = ODD[odd]
@@ -196,7 +196,7 @@ def test_a_password_in_a_url_is_shown_to_nobody(
 
 @contextlib.contextmanager
 def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
-    """Listen as a proxy that answers everybody alike; give its port and the heads of what it was asked."""
+    """Run a proxy that always gives the same answer; yield its port and the requests that it received."""
     asked: list[bytes] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
@@ -215,7 +215,7 @@ def proxy(answers: bytes) -> Iterator[tuple[int, list[bytes]]]:
 
 @pytest.mark.parametrize("name", [*CALLING, "models use"])
 @pytest.mark.parametrize("answers", [b"HTTP/1.1 407 No\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\nno TLS at all"])
-def test_a_proxy_is_asked_for_a_way_through_and_reported_no_key(
+def test_a_proxy_gets_a_connect_request_without_the_key(
     answers: bytes, name: str, nbx: Runner, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     with proxy(answers) as (port, asked):
@@ -223,9 +223,9 @@ def test_a_proxy_is_asked_for_a_way_through_and_reported_no_key(
         result = nbx(
             *COMMANDS[name], "--debug", env={"NEBIUS_BASE_URL": "https://api.invalid", "NBX_RETRIES": "0"}
         )
-    assert result.code == (0 if name == "models use" else 7)  # which needs no list
+    assert result.code == (0 if name == "models use" else 7)  # models use does not need the list
     searched(result, tmp_path)
-    heads = [asking for asking in asked if asking]  # doctor opens a connection and says nothing
+    heads = [asking for asking in asked if asking]  # doctor opens a connection without sending anything
     assert heads
     for asking in heads:
         assert asking.startswith(b"CONNECT api.invalid:443 HTTP/1.")
@@ -234,7 +234,7 @@ def test_a_proxy_is_asked_for_a_way_through_and_reported_no_key(
 
 
 @pytest.mark.parametrize("place", [unknown_authority, expired, old_tls], ids=lambda place: place.__name__)
-def test_who_is_not_trusted_is_not_reported_the_key(
+def test_a_server_with_untrusted_tls_does_not_get_the_key(
     place: Callable[[Any], list[str]],
     authority: trustme.CA,
     nbx: Runner,
@@ -248,7 +248,9 @@ def test_who_is_not_trusted_is_not_reported_the_key(
     searched(result, tmp_path)
 
 
-def test_a_password_of_a_proxy_goes_to_the_proxy_alone(nbx: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_password_of_an_unreachable_proxy_is_not_shown(
+    nbx: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://bob:{PASSWORD}@127.0.0.1:{closed_port()}")
     result = nbx("complete", "x", "--debug", env={"NEBIUS_BASE_URL": "https://api.invalid"})
     assert (result.code, PASSWORD in result.err) == (7, False)

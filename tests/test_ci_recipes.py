@@ -1,4 +1,4 @@
-"""The jobs of docs/ci.md: well-formed, and their shell parts do what the page says, in every outcome."""
+"""The jobs in docs/ci.md are well-formed, and their scripts do what the page says in every case."""
 
 import os
 import re
@@ -20,13 +20,13 @@ LATER = [
     int(code) for code in (ExitCode.RATE_LIMITED, ExitCode.SERVER, ExitCode.NETWORK, ExitCode.INCOMPLETE)
 ]
 
-# Where NBX_TEST_SHELLS is set, what the recipes call must be there.
+# If NBX_TEST_SHELLS is set, the programs that the recipes call must be installed.
 REQUIRED = os.environ.get("NBX_TEST_SHELLS") == "1"
 JQ, MAKE = ([name] if REQUIRED or shutil.which(name) else [] for name in ("jq", "make"))
 
 
 def recipe(name: str, language: str) -> str:
-    """Return the block behind a marker."""
+    """Return the first block after a marker."""
     return blocks(PAGE.partition(f"<!-- ci: {name} -->")[2], language)[0]
 
 
@@ -38,18 +38,18 @@ SCRIPT = "\n".join(GITLAB["script"])
 
 @pytest.fixture
 def free(tmp_path: Path) -> dict[str, str]:
-    """The environment of a job without secrets, whose runner cannot be reached from here."""
+    """The environment of a CI job without secrets."""
     summary = {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary")}
     return {**environ(), **summary, "NEBIUS_API_KEY": "", "NEBIUS_MODEL": "m", "CI": "true"}
 
 
 @pytest.fixture
 def paid(free: dict[str, str], server: FakeServer) -> dict[str, str]:
-    """The same with a key, and with a server that is asked once."""
+    """The same environment with a key, and with a server to which each request is sent once."""
     return {**free, "NEBIUS_API_KEY": "k", "NEBIUS_BASE_URL": server.url, "NBX_RETRIES": "0"}
 
 
-def test_the_caches_hold_the_weights_and_nothing_else() -> None:
+def test_the_caches_contain_only_the_weights() -> None:
     cached = next(
         step["with"] for step in GITHUB["steps"] if step.get("uses", "").startswith("actions/cache")
     )
@@ -58,12 +58,12 @@ def test_the_caches_hold_the_weights_and_nothing_else() -> None:
     assert [cached["path"]] == GITLAB["cache"]["paths"] == [f".nbx/{real_weights().parent.name}"]
 
 
-def test_the_key_is_given_to_one_step_only() -> None:
+def test_only_one_step_gets_the_key() -> None:
     assert ["NEBIUS_API_KEY" in str(step) for step in GITHUB["steps"]] == [False] * 4 + [True]
     assert "secrets" not in str(GITHUB["env"])
 
 
-def test_what_is_tried_again_is_what_another_run_may_mend() -> None:
+def test_the_jobs_are_retried_only_after_temporary_errors() -> None:
     assert GITLAB["retry"]["exit_codes"] == GITLAB["allow_failure"]["exit_codes"] == LATER
     assert " | ".join(map(str, LATER)) + ")" in STEP
 
@@ -78,7 +78,7 @@ def test_the_github_job_runs_without_a_key(jq: str, free: dict[str, str], tmp_pa
 
 
 @pytest.mark.parametrize("jq", JQ)
-def test_the_github_job_asks_the_api_where_there_is_a_key(
+def test_the_github_job_uses_the_api_if_a_key_is_set(
     jq: str, paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     assert jq in STEP
@@ -99,7 +99,7 @@ def test_the_github_job_asks_the_api_where_there_is_a_key(
         (422, 3, "::error::nbx: exit 3"),
     ],
 )
-def test_the_github_job_tells_trouble_that_passes_from_trouble_that_stays(
+def test_the_github_job_warns_about_temporary_errors_and_fails_on_permanent_ones(
     code: int, exits: int, says: str, paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(detail(code, "no"))
@@ -108,7 +108,7 @@ def test_the_github_job_tells_trouble_that_passes_from_trouble_that_stays(
     assert says in done.stdout.splitlines()
 
 
-def test_a_connection_that_breaks_in_the_middle_of_a_streamed_answer_is_tried_again(
+def test_a_job_is_retried_if_the_connection_breaks_during_a_streamed_answer(
     paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     server.script([head(200, "text/event-stream"), event(token(" Par")), reset])
@@ -125,7 +125,7 @@ def test_the_gitlab_job_runs_without_a_key(free: dict[str, str], tmp_path: Path)
 
 
 @pytest.mark.parametrize(("code", "exits"), [(429, 5), (503, 6), (401, 4)])
-def test_the_gitlab_job_ends_with_the_code_that_gitlab_is_reported_about(
+def test_the_gitlab_job_exits_with_the_exit_code_of_nbx(
     code: int, exits: int, paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(status(code))
@@ -144,7 +144,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("make", MAKE)
-def test_make_answers_each_prompt_once_and_without_a_key(
+def test_make_completes_each_prompt_once_and_without_a_key(
     make: str, project: Path, free: dict[str, str]
 ) -> None:
     assert run(f"{make} answers", project, free).returncode == 0
@@ -154,7 +154,7 @@ def test_make_answers_each_prompt_once_and_without_a_key(
 
 
 @pytest.mark.parametrize("make", MAKE)
-def test_make_builds_on_no_answer_that_was_cut_off(
+def test_make_fails_on_an_incomplete_answer_and_requests_it_again(
     make: str, project: Path, paid: dict[str, str], server: FakeServer
 ) -> None:
     server.script(answer(" Paris."), sse(token(" cold"), done=False))
@@ -171,7 +171,7 @@ def test_make_builds_on_no_answer_that_was_cut_off(
     assert (project / "b.answer.txt").read_text() == " cold.\n"
 
 
-def test_the_jobs_install_nbx_from_a_place_of_the_readers_own(tmp_path: Path) -> None:
+def test_the_jobs_install_nbx_from_a_path_that_the_user_sets(tmp_path: Path) -> None:
     installs = [step["run"] for step in GITHUB["steps"] if "pip install" in step.get("run", "")]
     assert installs == GITLAB["before_script"]
     assert GITHUB["env"]["NBX_SOURCE"] == GITLAB["variables"]["NBX_SOURCE"] == "./nbx"

@@ -1,4 +1,4 @@
-"""What nbx depends on: each dependency has a lower bound, and CI has a run with just those versions."""
+"""Each dependency of nbx has a lower bound, and CI also runs with exactly those versions."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def bounds(project: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_each_dependency_is_tried_in_its_lowest_version() -> None:
+def test_the_lowest_versions_to_test_include_every_dependency() -> None:
     extras = PROJECT["optional-dependencies"]
     needed = [
         *PROJECT["dependencies"],
@@ -33,7 +33,7 @@ def test_each_dependency_is_tried_in_its_lowest_version() -> None:
 
 
 @pytest.mark.parametrize("entry", ["requests", "requests==2.32.4", "requests<3", "requests>=2,!=2.1"])
-def test_a_dependency_without_a_plain_lower_bound_is_refused(entry: str, tmp_path: Path) -> None:
+def test_a_dependency_without_a_plain_lower_bound_is_rejected(entry: str, tmp_path: Path) -> None:
     project = tmp_path / "pyproject.toml"
     project.write_text(
         f"[project]\nname = 'x'\ndependencies = ['{entry}']\n[project.optional-dependencies]\n"
@@ -44,7 +44,7 @@ def test_a_dependency_without_a_plain_lower_bound_is_refused(entry: str, tmp_pat
 
 
 @pytest.mark.parametrize("name", ["lowest", "audit", "ray"])
-def test_the_scripts_of_ci_can_be_run_and_name_tests_that_exist(name: str) -> None:
+def test_ci_scripts_are_executable_and_name_existing_tests(name: str) -> None:
     script = ROOT / ".ci" / name
     assert os.access(script, os.X_OK)
     subprocess.run(["bash", "-n", script], check=True, timeout=60)

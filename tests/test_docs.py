@@ -1,4 +1,4 @@
-"""The documents tell the truth: what they say to type runs, and prints what they say."""
+"""The commands in the documents run and print the output that is shown."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.support.pasted import ROOT, blocks, environ, run, says, sessions
 from tests.support.run import Runner
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))
-MADE = "reference.md"  # made from the help, whose examples have a test of their own
+MADE = "reference.md"  # generated from the help, whose examples have their own test
 # A document whose blocks need files or a server of their own names the test that runs them.
 RUN_BY = re.compile(r"<!-- run by (tests/\S+\.py) -->")
 
@@ -24,7 +24,7 @@ def pasted() -> list[tuple[str, str, str]]:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(("name", "command", "output"), pasted(), ids=lambda text: text[:50])
-def test_a_command_of_a_document_prints_what_it_says(
+def test_a_command_in_a_document_prints_the_output_that_is_shown(
     name: str, command: str, output: str, tmp_path: Path
 ) -> None:
     done = run(command, tmp_path, environ())
@@ -32,21 +32,19 @@ def test_a_command_of_a_document_prints_what_it_says(
 
 
 @pytest.mark.parametrize("path", [p for p in DOCS if p.name != MADE], ids=lambda path: str(path.name))
-def test_every_command_line_of_a_document_is_one_that_nbx_takes(
-    path: Path, tmp_path: Path, bare: Runner
-) -> None:
+def test_nbx_accepts_every_command_line_in_a_document(path: Path, tmp_path: Path, bare: Runner) -> None:
     for number, block in enumerate(blocks(path.read_text("utf-8"), "sh")):
         folder = tmp_path / str(number)
         folder.mkdir()
         runs = given(block, folder)
         assert bool(runs) == bool(re.search(r"^[^#]*\bnbx ", block, re.MULTILINE)), block
         for words in runs:
-            result = bare(*words, "--help")  # reported only when every flag before it is one
+            result = bare(*words, "--help")  # shows the help only if every flag before it is valid
             assert (result.code, result.err) == (0, ""), words
 
 
 @pytest.mark.parametrize("path", [*DOCS, ROOT / "README.md"], ids=lambda path: str(path.name))
-def test_links_lead_somewhere(path: Path) -> None:
+def test_links_lead_to_existing_files_and_headings(path: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", without_blocks(path)):
         if target.startswith("https://"):
             continue
@@ -60,12 +58,12 @@ def without_blocks(path: Path) -> str:
 
 
 def anchors(path: Path) -> set[str]:
-    """Return what a link can name on a page: its headings, in lower case and without punctuation."""
+    """Return the anchors of a page: its headings in lower case and without punctuation."""
     headings = re.findall(r"^#+ (.+)$", without_blocks(path), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-def test_a_test_that_is_said_to_run_a_document_reads_it() -> None:
+def test_a_test_that_a_document_names_reads_that_document() -> None:
     for path in DOCS:
         for name in RUN_BY.findall(path.read_text("utf-8")):
             assert path.name in (ROOT / name).read_text("utf-8")

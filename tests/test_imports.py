@@ -1,4 +1,4 @@
-"""Importing nbx does nothing but define: no file, variable, connection, program, signal or thread."""
+"""Importing nbx has no side effects: no files, variables, connections, programs, signals or threads."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from tests.support.house import ON_RAY
 
 PACKAGE = Path(__file__).parent.parent / "nebius_cli"
 
-# What a module might do when it is imported, and a word that the report must then contain.
+# Side effects that an import could have: the code, and a word that the report must contain.
 DEEDS = {
     "reads a file": ("open('/etc/hostname')", "open"),
     "writes a file": ("open('made', 'w')", "open"),
@@ -32,7 +32,7 @@ DEEDS = {
 
 
 def deeds(package: str, folder: Path, *left_out: str) -> str:
-    """Return what importing a package in `folder` did, except the modules that are left out."""
+    """Import a package in `folder`, except the modules `left_out`; return a report of the side effects."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, importing.__file__, package, *left_out],
@@ -47,15 +47,15 @@ def deeds(package: str, folder: Path, *left_out: str) -> str:
     return done.stdout
 
 
-def test_importing_any_module_does_nothing() -> None:
-    # tests/on_ray has the same test without an exception.
+def test_importing_any_module_has_no_side_effects() -> None:
+    # tests/on_ray has the same test for all modules.
     on_ray = [f"nebius_cli.{module}" for module in ON_RAY]
     count = sum(1 for _ in PACKAGE.rglob("*.py")) - len(on_ray)
     assert deeds("nebius_cli", PACKAGE.parent, *on_ray) == f"{count} modules\n"
 
 
 @pytest.mark.parametrize(("code", "word"), DEEDS.values(), ids=DEEDS)
-def test_a_module_that_does_something_would_be_reported(code: str, word: str, tmp_path: Path) -> None:
+def test_an_import_with_a_side_effect_is_reported(code: str, word: str, tmp_path: Path) -> None:
     package = tmp_path / "busy"
     package.mkdir()
     (package / "__init__.py").touch()
@@ -63,7 +63,7 @@ def test_a_module_that_does_something_would_be_reported(code: str, word: str, tm
     assert word in deeds("busy", tmp_path)
 
 
-def test_a_module_that_does_nothing_would_not(tmp_path: Path) -> None:
+def test_an_import_without_side_effects_is_not_reported(tmp_path: Path) -> None:
     (tmp_path / "idle").mkdir()
     (tmp_path / "idle" / "__init__.py").write_text("import json, re\nA = re.compile('a')\n")
     assert deeds("idle", tmp_path) == "1 modules\n"

@@ -1,4 +1,4 @@
-"""What becomes of a failure: one message, one exit code, no traceback."""
+"""Every failure gives one message, one exit code and no traceback."""
 
 import io
 import signal
@@ -73,13 +73,13 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
     ids=repr,
 )
 @pytest.mark.parametrize("args", [["--version"], ["complete", "x", "-m", "m", "--dry-run"]], ids=str)
-def test_every_failure_has_its_code_and_its_words(
+def test_every_failure_has_its_exit_code_and_message(
     args: list[str], error: BaseException, code: int, said: str
 ) -> None:
     assert run(*args, error=error) == (code, said)
 
 
-def test_a_bug_has_a_traceback_with_debug() -> None:
+def test_debug_shows_the_traceback_of_a_bug() -> None:
     code, said = run("complete", "x", "-m", "m", "--dry-run", "--debug", error=RuntimeError("oops"))
     assert code == 1
     assert said.startswith("Traceback")
@@ -87,13 +87,13 @@ def test_a_bug_has_a_traceback_with_debug() -> None:
 
 
 @pytest.mark.parametrize("args", [["--version"], ["--version", "complete"], ["-q", "--version"]], ids=str)
-def test_the_version_is_one_line_whatever_stands_beside_it(args: list[str]) -> None:
+def test_version_prints_one_line_whatever_other_arguments_are_given(args: list[str]) -> None:
     out = Glass()
     assert main(args, Streams(None, out, None)) == 0
     assert out.text == f"nbx {__version__}\n"
 
 
-def test_streams_that_are_handed_in_leave_the_signals_of_the_process_alone() -> None:
+def test_main_with_given_streams_does_not_change_the_signal_handlers() -> None:
     before: list[Callable[..., object] | int | None] = [
         signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
     ]
@@ -115,19 +115,19 @@ def test_streams_that_are_handed_in_leave_the_signals_of_the_process_alone() -> 
     ],
     ids=repr,
 )
-def test_what_the_system_refused_is_no_bug(error: OSError, code: int, line: str) -> None:
+def test_a_system_error_is_not_reported_as_a_bug(error: OSError, code: int, line: str) -> None:
     named = system_errors.from_exception(error)
     assert named is not None
     assert (named.code, named.line) == (code, line)
 
 
-def test_other_errors_can_only_be_bugs() -> None:
+def test_other_exceptions_are_not_system_errors() -> None:
     assert [
         system_errors.from_exception(error) for error in (ValueError(), KeyError(), OSError("no number"))
     ] == [None] * 3
 
 
-# Runs nbx where only a few more files may be opened.
+# Runs nbx in a process that can open only a few more files.
 CROWDED = """
 import os, resource, sys
 import nebius_cli.commands.root
@@ -149,7 +149,7 @@ sys.exit(main(sys.argv[2:]))
 @pytest.mark.parametrize(
     "command", ["complete x --retries 0", "config set model m", "bulk rows.txt -o out.jsonl"]
 )
-def test_a_process_that_may_open_no_more_files_says_so(
+def test_a_process_that_cannot_open_more_files_reports_it(
     left: str, command: str, nbx: Runner, tmp_path: Path
 ) -> None:
     (tmp_path / "rows.txt").write_text("a\n")

@@ -1,4 +1,4 @@
-"""What is shipped: the wheel and the sdist, built here, to the last file, and installed."""
+"""The wheel and the sdist contain exactly the expected files, and pip installs the wheel."""
 
 import email
 import subprocess
@@ -17,7 +17,7 @@ from tests.support import canary
 
 ROOT = Path(__file__).parent.parent
 NAME = f"nebius_cli-{__version__}"
-# Where each shell looks below a prefix, and the file of the repository that is put there.
+# The completion file of each shell below the prefix, and its source in the repository.
 SCRIPTS = {
     "share/bash-completion/completions/nbx": "completions/nbx.bash",
     "share/zsh/site-functions/_nbx": "completions/_nbx",
@@ -48,35 +48,35 @@ def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unpacked(sdist: Path, tmp_path_factory: pytest.TempPathFactory, key_files: set[Path]) -> Path:
-    """The tree that somebody has who fetched the sdist."""
+    """The source tree in the unpacked sdist."""
     folder = tmp_path_factory.mktemp("unpacked")
     with tarfile.open(sdist) as archive:
         archive.extractall(folder, filter="data")
-    # The tests' own source holds the key that they look for everywhere else.
+    # The source of the tests contains the key that they search for.
     key_files.update(canary.files_with_key(folder / NAME / "tests"))
     return folder / NAME
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
-    """Return every file of a wheel."""
+    """Return the name and content of every file in a wheel."""
     with zipfile.ZipFile(wheel) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def sources(*folders: str) -> set[str]:
-    """Return the files of the repository in these folders, caches left out."""
+    """Return the files of the repository in these folders, without caches."""
     found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
     return {path.relative_to(ROOT).as_posix() for path in found if not CACHES & set(path.parts)}
 
 
-def test_the_wheel_holds_the_package_the_pages_and_the_completions_and_nothing_else(wheel: Path) -> None:
+def test_the_wheel_contains_only_the_package_the_man_pages_and_the_completions(wheel: Path) -> None:
     package = {name for name in sources("nebius_cli") if name.endswith((".py", "/py.typed"))}
     shared = {f"{NAME}.data/data/{name}" for name in SHARED}
     about = {f"{NAME}.dist-info/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt")}
     assert set(contents(wheel)) == package | shared | about
 
 
-def test_the_wheel_holds_each_file_as_the_repository_has_it(wheel: Path) -> None:
+def test_the_files_in_the_wheel_are_identical_to_those_in_the_repository(wheel: Path) -> None:
     held = contents(wheel)
     for name, source in SHARED.items():
         assert held[f"{NAME}.data/data/{name}"] == (ROOT / source).read_bytes()
@@ -84,7 +84,7 @@ def test_the_wheel_holds_each_file_as_the_repository_has_it(wheel: Path) -> None
         assert held[name] == (ROOT / name).read_bytes()
 
 
-def test_the_sdist_holds_all_that_the_tests_read_and_nothing_that_is_made_by_running_them(
+def test_the_sdist_contains_all_files_that_the_tests_read_and_no_caches(
     sdist: Path,
 ) -> None:
     with tarfile.open(sdist) as archive:
@@ -93,13 +93,13 @@ def test_the_sdist_holds_all_that_the_tests_read_and_nothing_that_is_made_by_run
     assert held == sources(*FOLDERS) | top
 
 
-def test_a_wheel_from_the_sdist_is_the_wheel_from_the_tree(
+def test_a_wheel_built_from_the_sdist_equals_the_one_built_from_the_repository(
     wheel: Path, unpacked: Path, tmp_path: Path
 ) -> None:
     assert contents(build(unpacked, "wheel", tmp_path)) == contents(wheel)
 
 
-def test_what_pip_is_reported_is_right(wheel: Path) -> None:
+def test_the_wheel_metadata_is_correct(wheel: Path) -> None:
     held = contents(wheel)
     about = email.message_from_bytes(held[f"{NAME}.dist-info/METADATA"])
     assert (about["Name"], about["Version"], about["Requires-Python"]) == (
@@ -116,7 +116,7 @@ def test_what_pip_is_reported_is_right(wheel: Path) -> None:
     ]
 
 
-def test_pip_installs_the_wheel_and_everything_is_where_it_is_looked_for(wheel: Path, tmp_path: Path) -> None:
+def test_pip_installs_all_files_to_the_right_paths_and_uninstalls_them(wheel: Path, tmp_path: Path) -> None:
     prefix = tmp_path / "prefix"
     venv.create(prefix, with_pip=False)
     words = [sys.executable, "-m", "pip", "--python", str(prefix), "install", "-q", "--no-index", "--no-deps"]

@@ -1,4 +1,4 @@
-"""The README tells the truth: each of its commands runs, and prints what it says."""
+"""Each command in the README runs and prints the output that is shown."""
 
 import os
 import re
@@ -14,31 +14,31 @@ from tests.support.pasted import ROOT, blocks, environ, run, run_on_terminal, sa
 from tests.support.server import FakeServer, answer, status
 
 README = (ROOT / "README.md").read_text("utf-8")
-# The commands of each block, with what they print.
+# The commands of each block, with their output.
 (CLONE, INSTALL), *RECIPES, (SUITE,) = [
     sessions(f"```console\n{block}```") for block in blocks(README, "console")
 ]
 INSTALLERS, FIRST, INFILL, SERVERS, LEDGER = blocks(README, "sh")
-DRAWN = "──"  # in the output of a command that was run on a terminal
+DRAWN = "──"  # appears only in the output of commands that are run on a terminal
 
-# Where NBX_TEST_SHELLS is set, what the recipes call must be there.
+# If NBX_TEST_SHELLS is set, the programs that the recipes call must be installed.
 REQUIRED = os.environ.get("NBX_TEST_SHELLS") == "1"
 
 
-def here(recipe: list[tuple[str, str]]) -> bool:
+def can_run(recipe: list[tuple[str, str]]) -> bool:
     """Return whether the machine has the programs that a recipe needs."""
     return REQUIRED or "| jq" not in recipe[0][0] or shutil.which("jq") is not None
 
 
 @pytest.fixture
 def shell_env() -> dict[str, str]:
-    """An environment with this nbx on PATH, an empty home, and the weights where they were fetched to."""
+    """An environment with this nbx on PATH, an empty home, and the downloaded weights."""
     return environ()
 
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a newcomer has: the files of the repository and nothing that was built in it."""
+    """A fresh checkout: the files of the repository without any build results."""
     copy = tmp_path / "checkout"
     for name in ("nebius_cli", "completions", "docs", "pyproject.toml", "README.md"):
         copy.mkdir(exist_ok=True)
@@ -48,9 +48,9 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.mark.engine
 @pytest.mark.parametrize(
-    "recipe", [recipe for recipe in RECIPES if here(recipe)], ids=lambda recipe: str(recipe[-1][0][:60])
+    "recipe", [recipe for recipe in RECIPES if can_run(recipe)], ids=lambda recipe: str(recipe[-1][0][:60])
 )
-def test_a_recipe_prints_what_the_readme_says(
+def test_a_recipe_prints_the_output_shown_in_the_readme(
     recipe: list[tuple[str, str]], tmp_path: Path, shell_env: dict[str, str]
 ) -> None:
     for command, output in recipe:
@@ -62,7 +62,7 @@ def test_a_recipe_prints_what_the_readme_says(
 
 
 @pytest.mark.engine
-def test_the_first_commands_get_nbx_and_leave_it_on_the_path(
+def test_the_first_commands_install_nbx_and_put_it_on_the_path(
     checkout: Path, tmp_path: Path, shell_env: dict[str, str]
 ) -> None:
     for words in ("init -q", "add .", "-c user.name=x -c user.email=x@y commit -qm x"):
@@ -78,7 +78,7 @@ def test_the_first_commands_get_nbx_and_leave_it_on_the_path(
     assert "tokens by day" in plot
 
 
-def test_the_other_installers_are_given_extras_that_exist() -> None:
+def test_the_install_commands_name_existing_extras() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     for line in (*INSTALLERS.splitlines(), INSTALL[0], SUITE[0]):
         (named,) = re.findall(r"'\.\[(.*?)\]'", line)
@@ -87,10 +87,10 @@ def test_the_other_installers_are_given_extras_that_exist() -> None:
 
 
 @pytest.mark.parametrize("line", INSTALLERS.splitlines(), ids=lambda line: str(line.split()[0]))
-def test_the_other_installers_put_nbx_on_the_path(
+def test_pipx_and_uv_put_nbx_on_the_path(
     line: str, checkout: Path, tmp_path: Path, shell_env: dict[str, str]
 ) -> None:
-    if shutil.which(line.split(maxsplit=1)[0]) is None:  # neither is part of Python
+    if shutil.which(line.split(maxsplit=1)[0]) is None:  # pipx and uv may not be installed
         assert not REQUIRED or line.split(maxsplit=1)[0] in ("pipx", "uv")
         return
     names = ("PIPX_HOME", "PIPX_BIN_DIR", "UV_TOOL_DIR", "UV_TOOL_BIN_DIR")
@@ -99,7 +99,7 @@ def test_the_other_installers_put_nbx_on_the_path(
     assert list(tmp_path.glob("*_BIN_DIR/nbx"))
 
 
-def test_the_way_to_token_factory_works_as_written(
+def test_the_token_factory_commands_work_as_written(
     tmp_path: Path, shell_env: dict[str, str], server: FakeServer
 ) -> None:
     model = "meta-llama/Llama-3.3-70B-Instruct"
@@ -120,7 +120,7 @@ def test_the_way_to_token_factory_works_as_written(
 
 
 @pytest.mark.engine
-def test_other_servers_are_reached_as_written(
+def test_the_commands_for_other_servers_work_as_written(
     tmp_path: Path, shell_env: dict[str, str], server: FakeServer
 ) -> None:
     server.script(answer(" there"))
@@ -132,7 +132,7 @@ def test_other_servers_are_reached_as_written(
     assert (sent.json["model"], sent.headers["authorization"]) == ("MODEL", "Bearer none")
 
 
-def test_the_suite_command_is_the_one_that_ci_runs() -> None:
+def test_the_command_that_runs_the_tests_is_the_one_that_ci_runs() -> None:
     assert SUITE[0] in (ROOT / ".ci" / "run").read_text("utf-8")
 
 

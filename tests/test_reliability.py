@@ -1,4 +1,4 @@
-"""docs/reliability.md tells the truth: its tests exist, its limits are the code's, its counts are reached."""
+"""docs/reliability.md is correct: its tests exist, its limits match the code, its counts are reached."""
 
 import ast
 import importlib
@@ -57,7 +57,7 @@ def test_a_promise_names_tests_that_exist(promise: str, tests: str) -> None:
 
 
 @pytest.mark.parametrize(("what", "name", "value", "setting"), LIMITS, ids=[row[0] for row in LIMITS])
-def test_a_limit_is_what_the_code_says(what: str, name: str, value: str, setting: str) -> None:
+def test_a_limit_matches_the_constant_in_the_code(what: str, name: str, value: str, setting: str) -> None:
     module, _, constant = name.strip("`").rpartition(".")
     number, _, unit = value.partition(" ")
     reported = int(number.replace(",", "")) * (MIB if unit == "MiB" else 1)
@@ -77,7 +77,7 @@ def test_a_count_is_reached(name: str) -> None:
     assert COUNTED[name] >= int(FIGURES[name].replace(",", ""))
 
 
-def test_there_are_promises_limits_and_figures() -> None:
+def test_the_page_has_promises_limits_and_figures() -> None:
     assert len(PROMISES) > 25
     assert len(LIMITS) > 8
     assert set(COUNTED) < set(FIGURES)

@@ -1,4 +1,4 @@
-"""The house rules: who may import whom, who may touch the outside world, how long things may get."""
+"""The rules of the code: which imports and side effects a module may have, and how long it may be."""
 
 import ast
 import statistics
@@ -31,7 +31,7 @@ TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 
 def at(module: str, line: int) -> str:
-    """Return a module and a line as an editor opens them."""
+    """Return the path of a module and a line as `path:line`."""
     return f"{MODULES[module].relative_to(ROOT)}:{line}"
 
 
@@ -45,12 +45,12 @@ def reported(offenders: list[str]) -> str:
     return "\n".join(["", *offenders])
 
 
-def test_every_module_is_on_a_floor() -> None:
+def test_every_module_belongs_to_a_layer() -> None:
     homeless = [module for module in MODULES if not folder_of(module)]
     assert not homeless, reported(homeless)
 
 
-def test_imports_go_down() -> None:
+def test_modules_import_only_from_their_own_layer_and_lower_ones() -> None:
     wrong = []
     for module, line, target in arrows():
         own, other = folder_of(module), folder_of(target)
@@ -59,7 +59,7 @@ def test_imports_go_down() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_strangers_do_not_know_each_other() -> None:
+def test_independent_folders_do_not_import_each_other() -> None:
     wrong = []
     for module, line, target in arrows():
         for group in STRANGERS:
@@ -69,9 +69,9 @@ def test_strangers_do_not_know_each_other() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_there_is_no_circle_of_imports() -> None:
+def test_there_are_no_import_cycles() -> None:
     graph = {module: {target for _, target in own_imports(module)} - {module} for module in MODULES}
-    # Take away what imports nothing that is left, and what nothing that is left imports: circles stay.
+    # Remove modules that import none of the others or that none of the others imports: cycles remain.
     while ends := [
         module
         for module, targets in graph.items()
@@ -79,11 +79,11 @@ def test_there_is_no_circle_of_imports() -> None:
     ]:
         for module in ends:
             del graph[module]
-    circles = [f"{module} imports {', '.join(sorted(graph[module] & graph.keys()))}" for module in graph]
-    assert not circles, reported(circles)
+    cycles = [f"{module} imports {', '.join(sorted(graph[module] & graph.keys()))}" for module in graph]
+    assert not cycles, reported(cycles)
 
 
-def test_no_action_imports_another_and_no_command_another() -> None:
+def test_no_action_imports_another_action_and_no_command_another_command() -> None:
     shared = (
         *(f"actions.{name}" for name in SHARED_ACTIONS),
         *(f"commands.{name}" for name in ("typer_parameters", "shared_flags", "declare_command")),
@@ -99,12 +99,12 @@ def test_no_action_imports_another_and_no_command_another() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_pure_modules_touch_nothing_outside() -> None:
+def test_pure_modules_have_no_side_effects() -> None:
     wrong = [f"{at(module, line)}: {door}" for module in PURE for line, door in doors(MODULES[module])]
     assert not wrong, reported([*wrong, "Hand it in from outside, or name the module in OUTSIDE."])
 
 
-def test_pure_folders_have_no_module_outside() -> None:
+def test_pure_folders_contain_and_import_only_pure_modules() -> None:
     assert not [entry for entry in OUTSIDE if below(entry, PURE_FOLDERS)]
     wrong = [
         f"{at(module, line)}: {target}"
@@ -114,7 +114,7 @@ def test_pure_folders_have_no_module_outside() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_outside_names_no_module_that_touches_nothing() -> None:
+def test_every_entry_of_outside_has_side_effects() -> None:
     packages = {module for users in THIRD_PARTY.values() for module in users}
     idle = [
         entry
@@ -132,7 +132,7 @@ def test_outside_names_no_module_that_touches_nothing() -> None:
     assert gone in ([], ["cluster"]), reported(gone)
 
 
-def test_only_a_few_speak_to_the_streams_of_the_process() -> None:
+def test_only_listed_modules_use_the_standard_streams() -> None:
     wrong = [
         f"{at(module, line)}: {door}"
         for module, path in MODULES.items()
@@ -143,7 +143,7 @@ def test_only_a_few_speak_to_the_streams_of_the_process() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_packages_from_outside_are_imported_where_they_are_allowed() -> None:
+def test_third_party_packages_are_imported_only_where_they_are_allowed() -> None:
     wrong = []
     for module, path in MODULES.items():
         for line, name in imports(path):
@@ -165,7 +165,7 @@ def test_no_module_is_allowed_a_package_that_it_does_not_import() -> None:
     assert not idle, reported(idle)
 
 
-def test_nobody_imports_click() -> None:
+def test_no_file_imports_click() -> None:
     wrong = [
         f"{path.relative_to(ROOT)}:{line}"
         for path in (*MODULES.values(), *TESTS)
@@ -175,7 +175,7 @@ def test_nobody_imports_click() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_no_module_has_a_global() -> None:
+def test_no_module_uses_a_global_statement() -> None:
     wrong = [
         at(module, node.lineno)
         for module, path in MODULES.items()
@@ -185,7 +185,7 @@ def test_no_module_has_a_global() -> None:
     assert not wrong, reported(wrong)
 
 
-def test_no_file_is_named_for_what_it_has_no_name_for() -> None:
+def test_no_file_has_a_vague_name_and_init_files_are_empty() -> None:
     assert not [
         path for path in (*MODULES.values(), *TESTS) if path.stem in ("utils", "helpers", "common", "misc")
     ]
@@ -220,7 +220,7 @@ def test_functions_stay_short() -> None:
     assert not long, reported(long)
 
 
-def test_every_action_has_its_command_and_its_test() -> None:
+def test_every_action_has_a_command_and_a_test_file() -> None:
     actions = {path.stem for path in (PACKAGE / "actions").glob("*.py")} - {"__init__", *SHARED_ACTIONS}
     commands = {path.stem for path in (PACKAGE / "commands").glob("*.py")}
     tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "actions").glob("test_*.py")}

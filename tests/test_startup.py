@@ -1,4 +1,4 @@
-"""Start-up: what a run loads, as a fact about sys.modules in a process of its own."""
+"""Start-up: which modules each command loads, taken from sys.modules of a separate process."""
 
 import os
 import socket
@@ -17,8 +17,8 @@ from tests.support.terminal import Terminal
 HEAVY = {"rich", "asyncio", "pydantic", "sqlite3", "keyring"}
 SHARED_COMMANDS = ("root", "declare_command", "typer_parameters", "shared_flags")
 LATE_S = 1.0  # far longer than the imports take
-# What asks a server needs the first two, and what reads a config directory the last.
-ASKING = {"requests", "urllib3", "tomllib", "platformdirs"}
+# Requests need the first two; finding and reading the config file needs the other two.
+REQUEST_LIBS = {"requests", "urllib3", "tomllib", "platformdirs"}
 
 RUN = """
 import sys
@@ -31,8 +31,8 @@ sys.exit(code)
 
 
 def loaded(*args: str, code: str = RUN, exits: int = 0, **env: str) -> set[str]:
-    """Return the top-level packages, and ours, that a process has loaded at its end."""
-    # Coverage, where it watches child processes, loads what nbx does not.
+    """Run a process; return the top-level packages and the nebius_cli modules that it has loaded."""
+    # Coverage of child processes loads modules that nbx does not load.
     outer = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", code, *args],
@@ -49,7 +49,7 @@ def loaded(*args: str, code: str = RUN, exits: int = 0, **env: str) -> set[str]:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty directory, in which the process leaves its list."""
+    """An empty directory, in which the process writes its list of modules."""
     monkeypatch.chdir(tmp_path_factory.mktemp("here"))
 
 
@@ -57,21 +57,21 @@ def test_the_command_tree_loads_nothing_that_only_a_request_needs() -> None:
     code = (
         "import sys, nebius_cli.commands.root\nwith open('modules', 'w') as f: f.write(' '.join(sys.modules))"
     )
-    assert loaded(code=code) & (HEAVY | ASKING) == set()
+    assert loaded(code=code) & (HEAVY | REQUEST_LIBS) == set()
 
 
-def test_the_version_needs_nothing_at_all() -> None:
+def test_version_loads_only_the_main_module() -> None:
     start = RUN.replace("nebius_cli.main import main", "nebius_cli.__main__ import start")
     modules = loaded("--version", code=start.replace("main(sys.argv[1:])", "start()"))
     ours = {name for name in modules if name.startswith("nebius_cli")}
     assert ours == {"nebius_cli", "nebius_cli.__main__"}
-    assert modules & (HEAVY | ASKING | {"typer", "dataclasses", "enum", "re", "json"}) == set()
+    assert modules & (HEAVY | REQUEST_LIBS | {"typer", "dataclasses", "enum", "re", "json"}) == set()
 
 
 @pytest.mark.parametrize("args", [["--help"], ["complete", "--help"]], ids=str)
-def test_help_in_a_pipe_loads_neither_rich_nor_what_asks(args: list[str]) -> None:
+def test_help_in_a_pipe_loads_neither_rich_nor_request_modules(args: list[str]) -> None:
     modules = loaded(*args)
-    assert modules & (HEAVY | ASKING) == set()
+    assert modules & (HEAVY | REQUEST_LIBS) == set()
     assert "nebius_cli.actions.complete" not in modules
 
 
@@ -84,37 +84,37 @@ def test_help_in_a_pipe_loads_neither_rich_nor_what_asks(args: list[str]) -> Non
         ("rank", ["score"]),
     ],
 )
-def test_a_command_loads_the_declarations_of_no_other(command: str, own: list[str]) -> None:
+def test_a_command_does_not_load_the_declarations_of_other_commands(command: str, own: list[str]) -> None:
     declared = {name for name in loaded(command, "--help") if name.startswith("nebius_cli.commands.")}
     assert declared == {f"nebius_cli.commands.{name}" for name in (*own, *SHARED_COMMANDS)}
 
 
 @pytest.mark.parametrize("args", [["--bad"], ["complete", "x", "--bad"], ["complte"]], ids=str)
-def test_a_command_line_that_means_nothing_loads_no_action(args: list[str]) -> None:
+def test_an_invalid_command_line_loads_no_action(args: list[str]) -> None:
     modules = loaded(*args, exits=2)
-    assert modules & (HEAVY | ASKING) == set()
+    assert modules & (HEAVY | REQUEST_LIBS) == set()
     assert not any(name.startswith("nebius_cli.actions") for name in modules)
 
 
-def test_a_value_out_of_range_is_reported_before_anything_is_loaded_to_ask() -> None:
-    assert loaded("complete", "x", "-m", "m", "--temperature", "9", exits=2) & (HEAVY | ASKING) == set()
+def test_a_value_out_of_range_is_reported_before_request_modules_are_loaded() -> None:
+    assert loaded("complete", "x", "-m", "m", "--temperature", "9", exits=2) & (HEAVY | REQUEST_LIBS) == set()
 
 
 @pytest.mark.parametrize("form", ["--dry-run", "--curl"])
-def test_a_request_that_is_only_shown_loads_nothing_that_asks(form: str) -> None:
+def test_dry_run_and_curl_load_no_request_modules(form: str) -> None:
     modules = loaded("complete", "x", "-m", "m", form)
-    assert modules & (HEAVY | ASKING) == set()
+    assert modules & (HEAVY | REQUEST_LIBS) == set()
 
 
-def test_a_config_file_costs_the_parser_of_its_format_and_nothing_else() -> None:
+def test_reading_a_config_file_loads_only_the_toml_parser() -> None:
     Path("config.toml").write_text("model = 'm'\nuse_profile = 'w'\n[profile.w]\nn = 2\n")
     modules = loaded("complete", "x", "--dry-run")
-    assert modules & (HEAVY | ASKING) == {"tomllib"}
+    assert modules & (HEAVY | REQUEST_LIBS) == {"tomllib"}
     assert "tempfile" not in modules
     assert not {"nebius_cli.config.project_file", "nebius_cli.system.editor"} & modules
 
 
-def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeServer) -> None:
+def test_a_piped_completion_loads_urllib3_but_no_display_modules(server: FakeServer) -> None:
     server.script(answer("text"))
     modules = loaded("complete", "x", "-m", "m", "--base-url", server.url, "--usage", NEBIUS_API_KEY=CANARY)
     assert modules & HEAVY == {"sqlite3"}  # for the ledger; see below
@@ -139,7 +139,7 @@ def test_a_piped_completion_loads_urllib3_and_nothing_that_draws(server: FakeSer
     assert modules & unneeded == set()
 
 
-def test_requests_is_not_imported_where_a_proxy_may_be_set(server: FakeServer) -> None:
+def test_requests_is_not_imported_even_if_a_proxy_is_set(server: FakeServer) -> None:
     server.script(answer("text"))
     arguments = ("complete", "x", "-m", "m", "--base-url", server.url)
     proxy = "http://127.0.0.1:9"
@@ -147,7 +147,7 @@ def test_requests_is_not_imported_where_a_proxy_may_be_set(server: FakeServer) -
     assert "requests" not in modules
 
 
-def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:
+def test_a_view_in_a_pipe_does_not_load_rich(server: FakeServer) -> None:
     server.script(answer("text"))
     arguments = ("complete", "x", "-m", "m", "--base-url", server.url, "--view", "heat")
     modules = loaded(*arguments, NEBIUS_API_KEY=CANARY, NBX_LEDGER="no")
@@ -155,7 +155,7 @@ def test_a_view_in_a_pipe_loads_nothing_that_draws(server: FakeServer) -> None:
     assert "nebius_cli.render.token_tsv" in modules
 
 
-# Notes what the thread that writes the answer imports once the server has been awaited for a while.
+# Records what the main thread, which writes the answer, imports after LATE_S of waiting for the server.
 LATE = f"""
 import sys, threading, time
 connected, late = [], []
@@ -175,7 +175,7 @@ sys.exit(code)
 
 
 @pytest.mark.parametrize("flags", [[], ["-n", "2"], ["--view", "heat"], ["--json"]], ids=str)
-def test_on_a_terminal_everything_is_imported_while_the_server_is_awaited(
+def test_on_a_terminal_all_modules_are_imported_while_nbx_waits_for_the_server(
     flags: list[str], nbx: Runner, server: FakeServer
 ) -> None:
     def late(connection: socket.socket) -> None:
@@ -188,7 +188,7 @@ def test_on_a_terminal_everything_is_imported_while_the_server_is_awaited(
     assert Path("modules").read_text() == ""
 
 
-# Notes which of the modules that send a request are there when the first thread starts, which connects.
+# Records which modules are loaded when the first thread starts, which opens the connection.
 FIRST_THREAD = """
 import sys, threading
 there, start = [], threading.Thread.start
@@ -204,7 +204,7 @@ sys.exit(code)
 """
 
 
-def test_a_completion_begins_to_connect_before_it_imports_what_sends_the_request(server: FakeServer) -> None:
+def test_a_completion_starts_to_connect_before_it_imports_the_request_modules(server: FakeServer) -> None:
     server.script(answer("text"))
     arguments = ("complete", "x", "-m", "m", "--base-url", server.url)
     modules = loaded(*arguments, code=FIRST_THREAD, NEBIUS_API_KEY=CANARY)
@@ -213,7 +213,7 @@ def test_a_completion_begins_to_connect_before_it_imports_what_sends_the_request
     assert not {"nebius_cli.api.http_client", "nebius_cli.api.send_completion"} & modules
 
 
-# Notes how much of the answer stands on stdout, a file, when a module is first asked for.
+# Reports how many bytes of the answer are in stdout, a file, when each of these modules is imported.
 WATCH = """
 import os, sys
 def watch(event, arguments):
@@ -226,7 +226,7 @@ sys.exit(main(sys.argv[1:]))
 
 
 @pytest.mark.parametrize("ledger", [True, False])
-def test_the_answer_does_not_wait_for_the_ledger(server: FakeServer, *, ledger: bool) -> None:
+def test_the_answer_is_written_before_the_ledger_is_imported(server: FakeServer, *, ledger: bool) -> None:
     server.script(answer("text"))
     arguments = ["complete", "x", "-m", "m", "--base-url", server.url, "-q"]
     arguments += ["--ledger" if ledger else "--no-ledger"]

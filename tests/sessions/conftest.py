@@ -1,4 +1,4 @@
-"""A terminal in which a test runs nbx."""
+"""A fixture that runs nbx in a terminal."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -13,7 +13,7 @@ Open = Callable[..., Terminal]
 
 @pytest.fixture
 def terminal(nbx: Runner) -> Iterator[Open]:
-    """Run nbx, set up for the scripted server, in a terminal of its own."""
+    """Return a function that runs nbx, set up for the scripted server, in a new terminal."""
     with contextlib.ExitStack() as stack:
 
         def start(

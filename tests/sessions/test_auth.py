@@ -1,4 +1,4 @@
-"""A key typed on a terminal: nobody sees it, and the terminal is as before whatever happens."""
+"""A key typed on a terminal is not shown, and the state of the terminal is always restored."""
 
 import signal
 import termios
@@ -20,19 +20,19 @@ ENTER, ERASE, CLEAR, CTRL_C, CTRL_D, CTRL_Z = "\r", "\x7f", "\x15", "\x03", "\x0
 
 @pytest.fixture
 def config(nbx: Runner, key_files: set[Path]) -> Path:
-    """The config file, in which the key may be; the environment has none."""
+    """The config file, which may contain the key; the environment does not contain it."""
     del nbx.environ["NEBIUS_API_KEY"]
     key_files.add(nbx.config_path)
     return nbx.config_path
 
 
 def modes(screen: Terminal) -> int:
-    """Return the local modes of a terminal, of which one is whether it shows what is typed."""
+    """Return the local modes of a terminal; one of them, ECHO, shows what is typed."""
     return int(termios.tcgetattr(screen._master.child_fd)[3])
 
 
 def login(terminal: Open, keys: str, *args: str) -> tuple[int, Terminal]:
-    """Log in, typing `keys`; return the exit code. The terminal must be as before."""
+    """Log in, typing `keys`; check that the terminal is restored; return the exit code and the terminal."""
     screen = terminal("auth", "login", "--no-verify", *args)
     before = modes(screen) | termios.ECHO
     screen.wait_for(QUESTION)
@@ -51,7 +51,7 @@ def test_a_typed_key_is_stored_and_not_shown(terminal: Open, nbx: Runner, config
     assert nbx("auth", "token", may_show_key=True).out == CANARY + "\n"
 
 
-def test_what_is_typed_can_be_mended(terminal: Open, nbx: Runner, config: Path) -> None:
+def test_typing_errors_can_be_corrected(terminal: Open, nbx: Runner, config: Path) -> None:
     code, _ = login(terminal, "wrong" + CLEAR + CANARY + "xy" + ERASE + ERASE + ENTER)
     assert code == 0
     assert nbx("auth", "token", may_show_key=True).out == CANARY + "\n"
@@ -64,14 +64,14 @@ def test_a_key_may_be_longer_than_a_line_of_the_terminal(terminal: Open, nbx: Ru
     assert nbx("auth", "token").out == key + "\n"
 
 
-def test_ctrl_c_ends_it_cleanly(terminal: Open, config: Path) -> None:
+def test_ctrl_c_at_the_prompt_stores_nothing(terminal: Open, config: Path) -> None:
     code, screen = login(terminal, "half a key" + CTRL_C)
     assert code == 130
     assert screen.rows == [WHERE, QUESTION, "nbx: stopped by Ctrl-C"]
     assert not config.exists()
 
 
-def test_a_signal_leaves_the_terminal_as_it_was(terminal: Open, config: Path) -> None:
+def test_a_signal_at_the_prompt_restores_the_terminal(terminal: Open, config: Path) -> None:
     screen = terminal("auth", "login", "--no-verify")
     before = modes(screen) | termios.ECHO
     screen.wait_for(QUESTION)
@@ -81,13 +81,13 @@ def test_a_signal_leaves_the_terminal_as_it_was(terminal: Open, config: Path) ->
 
 
 @pytest.mark.parametrize("keys", [ENTER, CTRL_D, CTRL_Z + ENTER, "a key" + ENTER], ids=repr)
-def test_what_is_no_key_is_not_stored(terminal: Open, config: Path, keys: str) -> None:
+def test_an_invalid_key_is_not_stored(terminal: Open, config: Path, keys: str) -> None:
     code, _ = login(terminal, keys)
     assert code == 4
     assert not config.exists()
 
 
-def test_a_key_for_one_run_can_be_typed_too(terminal: Open, server: FakeServer, config: Path) -> None:
+def test_a_key_for_a_single_run_can_be_typed(terminal: Open, server: FakeServer, config: Path) -> None:
     server.script(answer(" Paris"))
     screen = terminal("complete", "The capital of France is", "--api-key-file", "-")
     screen.wait_for(QUESTION)
@@ -97,7 +97,7 @@ def test_a_key_for_one_run_can_be_typed_too(terminal: Open, server: FakeServer, 
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
 
 
-def test_doctor_leaves_the_terminal_as_it_was(terminal: Open, config: Path) -> None:
+def test_doctor_restores_the_terminal_after_ctrl_c(terminal: Open, config: Path) -> None:
     screen = terminal("doctor", "--base-url", "http://127.0.0.1:9", "--api-key-file", "-")
     before = modes(screen) | termios.ECHO
     screen.wait_for(QUESTION)
@@ -106,7 +106,7 @@ def test_doctor_leaves_the_terminal_as_it_was(terminal: Open, config: Path) -> N
     assert modes(screen) == before
 
 
-def test_the_question_is_on_the_terminal_also_when_the_messages_are_not(
+def test_the_prompt_is_shown_on_the_terminal_even_if_stderr_is_redirected(
     terminal: Open, nbx: Runner, config: Path, tmp_path: Path
 ) -> None:
     screen = terminal("auth", "login", "--no-verify", redirect=f"2>{tmp_path}/messages")
@@ -117,9 +117,7 @@ def test_the_question_is_on_the_terminal_also_when_the_messages_are_not(
     assert nbx("auth", "token", may_show_key=True).out == CANARY + "\n"
 
 
-def test_a_key_that_is_set_like_any_setting_is_not_shown_either(
-    terminal: Open, nbx: Runner, config: Path
-) -> None:
+def test_config_set_does_not_show_a_typed_key(terminal: Open, nbx: Runner, config: Path) -> None:
     screen = terminal("config", "set", "api_key", "-")
     screen.wait_for("api_key (not shown):")
     screen.type(CANARY + ENTER)

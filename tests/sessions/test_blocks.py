@@ -1,4 +1,4 @@
-"""Several choices on a terminal: readable while they interleave, whole and in order at the end."""
+"""Several choices on a terminal: separate blocks while they stream, complete and in order at the end."""
 
 import signal
 
@@ -14,7 +14,7 @@ def bars(rows: list[str]) -> list[str]:
     return [row for row in rows if row.startswith("── ")]
 
 
-def test_choices_that_interleave_stay_apart_while_they_are_written(
+def test_interleaved_choices_are_shown_in_separate_blocks_while_they_stream(
     terminal: Open, server: FakeServer
 ) -> None:
     gates = [Gate() for _ in range(4)]
@@ -65,7 +65,7 @@ def test_choices_that_interleave_stay_apart_while_they_are_written(
     assert screen.cursor == (6, 0)
 
 
-def test_the_live_part_shows_the_time_while_nothing_comes(terminal: Open, server: FakeServer) -> None:
+def test_the_status_line_shows_the_time_while_no_text_arrives(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(gated(token("a", 0), gate, token("b", 1, "stop"), token("", 0, "stop")))
     screen = terminal("complete", "x", "--n", "2", "--no-usage")
@@ -75,7 +75,7 @@ def test_the_live_part_shows_the_time_while_nothing_comes(terminal: Open, server
     assert screen.end() == 0
 
 
-def test_labels_name_the_prompt_and_the_choice(terminal: Open, server: FakeServer) -> None:
+def test_headings_name_the_prompt_and_the_choice(terminal: Open, server: FakeServer) -> None:
     server.script(gated(*(token(f"text {index}", index, "stop") for index in range(4)), USAGE))
     screen = terminal("complete", "p", "q", "--n", "2", "--no-usage")
     assert screen.end() == 0
@@ -89,7 +89,7 @@ def test_labels_name_the_prompt_and_the_choice(terminal: Open, server: FakeServe
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(24, 80), (24, 40), (6, 40), (4, 40)])
-def test_more_choices_than_rows_end_up_whole_and_in_order(
+def test_more_choices_than_rows_are_complete_and_in_order_at_the_end(
     rows: int, columns: int, terminal: Open, server: FakeServer
 ) -> None:
     count = 30
@@ -109,7 +109,7 @@ def test_more_choices_than_rows_end_up_whole_and_in_order(
     assert screen.history == [row for block in blocks for row in block]
 
 
-def test_a_text_longer_than_its_block_shows_its_end_and_settles_whole(
+def test_a_text_longer_than_its_block_shows_its_last_lines_and_is_complete_at_the_end(
     terminal: Open, server: FakeServer
 ) -> None:
     gate = Gate()
@@ -126,7 +126,7 @@ def test_a_text_longer_than_its_block_shows_its_end_and_settles_whole(
     assert screen.history == ["── choice 1 · stop ──", *lines, "── choice 2 · stop ──", "other"]
 
 
-def test_settled_text_can_be_copied_exactly(terminal: Open, server: FakeServer) -> None:
+def test_finished_text_can_be_copied_exactly(terminal: Open, server: FakeServer) -> None:
     text = "a\tb " + "long " * 40 + "日本語\n\n  end  "
     server.script(gated(token(text, 0, "stop"), token("x", 1, "stop")))
     screen = terminal("complete", "x", "--n", "2", "--no-usage", columns=40)
@@ -134,7 +134,7 @@ def test_settled_text_can_be_copied_exactly(terminal: Open, server: FakeServer) 
     assert screen.raw.count(text.replace("\n", "\r\n").encode()) == 1
 
 
-def test_wide_characters_do_not_break_the_live_part(terminal: Open, server: FakeServer) -> None:
+def test_wide_characters_do_not_break_the_blocks_that_are_redrawn(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(
         gated(token("日本語" * 30, 0), token("b", 1), gate, token("", 0, "stop"), token("", 1, "stop"))
@@ -148,9 +148,7 @@ def test_wide_characters_do_not_break_the_live_part(terminal: Open, server: Fake
     assert screen.raw.count(("日本語" * 30).encode()) == 1
 
 
-def test_a_window_that_shrinks_while_it_waits_is_drawn_at_its_new_size(
-    terminal: Open, server: FakeServer
-) -> None:
+def test_blocks_are_redrawn_when_the_window_becomes_narrower(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(gated(token("word " * 30, 0), gate, token("", 0, "stop"), token("x", 1, "stop")))
     screen = terminal("complete", "x", "--n", "2", "--no-usage")
@@ -161,7 +159,7 @@ def test_a_window_that_shrinks_while_it_waits_is_drawn_at_its_new_size(
     assert screen.end() == 0
 
 
-def test_a_cut_stream_keeps_each_choice_as_far_as_it_came(terminal: Open, server: FakeServer) -> None:
+def test_an_interrupted_stream_keeps_the_text_of_each_choice(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("half", 0), token("whole", 1, "stop")))
     screen = terminal("complete", "x", "--n", "3")
     assert screen.end() == 8
@@ -173,7 +171,7 @@ def test_a_cut_stream_keeps_each_choice_as_far_as_it_came(terminal: Open, server
     assert screen.history[5] == "nbx: the answer is incomplete"
 
 
-def test_ctrl_c_in_the_middle_keeps_what_came_and_gives_the_terminal_back(
+def test_ctrl_c_during_a_stream_keeps_the_text_received_and_restores_the_terminal(
     terminal: Open, server: FakeServer
 ) -> None:
     gate = Gate()
@@ -191,7 +189,7 @@ def test_ctrl_c_in_the_middle_keeps_what_came_and_gives_the_terminal_back(
     assert screen.cursor == (5, 0)
 
 
-def test_sigterm_in_the_middle_does_the_same(terminal: Open, server: FakeServer) -> None:
+def test_sigterm_during_a_stream_restores_the_terminal(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(gated(token("one", 0), token("two", 1), gate))
     screen = terminal("complete", "x", "--n", "2")
@@ -202,7 +200,7 @@ def test_sigterm_in_the_middle_does_the_same(terminal: Open, server: FakeServer)
     assert not screen.cursor_hidden
 
 
-def test_the_cursor_is_never_hidden_so_that_no_kill_can_lose_it(terminal: Open, server: FakeServer) -> None:
+def test_the_cursor_is_never_hidden(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(gated(token("one", 0), gate, token("", 0, "stop"), token("two", 1, "stop")))
     screen = terminal("complete", "x", "--n", "2")
@@ -212,7 +210,7 @@ def test_the_cursor_is_never_hidden_so_that_no_kill_can_lose_it(terminal: Open, 
     assert screen.end() == 0
 
 
-def test_a_terminal_that_cannot_draw_gets_each_choice_in_its_turn(terminal: Open, server: FakeServer) -> None:
+def test_a_dumb_terminal_shows_one_choice_after_the_other(terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(
         gated(token("a1", 0), token("b", 1, "stop"), gate, token("a2", 0), token("", 0, "stop"), USAGE)

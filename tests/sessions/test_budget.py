@@ -1,4 +1,4 @@
-"""Budgets: what was spent today and this month, over all processes, decides about the next request."""
+"""Budgets: the cost of today and of this month, of all processes, limits the next request."""
 
 import io
 import subprocess
@@ -21,13 +21,13 @@ COST = Decimal("0.00000078")  # of one `answer`: 5 tokens in, 2 out
 
 @pytest.fixture
 def priced(nbx: Runner, server: FakeServer) -> Runner:
-    """nbx that knows what its model costs."""
+    """nbx with the price of its model in the cache."""
     server.script(model_list())
     nbx("models", "-q")
     return Runner({**nbx.environ, "NEBIUS_MODEL": ID})
 
 
-def test_a_budget_warns_at_80_percent_refuses_at_100_and_can_be_overruled(
+def test_a_budget_warns_at_80_percent_stops_at_100_and_can_be_overridden(
     priced: Runner, server: FakeServer
 ) -> None:
     env = {"NBX_BUDGET_DAILY": str(COST * 5)}
@@ -45,9 +45,7 @@ def test_a_budget_warns_at_80_percent_refuses_at_100_and_can_be_overruled(
     assert len(rows_of(priced)) == 6
 
 
-def test_yesterday_counts_for_the_month_and_last_month_for_nothing(
-    priced: Runner, server: FakeServer
-) -> None:
+def test_the_monthly_budget_counts_only_requests_of_this_month(priced: Runner, server: FakeServer) -> None:
     now = time.time()
     keep(priced, entry(now - 40 * 86_400, cost=Decimal(100)))
     server.script(answer("a"))
@@ -57,7 +55,7 @@ def test_yesterday_counts_for_the_month_and_last_month_for_nothing(
     assert (refused.code, "budget.monthly: $2.00 of $2.00 spent this month" in refused.err) == (10, True)
 
 
-def test_a_budget_says_which_requests_it_does_not_count(priced: Runner, server: FakeServer) -> None:
+def test_a_budget_warns_about_requests_that_it_does_not_count(priced: Runner, server: FakeServer) -> None:
     env = {"NBX_BUDGET_DAILY": "5"}
     server.script(*[answer("a")] * 3)
     unknown = priced("complete", "x", "-m", "other/model", env=env)
@@ -68,7 +66,7 @@ def test_a_budget_says_which_requests_it_does_not_count(priced: Runner, server: 
     assert "budget.daily does not count this request: the ledger is off" in off.err
 
 
-def test_a_budget_fetches_the_price_that_no_cached_list_has(nbx: Runner, server: FakeServer) -> None:
+def test_a_budget_fetches_the_price_if_no_list_is_cached(nbx: Runner, server: FakeServer) -> None:
     env = {"NBX_BUDGET_DAILY": str(COST), "NEBIUS_MODEL": ID}
     server.script(model_list(), answer("a"))
     first, second = nbx("complete", "x", env=env), nbx("complete", "x", env=env)
@@ -77,21 +75,21 @@ def test_a_budget_fetches_the_price_that_no_cached_list_has(nbx: Runner, server:
     assert [request.method for request in server.requests] == ["GET", "POST"]
 
 
-def test_a_price_that_cannot_be_fetched_is_a_warning_and_no_refusal(nbx: Runner, server: FakeServer) -> None:
+def test_a_price_that_cannot_be_fetched_only_causes_a_warning(nbx: Runner, server: FakeServer) -> None:
     server.script(status(404), answer("a"))
     result = nbx("complete", "x", env={"NBX_BUDGET_DAILY": "5"})
     assert (result.code, result.out) == (0, "a\n")
     assert "budget.daily does not count this request: the price of test/model is unknown" in result.err
 
 
-def test_a_price_that_cannot_be_cached_counts_in_this_run(nbx: Runner, server: FakeServer) -> None:
+def test_a_price_that_cannot_be_cached_is_used_in_the_same_run(nbx: Runner, server: FakeServer) -> None:
     env = {"NBX_BUDGET_DAILY": str(COST / 2), "NEBIUS_MODEL": ID, "NBX_CACHE_DIR": "/dev/null/cache"}
     server.script(model_list())
     refused = nbx("complete", "x", "--max-tokens", "2", env=env)
     assert (refused.code, "more than is left of a budget" in refused.err) == (10, True)
 
 
-def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner, server: FakeServer) -> None:
+def test_a_ledger_that_cannot_be_read_only_causes_a_warning(priced: Runner, server: FakeServer) -> None:
     path = ledger_of(priced).path
     path.parent.mkdir()
     path.write_bytes(b"broken" * 1000)
@@ -101,7 +99,7 @@ def test_a_ledger_that_cannot_be_read_is_a_warning_and_no_refusal(priced: Runner
     assert "warning: cannot check the budgets: cannot read the ledger " in result.err
 
 
-def test_a_budget_holds_over_processes_but_for_what_is_on_its_way(priced: Runner, server: FakeServer) -> None:
+def test_processes_share_a_budget_except_for_requests_in_flight(priced: Runner, server: FakeServer) -> None:
     limit, workers = 6, 4
     server.script(*[answer("a")] * (limit + workers))
     loop = f'while "{sys.executable}" -m nebius_cli complete x -q >/dev/null; do :; done'
@@ -111,13 +109,13 @@ def test_a_budget_holds_over_processes_but_for_what_is_on_its_way(priced: Runner
         for _ in range(workers)
     ]
     assert [process.wait(60) for process in running] == [0] * workers
-    # Each may have had one request on its way when the budget was reached.
+    # Each process may have had one request in flight when the budget was reached.
     assert limit <= len(rows_of(priced)) <= limit + workers - 1
     assert priced("complete", "x", env={"NBX_BUDGET_DAILY": str(COST * limit)}).code == 10
     server.replies.clear()
 
 
-def test_a_run_of_many_requests_is_warned_once_and_knows_what_is_left(priced: Runner) -> None:
+def test_a_run_with_many_requests_warns_once_and_knows_the_remaining_budget(priced: Runner) -> None:
     keep(priced, entry(time.time(), cost=Decimal("0.9")))
     err = io.BytesIO()
     environ = {**priced.environ, "NBX_BUDGET_DAILY": "1"}

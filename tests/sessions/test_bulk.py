@@ -1,4 +1,4 @@
-"""`nbx bulk` with somebody in front of it, and with signals: what is seen, what is kept, how to go on."""
+"""`nbx bulk` on a terminal and with signals: what it shows, what it keeps, how to resume."""
 
 import json
 import signal
@@ -19,24 +19,24 @@ from tests.support.terminal import Terminal
 CTRL_C = "\x03"
 OUT = Path("out.jsonl")
 RUN = ("bulk", "in.jsonl", "-o", "out.jsonl", "--concurrency", "4")
-GO_ON = "; to resume: nbx bulk in.jsonl -o out.jsonl --concurrency 4"
+RESUME = "; to resume: nbx bulk in.jsonl -o out.jsonl --concurrency 4"
 
 
 @pytest.fixture
 def seen(bulk: Runner) -> Iterator[Open]:
-    """Run nbx, set up for the server of rows, in a terminal of its own."""
+    """Return a function that runs nbx, set up for the server of rows, in a new terminal."""
     with ExitStack() as stack:
 
         def start(*args: str, rows: int = 24, columns: int = 80, redirect: str = "") -> Terminal:
             environ = bulk.process_env({"TERM": "xterm-256color"})
-            made = Terminal(list(args), environ, rows=rows, columns=columns, redirect=redirect)
-            return stack.enter_context(made)
+            screen = Terminal(list(args), environ, rows=rows, columns=columns, redirect=redirect)
+            return stack.enter_context(screen)
 
         yield start
 
 
 @pytest.mark.parametrize("columns", [40, 80])
-def test_the_progress_stays_in_place_and_a_table_takes_its_place(
+def test_progress_is_redrawn_in_the_same_lines_and_replaced_by_a_table(
     columns: int, seen: Open, row_server: RowServer
 ) -> None:
     row_server.answer = held = Held(after=50)
@@ -68,9 +68,7 @@ def test_a_bad_row_is_reported_above_the_progress(seen: Open, row_server: RowSer
     assert any("failed" in row and row.endswith("1") for row in screen.rows)
 
 
-def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
-    seen: Open, row_server: RowServer
-) -> None:
+def test_ctrl_c_starts_no_more_rows_and_waits_for_those_in_flight(seen: Open, row_server: RowServer) -> None:
     row_server.answer = held = Held(after=10)
     write_rows(Path("in.jsonl"), 100)
     screen = seen(*RUN, "--summary", "run.json")
@@ -79,8 +77,8 @@ def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
     screen.wait_for("nbx: waiting up to 8 s for requests in flight: 4")
     held.let_go()
     assert screen.end() == 130
-    stopped = f"nbx: stopped by Ctrl-C{GO_ON} --summary run.json"
-    # A blank at the end of a wrapped row is not among its text.
+    stopped = f"nbx: stopped by Ctrl-C{RESUME} --summary run.json"
+    # The screen drops a space at the end of a wrapped row.
     assert "".join(screen.rows).replace(" ", "").endswith(stopped.replace(" ", ""))
     assert set(texts(OUT)) == set(range(14)) == {record["id"] for record in records(OUT)}
     assert json.loads(Path("run.json").read_bytes())["stopped"] == "Ctrl-C"
@@ -92,7 +90,7 @@ def test_ctrl_c_takes_no_more_rows_and_waits_for_those_on_their_way(
     assert len(records(OUT)) == 100
 
 
-def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> None:
+def test_a_second_ctrl_c_stops_at_once(seen: Open, row_server: RowServer) -> None:
     row_server.answer = held = Held(after=10)
     write_rows(Path("in.jsonl"), 100)
     screen = seen(*RUN)
@@ -108,7 +106,7 @@ def test_a_second_ctrl_c_leaves_at_once(seen: Open, row_server: RowServer) -> No
     assert len(records(OUT)) == len(texts(OUT)) == 100
 
 
-def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer) -> None:
+def test_sigterm_exits_with_143_and_the_run_can_be_resumed(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = held = Held(after=10)
     write_rows(Path("in.jsonl"), 40)
     with bulk.start(*RUN) as process:
@@ -123,7 +121,7 @@ def test_sigterm_is_143_and_goes_on_as_well(bulk: Runner, row_server: RowServer)
         held.let_go()
         _, err = process.communicate(timeout=30)
     assert process.returncode == 143
-    assert err.decode().endswith(f"\nnbx: stopped by SIGTERM{GO_ON}\n")
+    assert err.decode().endswith(f"\nnbx: stopped by SIGTERM{RESUME}\n")
     assert bulk(*RUN).code == 0
     assert len(records(OUT)) == len(texts(OUT)) == 40
     assert set(row_server.asked.values()) == {1}
@@ -152,7 +150,7 @@ def test_a_second_signal_keeps_the_cost_of_requests_in_flight(bulk: Runner, row_
     assert row_server.asked.total() == 14
 
 
-def test_answers_on_a_terminal_are_safe_and_the_progress_is_not_among_them(
+def test_answers_on_a_terminal_are_escaped_and_no_progress_is_shown(
     seen: Open, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), ["\x9b31m evil"])
@@ -163,7 +161,7 @@ def test_answers_on_a_terminal_are_safe_and_the_progress_is_not_among_them(
     assert "━" not in str(screen)
 
 
-def test_a_reader_that_goes_away_ends_the_run_in_silence(bulk: Runner, row_server: RowServer) -> None:
+def test_the_run_ends_silently_when_the_reader_of_stdout_exits(bulk: Runner, row_server: RowServer) -> None:
     row_server.answer = held = Held(after=1)
     write_rows(Path("in.jsonl"), 2000)
     words = [sys.executable, "-m", "nebius_cli", "bulk", "in.jsonl", "-q"]

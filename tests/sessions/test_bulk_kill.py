@@ -1,8 +1,8 @@
 """Runs of `nbx bulk` and `nbx score` that are killed, interrupted, or lose their server.
 
-No answer is lost, none is doubled.
+No answer is lost or duplicated.
 
-NBX_TEST_KILLS=200 asks for more than the suite has time for; NBX_TEST_SEED repeats the moments of a run.
+NBX_TEST_KILLS=200 runs longer than the normal test run; NBX_TEST_SEED repeats the moments of an earlier run.
 """
 
 import os
@@ -34,7 +34,7 @@ NewJob = Callable[..., Job]
 
 @pytest.fixture
 def tell(record_property: Tell) -> Tell:
-    """Say a figure: in the report of a run, and where a test fails or output is not captured."""
+    """Report a figure in the test report and on stdout."""
 
     def say(name: str, value: object) -> None:
         record_property(name, value)
@@ -53,7 +53,7 @@ def rng(tell: Tell) -> Random:
 
 @pytest.fixture
 def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
-    """Make a job with a server of its own; the server of the one before ends."""
+    """Make a job with its own server; stop the server of the previous job."""
     servers: list[BulkServer] = []
 
     def make(kind: type[Job] = Job) -> Job:
@@ -71,7 +71,7 @@ def new_job(bare: Runner, tmp_path: Path) -> Iterator[NewJob]:
 
 
 @pytest.mark.parametrize("kind", [Job, MatrixJob, ScoreJob])
-def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
+def test_kill_9_at_any_moment_loses_and_duplicates_no_answer(
     new_job: NewJob, rng: Random, tell: Tell, kind: type[Job]
 ) -> None:
     life = new_job(kind).life()
@@ -92,7 +92,7 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
             killed[at] += 1
             job.check_stop(sent)
         job.check_end()
-        # What is in flight, answers that are not written yet, and parts of rows.
+        # Requests in flight and answers that are not written yet, each with all its parts.
         parts = len(ScoreJob.CHOICES) if kind is ScoreJob else 1
         most = CONCURRENCY * (GROUP if kind is ScoreJob else 1) + MAX_UNWRITTEN
         assert job.doubled() <= (killed.total() - here) * most * parts
@@ -101,7 +101,7 @@ def test_kill_9_at_any_moment_loses_no_answer_and_doubles_none(
     tell("requests sent twice", doubled)
 
 
-def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_twice(
+def test_ctrl_c_at_any_moment_prints_the_resume_command_and_no_row_is_sent_twice(
     new_job: NewJob, rng: Random, tell: Tell
 ) -> None:
     life = new_job().life()
@@ -119,11 +119,11 @@ def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_
             if process.returncode == 0:
                 break
             stopped[at] += 1
-            # nbx was there to catch it, and Python had been started.
+            # Unless Python was still starting, nbx has handled the signal.
             if process.returncode != -signal.SIGINT and b"init_import_site" not in err:
                 assert process.returncode == 130, err.decode()
                 command = resume_command(err.decode()) or command
-                # After the last answer there may be nothing left to go on with.
+                # After the last answer there may be nothing left to resume.
                 assert command or at == "start" or job.answered().total() == len(job.prompts), err.decode()
             job.check_stop(sent)
         job.check_end()
@@ -131,7 +131,7 @@ def test_ctrl_c_at_any_moment_prints_the_command_that_goes_on_and_sends_nothing_
     tell("stopped", dict(stopped))
 
 
-def test_a_server_that_dies_and_comes_back_costs_no_answer(new_job: NewJob, rng: Random, tell: Tell) -> None:
+def test_no_answer_is_lost_if_the_server_dies_and_restarts(new_job: NewJob, rng: Random, tell: Tell) -> None:
     job, deaths, runs = new_job(), 0, 0
     process = job.start()
     while True:
@@ -158,7 +158,7 @@ def test_a_server_that_dies_and_comes_back_costs_no_answer(new_job: NewJob, rng:
 
 
 def typed(command: str, job: Job) -> "subprocess.Popen[bytes]":
-    """Run a command as a person would who copies it into a shell."""
+    """Run a command in a shell, as a user would who copies it from a message."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{job.environ['PATH']}"
     return subprocess.Popen(
         ["sh", "-c", f"exec {command}"],
@@ -170,6 +170,6 @@ def typed(command: str, job: Job) -> "subprocess.Popen[bytes]":
 
 
 def resume_command(said: str) -> str:
-    """Return the command line that a stopped run names, empty where it names none."""
+    """Return the command line in the message of a stopped run, or an empty string if there is none."""
     found = re.search(r"^.*?(nbx bulk .*)$", said, re.MULTILINE)
     return found[1] if found else ""

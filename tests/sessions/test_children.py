@@ -1,4 +1,4 @@
-"""What the programs that nbx starts see in their environment: everything but the key."""
+"""Programs that nbx starts get its environment without the key."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ Make = Callable[[str, str], str]
 
 @pytest.fixture
 def program(tmp_path: Path) -> Make:
-    """Make a program that writes its environment to `environ.NAME`, and then runs a script."""
+    """Return a function that makes a program that writes its environment to `environ.NAME`."""
 
     def make(name: str, script: str) -> str:
         path = tmp_path / "bin" / name
@@ -34,27 +34,27 @@ def seen(tmp_path: Path, name: str) -> str:
     return text
 
 
-def test_the_editor_sees_no_key(nbx: Runner, program: Make, tmp_path: Path) -> None:
+def test_the_editor_does_not_get_the_key(nbx: Runner, program: Make, tmp_path: Path) -> None:
     done = nbx.process("config", "edit", env={"EDITOR": program("ed", "exit 0")})
     assert done.code == 0, done.err
     assert CANARY not in seen(tmp_path, "ed")
 
 
-def test_the_shell_that_is_asked_sees_no_key(nbx: Runner, program: Make, tmp_path: Path) -> None:
+def test_a_shell_that_nbx_starts_does_not_get_the_key(nbx: Runner, program: Make, tmp_path: Path) -> None:
     folder = Path(program("bash", "exit 0")).parent
     environ = {"HOME": str(tmp_path), "PATH": f"{folder}:/usr/bin:/bin", "SHELL": "/bin/bash"}
     assert nbx.process("completion", "install", "bash", env=environ).code == 0
     assert CANARY not in seen(tmp_path, "bash")
 
 
-def test_the_program_that_prints_a_key_sees_no_other(program: Make, tmp_path: Path) -> None:
+def test_api_key_command_does_not_get_another_key(program: Make, tmp_path: Path) -> None:
     environ = {**os.environ, "NEBIUS_API_KEY": CANARY}
     assert find_api_key.from_command([program("keys", "echo another-key")], environ).reveal() == "another-key"
     assert CANARY not in seen(tmp_path, "keys")
 
 
 @pytest.mark.parametrize("what", ["pip", "llama_cpp_server_process"])
-def test_pip_and_the_engine_see_no_key(what: str, nbx: Runner, tmp_path: Path) -> None:
+def test_pip_and_the_engine_do_not_get_the_key(what: str, nbx: Runner, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()
     (site / "sitecustomize.py").write_text(

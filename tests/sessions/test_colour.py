@@ -1,4 +1,4 @@
-"""Colour, drawing and width: what each stream is, and what the user says about it."""
+"""Colour, drawing and width depend on the type of each stream, the flags and the environment."""
 
 import time
 from pathlib import Path
@@ -12,7 +12,7 @@ from tests.support.server import FakeServer, answer, detail
 
 
 def styled(data: bytes) -> bool:
-    """Return whether bytes hold a sequence that sets colour or weight."""
+    """Return whether bytes contain a sequence that sets colour or weight."""
     return any(part[: part.find(b"m") + 1].strip(b"0123456789;m") == b"" for part in data.split(b"\x1b[")[1:])
 
 
@@ -49,14 +49,14 @@ def test_the_text_of_the_model_is_never_coloured(terminal: Open, server: FakeSer
 
 
 @pytest.mark.parametrize("choices", ["1", "2"])
-def test_a_dumb_terminal_gets_no_sign_and_no_escape_sequence(
+def test_a_dumb_terminal_gets_no_status_line_and_no_escape_sequences(
     choices: str, terminal: Open, server: FakeServer
 ) -> None:
     before = Gate()
     server.script(one_answer(before, "Hello"))
     screen = terminal("complete", "x", "--n", choices, env={"TERM": "dumb"})
     before.reached()
-    # That nothing is drawn takes time to see: more than the sign takes to appear.
+    # Wait longer than the status line takes to appear, to see that nothing is drawn.
     until = time.monotonic() + 0.7
     screen.wait_until(lambda: time.monotonic() > until, "a while")
     assert screen.raw == b""
@@ -74,12 +74,12 @@ def test_without_a_terminal_there_is_neither_colour_nor_drawing(nbx: Runner, ser
     assert "\x1b" not in nbx.process("complete", "x").err
 
 
-def test_force_color_reaches_a_pipe(nbx: Runner, server: FakeServer) -> None:
+def test_force_color_also_applies_to_a_pipe(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(404, "none"))
     assert nbx.process("complete", "x", env={"FORCE_COLOR": "1"}).err.startswith("\x1b[1;31mnbx:\x1b[0m ")
 
 
-def test_columns_beats_the_size_of_the_window(terminal: Open, server: FakeServer) -> None:
+def test_columns_overrides_the_window_size(terminal: Open, server: FakeServer) -> None:
     server.script(answer("text"), answer("text"))
     for columns in ("80", "40"):
         screen = terminal("complete", "x", columns=80, env={"COLUMNS": columns})
@@ -87,7 +87,7 @@ def test_columns_beats_the_size_of_the_window(terminal: Open, server: FakeServer
         assert len(screen.rows) == (4 if columns == "80" else 9)
 
 
-def test_with_stdout_in_a_file_the_sign_is_on_the_terminal_and_the_text_is_not(
+def test_with_stdout_in_a_file_only_the_status_line_is_on_the_terminal(
     terminal: Open, server: FakeServer, tmp_path: Path
 ) -> None:
     before, after = Gate(), Gate()
@@ -103,7 +103,7 @@ def test_with_stdout_in_a_file_the_sign_is_on_the_terminal_and_the_text_is_not(
     assert (tmp_path / "out").read_bytes() == b"Hello \x1b[31m\n"
 
 
-def test_with_stderr_in_a_file_nothing_but_the_answer_is_shown(
+def test_with_stderr_in_a_file_only_the_answer_is_shown(
     terminal: Open, server: FakeServer, tmp_path: Path
 ) -> None:
     before = Gate()
@@ -116,7 +116,7 @@ def test_with_stderr_in_a_file_nothing_but_the_answer_is_shown(
     assert (tmp_path / "err").read_bytes() == b""
 
 
-def test_usage_into_a_file_is_names_and_values(terminal: Open, server: FakeServer, tmp_path: Path) -> None:
+def test_usage_in_a_file_is_tab_separated(terminal: Open, server: FakeServer, tmp_path: Path) -> None:
     server.script(answer("Hello"))
     screen = terminal("complete", "x", "--usage", redirect=f"2>{tmp_path}/err")
     assert screen.end() == 0
@@ -126,14 +126,14 @@ def test_usage_into_a_file_is_names_and_values(terminal: Open, server: FakeServe
     assert all(line.count("\t") == 1 for line in lines)
 
 
-def test_quiet_leaves_errors_on_the_terminal(terminal: Open, server: FakeServer) -> None:
+def test_quiet_still_shows_errors(terminal: Open, server: FakeServer) -> None:
     server.script(detail(404, "none"))
     screen = terminal("complete", "x", "-q", env={"NO_COLOR": "1"})
     assert screen.end() == 3
     assert screen.raw.startswith(b"nbx: the server answered 404\r\n")
 
 
-def test_a_pipe_may_lead_back_to_the_terminal_so_the_sign_goes_before_the_text(
+def test_the_status_line_is_cleared_before_a_pipe_prints_text_to_the_terminal(
     terminal: Open, server: FakeServer
 ) -> None:
     before, after = Gate(), Gate()
@@ -147,7 +147,7 @@ def test_a_pipe_may_lead_back_to_the_terminal_so_the_sign_goes_before_the_text(
     assert screen.rows == ["Hello again"]
 
 
-def test_what_verbose_says_takes_the_place_of_the_sign(terminal: Open, server: FakeServer) -> None:
+def test_verbose_messages_replace_the_status_line(terminal: Open, server: FakeServer) -> None:
     before = Gate()
     server.script([before, *answer("Hello")])
     screen = terminal("complete", "x", "--verbose", "--no-usage")

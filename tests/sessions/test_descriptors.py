@@ -1,4 +1,4 @@
-"""Few open files allowed: a run sends fewer requests at once, and no row fails for it."""
+"""With a low limit of open files, a run sends fewer requests at once and no row fails."""
 
 import resource
 import subprocess
@@ -20,7 +20,7 @@ runpy.run_module("nebius_cli", run_name="__main__")
 
 
 def limited(bulk: Runner, soft: int, hard: int, *args: str) -> "subprocess.CompletedProcess[str]":
-    """Run with limits of open files."""
+    """Run nbx with a soft and a hard limit of open files."""
     command = [sys.executable, "-c", LIMITED, str(soft), str(hard), *args]
     return subprocess.run(
         command, env=bulk.process_env(), capture_output=True, text=True, timeout=120, check=False
@@ -28,7 +28,7 @@ def limited(bulk: Runner, soft: int, hard: int, *args: str) -> "subprocess.Compl
 
 
 @pytest.mark.parametrize(("hard", "least", "most"), [(32, 1, 16), (64, 8, 32), (256, 40, 128)])
-def test_a_run_sends_no_more_at_once_than_files_may_be_open(
+def test_a_run_limits_concurrent_requests_to_the_open_file_limit(
     hard: int, least: int, most: int, bulk: Runner, row_server: RowServer
 ) -> None:
     write_rows(Path("in.jsonl"), 400)
@@ -40,14 +40,14 @@ def test_a_run_sends_no_more_at_once_than_files_may_be_open(
     assert least <= allowed <= most
 
 
-def test_a_low_limit_is_raised_where_the_system_allows_it(bulk: Runner) -> None:
+def test_a_low_limit_is_raised_if_the_system_allows_it(bulk: Runner) -> None:
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     write_rows(Path("in.jsonl"), 400)
     done = limited(bulk, 64, hard, "bulk", "in.jsonl", "-o", "out.jsonl", "--concurrency", "256")
     assert (done.returncode, "ulimit" in done.stderr) == (0, False), done.stderr
 
 
-def test_more_shards_are_merged_than_files_may_be_open(bulk: Runner) -> None:
+def test_merge_handles_more_shards_than_the_open_file_limit(bulk: Runner) -> None:
     paths = [Path(f"answers-{number}.jsonl") for number in range(100)]
     for number, path in enumerate(paths):
         write(path, answer(row(number)), answer(row(number + 100)))

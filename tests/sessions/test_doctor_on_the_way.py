@@ -1,4 +1,4 @@
-"""`nbx doctor` between here and the server: TLS, proxies, and the passwords in their URLs."""
+"""`nbx doctor` checks the connection to the server: TLS, proxies, and passwords in URLs."""
 
 import contextlib
 import socket
@@ -25,7 +25,7 @@ def tls(well: Runner, authority: trustme.CA, tmp_path: Path) -> Runner:
 
 
 def secure(authority: trustme.CA, name: str = "127.0.0.1", days: float = 90) -> FakeServer:
-    """A scripted server with a certificate for `name` that ends in some days."""
+    """A scripted server with a certificate for `name` that expires in `days`."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ends = datetime.now(UTC) + timedelta(days=days)
     authority.issue_cert(name, not_after=ends).configure_cert(context)
@@ -33,7 +33,7 @@ def secure(authority: trustme.CA, name: str = "127.0.0.1", days: float = 90) -> 
 
 
 @pytest.mark.parametrize(("days", "state"), [(90, "ok"), (5.5, "warn")])
-def test_a_good_certificate_has_a_version_and_an_end(
+def test_a_valid_certificate_is_shown_with_tls_version_and_expiry_date(
     days: float, state: str, tls: Runner, authority: trustme.CA
 ) -> None:
     server = secure(authority, days=days).script(model_list(Date=today()))
@@ -52,7 +52,7 @@ def test_a_good_certificate_has_a_version_and_an_end(
     ],
     ids=["expired", "another host"],
 )
-def test_a_bad_certificate_is_refused_once(
+def test_an_invalid_certificate_is_rejected_before_any_request(
     name: str, days: float, words: str, hint: str, tls: Runner, authority: trustme.CA
 ) -> None:
     server = secure(authority, name, days)
@@ -65,7 +65,7 @@ def test_a_bad_certificate_is_refused_once(
     server.close()
 
 
-def test_an_unknown_authority_is_refused(well: Runner, authority: trustme.CA) -> None:
+def test_a_certificate_of_an_unknown_authority_is_rejected(well: Runner, authority: trustme.CA) -> None:
     server = secure(authority)
     result = well("doctor", "--base-url", server.url)
     assert (result.code, row(result, "tls")[0], row(result, "ca")[0]) == (7, "fail", "ok")
@@ -73,16 +73,14 @@ def test_an_unknown_authority_is_refused(well: Runner, authority: trustme.CA) ->
     server.close()
 
 
-def test_authorities_that_are_not_there_are_a_configuration_error(
-    well: Runner, authority: trustme.CA
-) -> None:
+def test_a_missing_authorities_file_is_a_configuration_error(well: Runner, authority: trustme.CA) -> None:
     server = secure(authority)
     result = well("doctor", "--base-url", server.url, "--cacert", "/nowhere/at/all.pem")
     assert (result.code, row(result, "ca")[0], row(result, "tls")[1]) == (78, "fail", "needs ca")
     server.close()
 
 
-def test_what_is_no_tls_is_reported(well: Runner) -> None:
+def test_a_server_that_does_not_speak_tls_is_reported(well: Runner) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         greeting = threading.Thread(target=greet, args=(listener,))
         greeting.start()
@@ -100,7 +98,7 @@ def greet(listener: socket.socket) -> None:
             connection.recv(65536)
 
 
-def test_a_proxy_is_the_first_hop_and_its_password_is_hidden(
+def test_a_proxy_is_used_and_its_password_is_hidden(
     well: Runner, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://user:hunter2%21@127.0.0.1:{server.port}")
@@ -113,21 +111,19 @@ def test_a_proxy_is_the_first_hop_and_its_password_is_hidden(
     assert server.requests[0].target == "http://api.invalid/v1/models"
 
 
-def test_a_proxy_that_is_no_url_is_a_configuration_error(
-    well: Runner, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_invalid_proxy_url_is_a_configuration_error(well: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://")
     result = well("doctor", "--base-url", "http://api.invalid/v1")
     assert (result.code, row(result, "proxy")[0], row(result, "dns")[1]) == (78, "fail", "needs proxy")
 
 
-def test_a_password_in_the_base_url_is_refused_and_hidden(well: Runner, server: FakeServer) -> None:
+def test_a_password_in_the_base_url_is_rejected_and_hidden(well: Runner, server: FakeServer) -> None:
     result = well("doctor", env={"NEBIUS_BASE_URL": server.url.replace("//", "//user:hunter2@")})
     assert "hunter2" not in result.out + result.err
     assert (result.code, row(result, "base_url")[0], row(result, "api")[0]) == (78, "fail", "skipped")
 
 
-def test_a_base_url_that_is_none_is_a_configuration_error(well: Runner) -> None:
+def test_an_invalid_base_url_is_a_configuration_error(well: Runner) -> None:
     result = well("doctor", env={"NEBIUS_BASE_URL": "ftp://user:hunter2@h"})
     assert (result.code, row(result, "base_url")[0], row(result, "dns")[1]) == (78, "fail", "needs proxy")
     assert "hunter2" not in result.out + result.err

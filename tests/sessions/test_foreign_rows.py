@@ -1,6 +1,6 @@
-"""Words of others in rows, answers, ledger and names: shown on a terminal by every command, never obeyed.
+"""Untrusted text in rows, answers, the ledger and names cannot control the terminal, in any command.
 
-The commands run in this process, whose streams claim to be a terminal; a terminal draws the bytes.
+The commands run in this process with streams that claim to be a terminal; an emulator interprets the output.
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.support.rows import completion, refuse
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, detail, head, status
 
-# A file name may hold neither "/" nor NUL, and may be no text at all.
+# A file name can contain any byte but "/" and NUL, and need not be valid text.
 NAME = f"{EVIL}-\udcff"
 ROWS: dict[str, bytes] = {
     "jsonl": json.dumps({"id": EVIL, "prompt": EVIL, "user": EVIL}).encode() + b"\n",
@@ -34,21 +34,21 @@ FOUND = [(EVIL, None), (" b", -1.5), (EVIL, -0.5)]
 TOLD: tuple[Told, ...] = ((EVIL, 0.5, {EVIL: 0.25, f"{EVIL}x": 0.125}), (" b", 0.25, {EVIL[:9]: 0.5}))
 ANSWERED = [completion([EVIL])]
 BULK = ("bulk", "rows", "--format", "jsonl", "--retries", "0")
-# The words, the rows, and what the server answers; NAME stands for a file of that name with the rows.
+# The arguments, the rows, and the reply of the server; NAME is a file with the rows.
 BULKS: dict[str, tuple[tuple[str, ...], str, Reply]] = {
     "answers": (BULK, "jsonl", ANSWERED),
     "answers in a file": ((*BULK, "-o", f"{NAME}.out"), "jsonl", ANSWERED),
     "rows that fail": ((*BULK, "-o", "a.jsonl"), "jsonl", refuse(400, EVIL)),
     "a run that ends": ((*BULK, "-o", "a.jsonl", "--user", EVIL), "jsonl", detail(401, EVIL)),
-    "a server that is none": ((*BULK, "-o", "a.jsonl"), "jsonl", [head(200, EVIL[:4]), EVIL.encode()]),
+    "an invalid reply": ((*BULK, "-o", "a.jsonl"), "jsonl", [head(200, EVIL[:4]), EVIL.encode()]),
     "the same id twice": ((*BULK, "-o", "a.jsonl"), "twice", []),
     "an unknown member": (BULK, "wrong", []),
-    "an unknown member that is left out": ((*BULK, "-o", "a.jsonl", "--on-bad-row", "skip"), "wrong", []),
-    "what is no JSON": (("bulk", NAME, "--format", "jsonl"), "none", []),
-    "a name that is no format": (("bulk", NAME), "jsonl", []),
-    "a format that is none": (("bulk", "rows", "--format", EVIL), "jsonl", []),
-    "a shard that is none": ((*BULK, "--shard", EVIL), "jsonl", []),
-    "a column that is not there": (
+    "an unknown member that is skipped": ((*BULK, "-o", "a.jsonl", "--on-bad-row", "skip"), "wrong", []),
+    "invalid JSON": (("bulk", NAME, "--format", "jsonl"), "none", []),
+    "a file name without a format": (("bulk", NAME), "jsonl", []),
+    "an invalid format": (("bulk", "rows", "--format", EVIL), "jsonl", []),
+    "an invalid shard": ((*BULK, "--shard", EVIL), "jsonl", []),
+    "an unknown column": (
         ("bulk", "rows", "--format", "csv", "--template", f"{{{EVIL}x}}"),
         "csv",
         [],
@@ -58,42 +58,42 @@ BULKS: dict[str, tuple[tuple[str, ...], str, Reply]] = {
         "csv",
         [],
     ),
-    "a template that is none": (("bulk", "rows", "--format", "csv", "--template", f"{EVIL}}}{{"), "csv", []),
+    "an invalid template": (("bulk", "rows", "--format", "csv", "--template", f"{EVIL}}}{{"), "csv", []),
     "the first row": ((*BULK, "--dry-run"), "jsonl", []),
     "an estimate": ((*BULK, "--estimate"), "model", refuse(500, EVIL)),
     "an estimate as json": ((*BULK, "--estimate", "--json"), "model", refuse(500, EVIL)),
-    "a price that is not known": ((*BULK, "--max-cost", "1", "-m", EVIL), "jsonl", refuse(404, EVIL)),
-    "a price that is none": ((*BULK, "--price", EVIL), "jsonl", []),
-    "an output that cannot be": ((*BULK, "-o", f"{NAME}/x"), "jsonl", []),
-    "a summary that cannot be": ((*BULK, "--summary", f"{NAME}/x"), "jsonl", []),
+    "an unknown price": ((*BULK, "--max-cost", "1", "-m", EVIL), "jsonl", refuse(404, EVIL)),
+    "an invalid price": ((*BULK, "--price", EVIL), "jsonl", []),
+    "an output that cannot be written": ((*BULK, "-o", f"{NAME}/x"), "jsonl", []),
+    "a summary that cannot be written": ((*BULK, "--summary", f"{NAME}/x"), "jsonl", []),
 }
 SAVED: dict[str, tuple[str, ...]] = {
     "heat": ("view", NAME),
     "table": ("view", NAME, "--view", "table"),
-    "a heat that cannot be": ("view", NAME, "--export", f"{NAME}/x.svg"),
-    "a view of nothing": ("view", f"{NAME}x"),
-    "a view that is none": ("view", NAME, "--view", EVIL),
+    "a heat map that cannot be written": ("view", NAME, "--export", f"{NAME}/x.svg"),
+    "a view of a missing file": ("view", f"{NAME}x"),
+    "an unknown view": ("view", NAME, "--view", EVIL),
     "merge": ("bulk", "merge", NAME),
     "merge with gaps": ("bulk", "merge", NAME, NAME, "-o", "out"),
     "merge by an input": ("bulk", "merge", NAME, "--input", f"{NAME}.jsonl"),
     "merge into itself": ("bulk", "merge", NAME, "-o", NAME),
-    "merge of nothing": ("bulk", "merge", f"{NAME}x"),
+    "merge of a missing file": ("bulk", "merge", f"{NAME}x"),
     "texts": ("bulk", "export", NAME, "--text"),
     "a table of texts": ("bulk", "export", NAME, "--csv"),
-    "texts of nothing": ("bulk", "export", f"{NAME}x", "--text"),
-    "going on with something else": ("bulk", f"{NAME}.jsonl", "-o", f"{NAME}.failed.jsonl"),
+    "texts of a missing file": ("bulk", "export", f"{NAME}x", "--text"),
+    "a resume with another input": ("bulk", f"{NAME}.jsonl", "-o", f"{NAME}.failed.jsonl"),
 }
 LEDGER: dict[str, tuple[str, ...]] = {
     "usage by model": ("usage", "--by", "model", "--since", "all"),
     "usage by profile": ("usage", "--by", "profile", "--since", "all"),
     "usage by run": ("usage", "--by", "run", "--since", "all"),
     "usage as json": ("usage", "--by", "run", "--since", "all", "--json"),
-    "usage by what is none": ("usage", "--by", EVIL),
-    "usage since when": ("usage", "--since", EVIL),
+    "usage by an unknown column": ("usage", "--by", EVIL),
+    "usage since an invalid time": ("usage", "--since", EVIL),
     "a path": ("usage", "path"),
     "a plot": ("usage", "plot", "--since", "all"),
-    "a plot of what": ("usage", "plot", "--of", EVIL),
-    "a plot that cannot be": ("usage", "plot", "--since", "all", "--export", f"{NAME}2/x.svg"),
+    "a plot of an unknown value": ("usage", "plot", "--of", EVIL),
+    "a plot that cannot be written": ("usage", "plot", "--since", "all", "--export", f"{NAME}2/x.svg"),
     "rows": ("usage", "export"),
     "rows as json": ("usage", "export", "--json"),
     "requests": ("history", "list"),
@@ -102,21 +102,21 @@ LEDGER: dict[str, tuple[str, ...]] = {
     "requests that are not found": ("history", "search", f"{EVIL}x"),
     "a request": ("history", "show", "1"),
     "a request as json": ("history", "show", "1", "--json"),
-    "a request that is none": ("history", "show", EVIL),
+    "an invalid request": ("history", "show", EVIL),
     "a request to be sent again": ("history", "rerun", "1"),
     "requests to be deleted": ("history", "rm", EVIL, "1"),
-    "requests of an age": ("history", "prune", "--older-than", EVIL),
+    "requests older than an invalid age": ("history", "prune", "--older-than", EVIL),
 }
 SCORES: dict[str, tuple[str, ...]] = {
     "measures": ("score", EVIL),
     "tokens": ("score", EVIL, "--tokens"),
     "tokens as json": ("score", EVIL, "--json", "--tokens"),
     "texts of a file": ("score", "--jsonl", NAME),
-    "a text that is not there": ("score", "--file", f"{NAME}x"),
+    "a missing text file": ("score", "--file", f"{NAME}x"),
     "tokens to generate": ("score", "x", "--max-tokens", EVIL),
     "candidates": ("rank", EVIL, EVIL),
     "candidates as json": ("rank", EVIL, EVIL, "--json"),
-    "a context that is not there": ("rank", "--context-file", f"{NAME}x", "a", "b"),
+    "a missing context file": ("rank", "--context-file", f"{NAME}x", "a", "b"),
 }
 SETTINGS: dict[str, tuple[str, ...]] = {
     "a setting to set": ("config", "set", EVIL, "1"),
@@ -125,11 +125,11 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "a setting to unset": ("config", "unset", EVIL),
     "a file to edit": ("config", "edit"),
     "a profile to add": ("profile", "add", f" {EVIL}", "n=1"),
-    "a profile with what is none": ("profile", "add", "w", f"{EVIL}=1"),
+    "a profile with an unknown setting": ("profile", "add", "w", f"{EVIL}=1"),
     "a profile to use": ("profile", "use", EVIL),
     "a profile to delete": ("profile", "rm", EVIL),
     "a key to store": ("auth", "login", "--no-verify", "--with-token", "--no-keyring"),
-    "a key's place": ("auth", "status"),
+    "where a key is stored": ("auth", "status"),
     "a model to fetch": ("local", "pull", EVIL),
     "a model to delete": ("local", "rm", EVIL),
     "a shell": ("completion", "install", EVIL),
@@ -142,7 +142,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 
 @pytest.fixture
 def shown(nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
-    """Run a command in front of a terminal that must stay as it is; return its exit code."""
+    """Return a function that runs a command and fails if its output controls the terminal."""
     folder = tmp_path / NAME
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -158,7 +158,7 @@ def shown(nbx: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 
 
 @pytest.mark.parametrize("name", BULKS)
-def test_rows_and_their_answers_cannot_drive_the_terminal(
+def test_rows_and_their_answers_cannot_control_the_terminal(
     name: str, shown: Callable[..., int], server: FakeServer
 ) -> None:
     args, rows, reply = BULKS[name]
@@ -170,7 +170,7 @@ def test_rows_and_their_answers_cannot_drive_the_terminal(
 
 
 @pytest.mark.parametrize("name", SAVED)
-def test_answers_that_were_kept_cannot_drive_the_terminal(name: str, shown: Callable[..., int]) -> None:
+def test_saved_answers_cannot_control_the_terminal(name: str, shown: Callable[..., int]) -> None:
     one = row(0, EVIL, EVIL)
     write(Path(NAME), answer(one, EVIL, EVIL), failure(row(3, EVIL, f"{EVIL}3")))
     if SAVED[name][0] == "view":
@@ -181,7 +181,7 @@ def test_answers_that_were_kept_cannot_drive_the_terminal(name: str, shown: Call
 
 
 @pytest.mark.parametrize("name", LEDGER)
-def test_the_ledger_cannot_drive_the_terminal(
+def test_the_ledger_cannot_control_the_terminal(
     name: str, nbx: Runner, shown: Callable[..., int], server: FakeServer
 ) -> None:
     nbx.environ["NBX_DATA_DIR"] = str(Path.cwd() / NAME)
@@ -194,7 +194,7 @@ def test_the_ledger_cannot_drive_the_terminal(
 
 
 @pytest.mark.parametrize("name", SCORES)
-def test_texts_and_scores_cannot_drive_the_terminal(
+def test_texts_and_scores_cannot_control_the_terminal(
     name: str, shown: Callable[..., int], server: FakeServer
 ) -> None:
     Path(NAME).write_text(json.dumps({"id": EVIL, "text": EVIL}))
@@ -206,7 +206,7 @@ def test_texts_and_scores_cannot_drive_the_terminal(
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_settings_names_and_programs_cannot_drive_the_terminal(
+def test_settings_names_and_programs_cannot_control_the_terminal(
     name: str, nbx: Runner, shown: Callable[..., int], server: FakeServer, tmp_path: Path
 ) -> None:
     config = tmp_path / NAME / "config"
@@ -218,7 +218,7 @@ def test_settings_names_and_programs_cannot_drive_the_terminal(
 
 
 @pytest.mark.parametrize("name", ["answers", "rows that fail", "a run that ends"])
-def test_a_run_on_a_real_terminal_leaves_it_as_it_was(
+def test_a_bulk_run_does_not_change_the_state_of_a_real_terminal(
     name: str, terminal: Open, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

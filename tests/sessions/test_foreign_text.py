@@ -1,7 +1,7 @@
-"""Words of others, in every command that prints them: shown on a terminal, never obeyed.
+"""Untrusted text cannot control the terminal, in any command that prints it.
 
-Others are the server, the names of files and programs, the config file, the environment and whoever made the
-command line. What a model writes has test_model_text.py; files of rows and the ledger, test_foreign_rows.py.
+It comes from the server, from names of files and programs, the config file, the environment or the command
+line. test_model_text.py tests the text of a model, test_foreign_rows.py files of rows and the ledger.
 """
 
 import json
@@ -22,12 +22,12 @@ from tests.support.ledger import entry, keep, text
 from tests.support.run import Runner
 from tests.support.server import USAGE, FakeServer, Reply, detail, sse, status, token
 
-HEADER = "evil[bold red]m\x1b]0;owned\x07\x1b[2J\x9b31m"  # of what a header can carry
+HEADER = "evil[bold red]m\x1b]0;owned\x07\x1b[2J\x9b31m"  # only characters that a header can contain
 Prepare = Callable[[Runner, Path], list[str]]
 
 
 def words(*args: str) -> Prepare:
-    """Return a preparation that is none: the command line alone."""
+    """Return a preparation that only returns the command line."""
     return lambda _nbx, _folder: list(args)
 
 
@@ -53,7 +53,7 @@ def in_environment(variable: str, value: str, *args: str) -> Prepare:
 
 
 def with_file(*args: str) -> Prepare:
-    """Return a preparation that makes a file of an evil name; FILE stands for it."""
+    """Return a preparation that creates a file with an evil name; its path replaces FILE."""
 
     def prepare(nbx: Runner, folder: Path) -> list[str]:
         del nbx
@@ -65,7 +65,7 @@ def with_file(*args: str) -> Prepare:
 
 
 def weights(nbx: Runner, folder: Path) -> list[str]:
-    """Keep weights of an evil name."""
+    """Put a weights file with an evil name into the cache."""
     del folder
     kept = Path(nbx.environ["NBX_CACHE_DIR"]) / "weights"
     kept.mkdir(parents=True)
@@ -74,7 +74,7 @@ def weights(nbx: Runner, folder: Path) -> list[str]:
 
 
 def requested(*args: str) -> Prepare:
-    """Return a preparation that leaves a request with an evil model and text in the ledger."""
+    """Return a preparation that writes a request with an evil model and text to the ledger."""
 
     def prepare(nbx: Runner, folder: Path) -> list[str]:
         del folder
@@ -85,7 +85,7 @@ def requested(*args: str) -> Prepare:
 
 
 def answered(*args: str) -> Prepare:
-    """Return a preparation that makes a file of answers with an evil text; FILE stands for it."""
+    """Return a preparation that writes a file of answers with an evil text; its path replaces FILE."""
 
     def prepare(nbx: Runner, folder: Path) -> list[str]:
         del nbx
@@ -119,8 +119,8 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     "a request id, with --verbose": (words("complete", "x", "-v"), [detail(400, "x", x_request_id=HEADER)]),
     "a content type": (words("complete", "x"), [status(200, b"<", HEADER)]),
     "a redirect": (words("complete", "x"), [status(302, b"", Location=f"http://h/{HEADER}")]),
-    "a status that is none": (words("complete", "x"), [[f"HTTP/1.1 {HEADER}\r\n\r\n".encode()]]),
-    "no HTTP": (words("complete", "x"), [[f"{HEADER}\r\n\r\n".encode()]]),
+    "an invalid status": (words("complete", "x"), [[f"HTTP/1.1 {HEADER}\r\n\r\n".encode()]]),
+    "a reply that is not HTTP": (words("complete", "x"), [[f"{HEADER}\r\n\r\n".encode()]]),
     "the table of usage": (words("complete", "x", "--usage"), [gated(NAMED, USAGE)]),
     "blocks and their usage": (
         words("complete", "x", "-n", "2", "--usage"),
@@ -133,33 +133,33 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     "models that match": (words("models", EVIL), [model_list()]),
     "a model": (words("models", "show", EVIL), [model_list(EVIL_MODEL)]),
     "a model as json": (words("models", "show", EVIL, "--json"), [model_list(EVIL_MODEL)]),
-    "a model that is not there": (words("models", "show", EVIL[:-1]), [model_list(EVIL_MODEL)]),
+    "an unknown model": (words("models", "show", EVIL[:-1]), [model_list(EVIL_MODEL)]),
     "a model to use": (words("models", "use", EVIL), [model_list(EVIL_MODEL)]),
-    "a list that is none": (words("models"), [status(200, EVIL.encode())]),
+    "an invalid model list": (words("models"), [status(200, EVIL.encode())]),
     "doctor": (words("doctor"), [model_list(EVIL_MODEL, Date=HEADER)]),
-    "a doctor who is refused": (words("doctor"), [detail(401, EVIL)]),
+    "doctor with a rejected key": (words("doctor"), [detail(401, EVIL)]),
     "an unknown command": (words(EVIL), []),
     "an unknown flag": (words("complete", "x", f"--{EVIL}"), []),
-    "a value that is none": (words("complete", "x", "--temperature", EVIL), []),
-    "a choice that is none": (words("complete", "x", "--service-tier", EVIL), []),
-    "a field that is none": (words("complete", "x", "--param", f"{EVIL}=1"), []),
+    "an invalid value": (words("complete", "x", "--temperature", EVIL), []),
+    "an invalid choice": (words("complete", "x", "--service-tier", EVIL), []),
+    "an unknown field": (words("complete", "x", "--param", f"{EVIL}=1"), []),
     "a dry run": (words("complete", EVIL, "--user", EVIL, "--dry-run"), []),
     "curl": (words("complete", EVIL, "--user", EVIL, "--curl"), []),
     "a base URL": (words("complete", "x", "--base-url", EVIL), []),
     "a host": (words("complete", "x", "--base-url", f"http://{EVIL[:4]}\x1b]0;owned\x07/v1"), []),
-    "a file of authorities": (with_file("complete", "x", "--cacert", "FILE"), []),
-    "a file that is no text": (with_file("complete", "--file", "FILE"), []),
-    "a file that is not there": (with_file("complete", "--file", "FILE.no"), []),
-    "a file of a key": (with_file("complete", "x", "--api-key-file", "FILE"), []),
-    "an output that cannot be": (with_file("complete", "x", "-o", "FILE/x"), []),
+    "an authorities file": (with_file("complete", "x", "--cacert", "FILE"), []),
+    "a file that is not text": (with_file("complete", "--file", "FILE"), []),
+    "a missing file": (with_file("complete", "--file", "FILE.no"), []),
+    "a key file": (with_file("complete", "x", "--api-key-file", "FILE"), []),
+    "an output that cannot be written": (with_file("complete", "x", "-o", "FILE/x"), []),
     "a directory of configuration": (
         in_environment("NBX_CONFIG_DIR", f"FOLDER/{EVIL}", "config", "path"),
         [],
     ),
-    "a wrong variable": (in_environment("NBX_RETRIES", EVIL, "complete", "x"), []),
+    "an invalid variable": (in_environment("NBX_RETRIES", EVIL, "complete", "x"), []),
     "a variable in the list": (in_environment("NEBIUS_MODEL", EVIL, "config", "list"), []),
     "a value": (in_environment("NEBIUS_MODEL", EVIL, "config", "get", "model"), []),
-    "a profile that is not there": (words("complete", "x", "--profile", EVIL), []),
+    "an unknown profile": (words("complete", "x", "--profile", EVIL), []),
     "a configured value": (configured(f"user = {TOML}\n", "config", "list"), []),
     "a configured value with its origin": (
         configured(f"user = {TOML}\n", "config", "get", "user", "--show-origin"),
@@ -167,7 +167,7 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     ),
     "a configured value as json": (configured(f"user = {TOML}\n", "config", "list", "--json"), []),
     "an unknown setting": (configured(f"{TOML} = 1\n", "config", "list"), []),
-    "a file that is no TOML": (configured(f"= {EVIL}\n", "config", "list"), []),
+    "a file that is not TOML": (configured(f"= {EVIL}\n", "config", "list"), []),
     "a profile": (configured(f"[profile.{TOML}]\nuser = {TOML}\n", "profile", "list"), []),
     "a keyring's name": (configured(f"api_key_keyring = {TOML}\n", "auth", "status"), []),
     "profiles as json": (configured(f"[profile.{TOML}]\nuser = {TOML}\n", "profile", "list", "--json"), []),
@@ -181,7 +181,7 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
     "usage as json": (requested("usage", "--by", "model", "--json"), []),
     "every request": (requested("usage", "export"), []),
     "every request as json": (requested("usage", "export", "--json"), []),
-    "a ledger's place": (in_environment("NBX_DATA_DIR", f"FOLDER/{EVIL}", "usage", "path"), []),
+    "the path of the ledger": (in_environment("NBX_DATA_DIR", f"FOLDER/{EVIL}", "usage", "path"), []),
     "a score": (words("score", EVIL, "--tokens"), [echoed(SCORED)]),
     "a score as json": (words("score", EVIL, "--tokens", "--json"), [echoed(SCORED)]),
     "a rank": (words("rank", EVIL, EVIL), [echoed(SCORED, {**SCORED, "index": 1})]),
@@ -194,7 +194,7 @@ SOURCES: dict[str, tuple[Prepare, list[Reply]]] = {
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_what_others_say_cannot_drive_the_terminal(
+def test_untrusted_text_cannot_control_the_terminal(
     source: str, nbx: Runner, terminal: Open, server: FakeServer, tmp_path: Path
 ) -> None:
     prepare, replies = SOURCES[source]

@@ -32,7 +32,7 @@ def test_in_a_pipe_help_is_plain_text(flag: str, command: list[str], bare: Runne
     assert [line for line in done.out.splitlines() if line != line.rstrip()] == []
 
 
-def test_a_terminal_that_cannot_draw_gets_plain_help_whole(terminal: Open) -> None:
+def test_a_dumb_terminal_gets_plain_and_complete_help(terminal: Open) -> None:
     screen = terminal("complete", "--help", env={"TERM": "dumb"})
     assert screen.end() == 0
     assert b"\x1b" not in screen.raw
@@ -40,7 +40,7 @@ def test_a_terminal_that_cannot_draw_gets_plain_help_whole(terminal: Open) -> No
 
 
 @pytest.mark.parametrize(("env", "columns"), [({}, 40), ({"COLUMNS": "40"}, 80)])
-def test_a_narrow_terminal_breaks_help_between_words(
+def test_help_is_wrapped_between_words_on_a_narrow_terminal(
     env: dict[str, str], columns: int, terminal: Open
 ) -> None:
     screen = terminal("complete", "--help", env=env, columns=columns)
@@ -50,13 +50,13 @@ def test_a_narrow_terminal_breaks_help_between_words(
     assert "--strip-final-newline" in text
 
 
-def test_no_color_leaves_no_colour_in_help(terminal: Open) -> None:
+def test_help_has_no_colour_with_no_color(terminal: Open) -> None:
     screen = terminal("--help", env={"NO_COLOR": "1"})
     assert screen.end() == 0
     assert {(char.fg, char.bg) for char in screen.styles()} <= {("default", "default")}
 
 
-def test_color_never_before_the_command_holds_for_help(terminal: Open) -> None:
+def test_color_never_before_the_command_applies_to_help(terminal: Open) -> None:
     screen = terminal("--color", "never", "complete", "--help")
     assert screen.end() == 0
     assert b"\x1b" not in screen.raw
@@ -76,7 +76,7 @@ def test_complete_without_a_prompt_on_a_terminal_is_a_usage_error(terminal: Open
 
 
 @pytest.mark.parametrize("columns", [80, 40])
-def test_a_usage_error_on_a_terminal_is_three_lines_at_most(columns: int, terminal: Open) -> None:
+def test_a_usage_error_on_a_terminal_has_at_most_three_lines(columns: int, terminal: Open) -> None:
     screen = terminal("complete", "x", "--temperature", "9", columns=columns)
     assert screen.end() == 2
     assert screen.raw.count(b"\n") <= 3

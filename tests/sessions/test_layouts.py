@@ -1,4 +1,4 @@
-"""The forms an answer takes: text with its endings, one JSON object, an object a line."""
+"""The output formats of an answer: text with line endings, one JSON object, or one object per line."""
 
 import json
 import os
@@ -32,7 +32,7 @@ MIXED = (
     ],
     ids=str,
 )
-def test_in_a_pipe_choices_are_whole_in_order_and_ended_as_asked(
+def test_in_a_pipe_choices_are_complete_in_order_and_ended_as_the_flags_say(
     flags: list[str], out: bytes, nbx: Runner, server: FakeServer
 ) -> None:
     server.script(sse(*MIXED, USAGE))
@@ -43,7 +43,9 @@ def test_in_a_pipe_choices_are_whole_in_order_and_ended_as_asked(
 @pytest.mark.parametrize(
     ("flags", "out"), [([], b"hi\n"), (["-N"], b"hi"), (["-0"], b"hi\0"), (["-0", "-N"], b"hi")], ids=str
 )
-def test_one_choice_in_a_pipe(flags: list[str], out: bytes, nbx: Runner, server: FakeServer) -> None:
+def test_a_single_choice_in_a_pipe_is_ended_as_the_flags_say(
+    flags: list[str], out: bytes, nbx: Runner, server: FakeServer
+) -> None:
     server.script(answer("hi"))
     assert nbx.process("complete", "x", *flags).out_bytes == out
 
@@ -60,7 +62,7 @@ def test_the_first_choice_streams_into_a_pipe_while_the_second_waits(nbx: Runner
     assert process.communicate(timeout=30)[0] == b"\nlater\n"
 
 
-def test_model_text_in_a_pipe_is_exact_to_the_byte(nbx: Runner, server: FakeServer) -> None:
+def test_model_text_in_a_pipe_is_unchanged_byte_for_byte(nbx: Runner, server: FakeServer) -> None:
     text = "\x1b[31m\x00\r\n\t\u202e[bold] :smile: \x9b" + "wide " * 100 + "\n\n"
     server.script(answer(*text))
     assert nbx.process("complete", "x", "-N").out_bytes == text.encode()
@@ -74,7 +76,7 @@ def test_json_in_a_pipe_is_one_line(nbx: Runner, server: FakeServer) -> None:
     assert done.err == ""
 
 
-def test_json_on_a_terminal_is_indented_and_alone(terminal: Open, server: FakeServer) -> None:
+def test_json_on_a_terminal_is_indented_and_without_other_output(terminal: Open, server: FakeServer) -> None:
     server.script(whole("text"))
     screen = terminal("complete", "x", "--json")
     assert screen.end() == 0
@@ -83,7 +85,7 @@ def test_json_on_a_terminal_is_indented_and_alone(terminal: Open, server: FakeSe
     assert json.loads("\n".join(screen.rows))["choices"][0]["text"] == "text"
 
 
-def test_json_shows_the_sign_until_it_comes(terminal: Open, server: FakeServer) -> None:
+def test_a_status_line_is_shown_until_the_json_arrives(terminal: Open, server: FakeServer) -> None:
     before = Gate()
     server.script([before, *whole("text")])
     screen = terminal("complete", "x", "--json")
@@ -93,7 +95,7 @@ def test_json_shows_the_sign_until_it_comes(terminal: Open, server: FakeServer) 
     assert screen.rows[0] == "{"
 
 
-def test_a_streamed_answer_as_json_is_the_response_put_together(nbx: Runner, server: FakeServer) -> None:
+def test_a_streamed_answer_is_printed_as_one_json_response(nbx: Runner, server: FakeServer) -> None:
     server.script(sse(*MIXED, USAGE))
     done = nbx.process("complete", "x", "--n", "3", "--json", "--stream")
     assert [choice["text"] for choice in done.json["choices"]] == ["a1\na2", "b1b2", ""]
@@ -101,7 +103,7 @@ def test_a_streamed_answer_as_json_is_the_response_put_together(nbx: Runner, ser
 
 
 @pytest.mark.parametrize("where", ["pipe", "terminal"])
-def test_ndjson_is_a_line_for_each_object_as_it_arrives(
+def test_ndjson_prints_a_line_for_each_object_as_it_arrives(
     where: str, nbx: Runner, terminal: Open, server: FakeServer
 ) -> None:
     gate = Gate()
@@ -125,7 +127,7 @@ def test_ndjson_is_a_line_for_each_object_as_it_arrives(
     assert len(lines) == 4
 
 
-def test_usage_in_a_pipe_is_for_programs(nbx: Runner, server: FakeServer) -> None:
+def test_usage_in_a_pipe_prints_tab_separated_values(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("text"))
     done = nbx.process("complete", "x", "--usage")
     assert done.out == "text\n"
@@ -138,7 +140,7 @@ def test_usage_in_a_pipe_is_for_programs(nbx: Runner, server: FakeServer) -> Non
     assert float(pairs["tokens_per_second"]) > 0
 
 
-def test_usage_beside_json_on_a_terminal_only_when_asked(terminal: Open, server: FakeServer) -> None:
+def test_json_on_a_terminal_shows_the_usage_table_only_with_usage(terminal: Open, server: FakeServer) -> None:
     server.script(whole("text"), whole("text"))
     for flags, tables in (([], 0), (["--usage"], 1)):
         screen = terminal("complete", "x", "--json", *flags)

@@ -1,4 +1,4 @@
-"""What a completion leaves in the ledger, however it ends, and what it never leaves."""
+"""What a completion writes to the ledger, whatever its result, and what it never writes."""
 
 import json
 import signal
@@ -34,7 +34,7 @@ KEEP = {"NBX_HISTORY_TEXT": "true"}
 ID = LIGHTNING["id"]
 
 
-def test_a_row_has_what_the_answer_took_and_cost(nbx: Runner, server: FakeServer) -> None:
+def test_a_row_has_the_tokens_times_and_cost_of_the_answer(nbx: Runner, server: FakeServer) -> None:
     used: dict[str, Any] = {"prompt_tokens": 1000, "completion_tokens": 20, "total_tokens": 1020}
     used |= {
         "prompt_tokens_details": {"cached_tokens": 600},
@@ -46,20 +46,20 @@ def test_a_row_has_what_the_answer_took_and_cost(nbx: Runner, server: FakeServer
     nbx("models", "-q")
     nbx("complete", "x", "-m", ID)
     (row,) = rows_of(nbx)
-    assert row["cost"] == "0.0000648"  # a cached price of "0" is the API's default, and no gift
+    assert row["cost"] == "0.0000648"  # a cached price of "0" is the API's default and does not mean free
     assert (row["input_price"], row["output_price"], row["cached_price"]) == ("0.00000006", "0.00000024", "0")
     counts = [row[f"{name}_tokens"] for name in ("prompt", "completion", "cached", "reasoning")]
     assert counts == [1000, 20, 600, 4]
     names = ("model", "exit", "finish", "host", "request_id", "profile", "run")
     assert [row[name] for name in names] == [ID, 0, "stop", "127.0.0.1", "r7", "", ""]
-    first, whole_time = row["first_token"], row["latency"]
+    first, latency = row["first_token"], row["latency"]
     assert isinstance(first, float)
-    assert isinstance(whole_time, float)
-    assert 0 <= first <= whole_time
+    assert isinstance(latency, float)
+    assert 0 <= first <= latency
 
 
 ENDS: dict[str, tuple[Reply, int, tuple[object, ...]]] = {
-    # What came; exit; cost, prompt tokens, finish
+    # Reply; exit code; cost, prompt tokens, finish
     "no price": (answer("a"), 0, (None, 5, "stop")),
     "cut": (close_delimited(token("half")), 8, (None, None, "")),
     "cut after the usage": (close_delimited(token("half"), USAGE), 8, (None, 5, "")),
@@ -71,7 +71,7 @@ ENDS: dict[str, tuple[Reply, int, tuple[object, ...]]] = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_a_request_that_was_sent_has_its_row_however_it_ended(
+def test_every_request_that_was_sent_has_a_row_with_its_result(
     name: str, nbx: Runner, server: FakeServer
 ) -> None:
     reply, code, seen = ENDS[name]
@@ -81,13 +81,13 @@ def test_a_request_that_was_sent_has_its_row_however_it_ended(
     assert (row["exit"], (row["cost"], row["prompt_tokens"], row["finish"])) == (code, seen)
 
 
-def test_every_attempt_is_a_request(nbx: Runner, server: FakeServer) -> None:
+def test_every_attempt_has_its_own_row(nbx: Runner, server: FakeServer) -> None:
     server.script(detail(503, "busy"), detail(429, "slow"), whole("a"))
     assert nbx("complete", "x", "--json").code == 0
     assert [(row["exit"], row["cost"]) for row in rows_of(nbx)] == [(6, "0"), (5, "0"), (0, None)]
 
 
-def test_what_was_never_sent_has_no_row(nbx: Runner, bare: Runner) -> None:
+def test_a_request_that_was_not_sent_has_no_row(nbx: Runner, bare: Runner) -> None:
     assert nbx("complete", "x", "--base-url", f"http://127.0.0.1:{closed_port()}", "--retries", "0").code == 7
     assert nbx("complete", "x", "--dry-run").code == 0
     assert bare("complete", "x", "-m", "m").code == 4
@@ -96,7 +96,7 @@ def test_what_was_never_sent_has_no_row(nbx: Runner, bare: Runner) -> None:
 
 
 @pytest.mark.parametrize("how", ["--no-ledger", "environment", "setting"])
-def test_without_a_ledger_not_even_its_folder_is_made(how: str, nbx: Runner, server: FakeServer) -> None:
+def test_with_the_ledger_off_its_folder_is_not_created(how: str, nbx: Runner, server: FakeServer) -> None:
     server.script(answer("a"))
     if how == "setting":
         nbx("config", "set", "ledger", "false")
@@ -105,7 +105,7 @@ def test_without_a_ledger_not_even_its_folder_is_made(how: str, nbx: Runner, ser
     assert not ledger_of(nbx).path.parent.exists()
 
 
-def test_ctrl_c_leaves_a_row(terminal: Open, nbx: Runner, server: FakeServer) -> None:
+def test_ctrl_c_keeps_the_row_and_the_text_received(terminal: Open, nbx: Runner, server: FakeServer) -> None:
     server.script(gated(token("Once upon a"), server.until_hung_up))
     screen = terminal("complete", "x", env=KEEP)
     screen.wait_for("Once upon a")
@@ -116,7 +116,7 @@ def test_ctrl_c_leaves_a_row(terminal: Open, nbx: Runner, server: FakeServer) ->
     assert ledger_of(nbx).find(1)[1].answers == ("Once upon a",)  # type: ignore[index, union-attr]
 
 
-def test_sigterm_and_a_reader_that_is_gone_leave_a_row(nbx: Runner, server: FakeServer) -> None:
+def test_sigterm_and_a_closed_pipe_still_write_a_row(nbx: Runner, server: FakeServer) -> None:
     server.script(gated(token("a"), server.until_hung_up), answer("b" * 200_000))
     command = [sys.executable, "-m", "nebius_cli", "complete", "x"]
     with subprocess.Popen(command, env=nbx.process_env(), stdout=subprocess.PIPE) as run:
@@ -129,7 +129,7 @@ def test_sigterm_and_a_reader_that_is_gone_leave_a_row(nbx: Runner, server: Fake
     assert [row["exit"] for row in rows_of(nbx)] == [143, 141]
 
 
-def test_text_is_kept_only_where_that_was_asked_for(nbx: Runner, server: FakeServer) -> None:
+def test_text_is_stored_only_with_history_text(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("secret answer"), answer("second answer"))
     nbx("complete", "secret prompt")
     folder = ledger_of(nbx).path.parent
@@ -145,7 +145,7 @@ def test_text_is_kept_only_where_that_was_asked_for(nbx: Runner, server: FakeSer
     )
 
 
-def test_a_prompt_with_the_key_in_it_is_never_kept(nbx: Runner, server: FakeServer) -> None:
+def test_a_prompt_that_contains_the_key_is_never_stored(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("a"))
     result = nbx("complete", f"my key is {CANARY}", env=KEEP)
     assert (result.code, result.out) == (0, "a\n")
@@ -154,7 +154,7 @@ def test_a_prompt_with_the_key_in_it_is_never_kept(nbx: Runner, server: FakeServ
 
 
 @pytest.mark.parametrize("wrong", ["broken", "held", "no folder", "newer"])
-def test_no_fault_of_the_ledger_costs_an_answer(
+def test_no_answer_is_lost_if_the_ledger_cannot_be_written(
     wrong: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     path = ledger_of(nbx).path

@@ -1,4 +1,4 @@
-"""What a bulk run paid for is in the ledger, however the run ends and whoever holds the ledger."""
+"""The ledger has every paid answer of a bulk run, even if the run is killed or the ledger is locked."""
 
 import contextlib
 import signal
@@ -36,7 +36,7 @@ def running(nbx: Runner, *flags: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGHUP, signal.SIGQUIT])
-def test_each_answer_of_a_run_that_was_killed_has_its_row(
+def test_the_ledger_has_a_row_for_each_answer_of_a_killed_run(
     bulk: Runner, row_server: RowServer, how: signal.Signals
 ) -> None:
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(MANY)])
@@ -49,9 +49,7 @@ def test_each_answer_of_a_run_that_was_killed_has_its_row(
         assert len(rows_of(bulk)) >= answered() >= kill * 30
 
 
-def test_a_run_is_neither_ended_nor_held_up_by_who_holds_the_ledger(
-    bulk: Runner, row_server: RowServer
-) -> None:
+def test_a_locked_ledger_neither_stops_nor_delays_a_run(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(300)])
     keep(bulk, entry(1))
     other = sqlite3.connect(ledger_of(bulk).path, isolation_level=None)
@@ -70,7 +68,7 @@ def test_a_run_is_neither_ended_nor_held_up_by_who_holds_the_ledger(
     assert ledger_of(bulk).pending_files == []
 
 
-def test_a_run_whose_ledger_comes_free_again_goes_on_writing_it(bulk: Runner, row_server: RowServer) -> None:
+def test_a_run_writes_to_the_ledger_again_when_it_is_unlocked(bulk: Runner, row_server: RowServer) -> None:
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(MANY)])
     keep(bulk, entry(1))
     other = sqlite3.connect(ledger_of(bulk).path, isolation_level=None)
@@ -85,7 +83,7 @@ def test_a_run_whose_ledger_comes_free_again_goes_on_writing_it(bulk: Runner, ro
 
 
 @pytest.mark.parametrize("what", ["a damaged file", "a folder"])
-def test_rows_of_a_run_without_a_ledger_wait_for_the_next_one(
+def test_rows_that_cannot_be_written_to_the_ledger_are_added_by_the_next_run(
     bulk: Runner, row_server: RowServer, what: str
 ) -> None:
     write_rows(Path("in.jsonl"), [f"row {number}" for number in range(20)])
@@ -101,13 +99,13 @@ def test_rows_of_a_run_without_a_ledger_wait_for_the_next_one(
     assert int(bulk("usage", "--json").json["total"]["requests"]) == 20
 
 
-def test_texts_that_others_read_are_not_said_to_be_deleted(nbx: Runner) -> None:
+def test_history_rm_fails_while_another_program_reads_the_ledger(nbx: Runner) -> None:
     keep(nbx, *[entry(time.time()) for _ in range(3)])
     reader = sqlite3.connect(ledger_of(nbx).path, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM requests").fetchall()
     ledger = Ledger(ledger_of(nbx).path)
-    ledger.append([entry(time.time())])  # the reader needs the log as it was before
+    ledger.append([entry(time.time())])  # the reader still needs the older state in the log
     refused = nbx("history", "rm", "1")
     assert (refused.code, "another program has locked it" in refused.err) == (78, True)
     reader.close()

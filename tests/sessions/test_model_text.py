@@ -1,4 +1,4 @@
-"""Text of a model on a terminal: shown, never obeyed, never taken for markup."""
+"""Model text on a terminal: control sequences and markup are shown as text and have no effect."""
 
 import json
 
@@ -27,7 +27,7 @@ ATTACKS = {
 
 @pytest.mark.parametrize("choices", ["1", "2"])
 @pytest.mark.parametrize("cut", [False, True], ids=["whole", "cut into characters"])
-def test_what_drives_a_terminal_is_shown(
+def test_control_sequences_in_model_text_are_shown_as_visible_text(
     choices: str, terminal: Open, server: FakeServer, *, cut: bool
 ) -> None:
     text = "\n".join(f"<{attack}>" for attack, _ in ATTACKS.values())
@@ -44,7 +44,7 @@ def test_what_drives_a_terminal_is_shown(
     assert list(screen.styles()) == []
 
 
-def test_a_finish_reason_cannot_drive_the_terminal_either(terminal: Open, server: FakeServer) -> None:
+def test_a_finish_reason_cannot_control_the_terminal(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("a", 0, "\x1b]0;owned\x07"), token("b", 1, "stop")))
     screen = terminal("complete", "x", "--n", "2")
     assert screen.end() == 0
@@ -53,7 +53,9 @@ def test_a_finish_reason_cannot_drive_the_terminal_either(terminal: Open, server
 
 
 @pytest.mark.parametrize("choices", ["1", "2"])
-def test_markup_links_and_emoji_codes_are_just_text(choices: str, terminal: Open, server: FakeServer) -> None:
+def test_markup_links_and_emoji_codes_have_no_effect(
+    choices: str, terminal: Open, server: FakeServer
+) -> None:
     text = "[bold]x[/bold] [link=http://e.x]y[/link] :smile: 42 True https://e.x 'q' \\[z]"
     server.script(gated(*(token(text, index, "stop") for index in range(int(choices)))))
     screen = terminal("complete", "x", "--n", choices, "--no-usage")
@@ -62,7 +64,7 @@ def test_markup_links_and_emoji_codes_are_just_text(choices: str, terminal: Open
     assert screen.raw.count(text.encode()) >= int(choices)
 
 
-def test_an_error_of_the_server_cannot_drive_the_terminal(terminal: Open, server: FakeServer) -> None:
+def test_a_server_error_cannot_control_the_terminal(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("half"), {"error": {"message": "\x1b]0;owned\x07boom"}}))
     screen = terminal("complete", "x")
     assert screen.end() == 8
@@ -71,7 +73,7 @@ def test_an_error_of_the_server_cannot_drive_the_terminal(terminal: Open, server
 
 
 @pytest.mark.parametrize("form", ["--json", "--ndjson"])
-def test_json_on_a_terminal_is_safe_and_says_the_same(form: str, terminal: Open, server: FakeServer) -> None:
+def test_json_on_a_terminal_escapes_control_characters(form: str, terminal: Open, server: FakeServer) -> None:
     text = "\x1b[31m\x9b\u202e\x7f é"
     server.script(answer(text))
     screen = terminal("complete", "x", form, "--stream", columns=400)

@@ -1,7 +1,7 @@
-"""A signal at any moment of any command: no traceback, no surprise of an exit code, no file in between.
+"""A signal at any moment of a command: no traceback, no unexpected exit code, no half-written file.
 
-The moments are those at which Python tells an audit hook of something, an import, a file or a socket, and
-are chosen at random, the same ones each time. NBX_TEST_MOMENTS=20 asks for more than the suite has time for.
+A moment is a Python audit event, such as an import, an opened file or a socket. The moments are chosen at
+random, but the same in each run. NBX_TEST_MOMENTS=20 tests more of them and takes much longer.
 """
 
 import json
@@ -25,13 +25,13 @@ from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, answer, token
 
-# The first argument is the number of the signal, the second the moment at which it comes.
+# The first argument is the number of the signal, the second the moment at which it is sent.
 AT_A_MOMENT = """
 import os, signal, sys
 from nebius_cli.__main__ import start
 
 number, moment = int(sys.argv.pop(1)), int(sys.argv.pop(1))
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it, and that is inherited
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # `nohup` ignores it, and nbx would inherit that
 seen = 0
 
 def hook(event, args):
@@ -71,11 +71,11 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "rerun": (["history", "rerun", "1", "-o", "again.txt"], [answer(*TEXT)]),
     "merge": (["bulk", "merge", "answers.jsonl", "-o", "all.jsonl", "--force"], []),
 }
-MOMENTS = int(os.environ.get("NBX_TEST_MOMENTS", "2"))  # of each signal
-READING = ("view", "usage", "history")  # which change nothing, so that fewer moments differ
-# What a signal does: exit codes besides that of a run it came too late for. Where nbx has not begun to catch
-# it, or has nothing left to do, the process ends by the signal. Python ignores SIGPIPE: the write notices a
-# closed pipe.
+MOMENTS = int(os.environ.get("NBX_TEST_MOMENTS", "2"))  # per signal
+READING = ("view", "usage", "history")  # these change nothing, so fewer moments are enough
+# The exit codes after each signal; if it arrives too late, the exit code is that of an undisturbed run. While
+# nbx has no handler, at its start and end, the signal itself ends the process. Python ignores SIGPIPE: a
+# closed pipe is noticed when nbx writes to it.
 ENDS = {
     signal.SIGINT: {130, -signal.SIGINT},
     signal.SIGTERM: {143, -signal.SIGTERM},
@@ -92,7 +92,7 @@ class Ended(NamedTuple):
 
 
 def at(moment: int, number: int, args: list[str], nbx: Runner, here: Path) -> Ended:
-    """Run with a signal at a moment."""
+    """Run nbx and send it a signal at a moment."""
     env = {name: value for name, value in nbx.process_env().items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
         [sys.executable, "-c", AT_A_MOMENT, str(int(number)), str(moment), *args],
@@ -107,7 +107,7 @@ def at(moment: int, number: int, args: list[str], nbx: Runner, here: Path) -> En
 
 
 def prepared(here: Path, nbx: Runner) -> Path:
-    """Put what the commands read into a new folder and the ledger."""
+    """Write what the commands read to a new folder and to the ledger; return the folder."""
     here.mkdir()
     write(here / "answers.jsonl", *(record(row(number)) for number in range(50)))
     (here / "answer.json").write_text(json.dumps(frame(*FRANCE, reason="stop")))
@@ -116,7 +116,7 @@ def prepared(here: Path, nbx: Runner) -> Path:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_signal_at_any_moment_ends_nbx_in_good_order(
+def test_a_signal_at_any_moment_ends_nbx_cleanly(
     name: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     args, replies = COMMANDS[name]
@@ -140,22 +140,22 @@ def test_a_signal_at_any_moment_ends_nbx_in_good_order(
             if ended.code == undisturbed.code:
                 assert ended.out == undisturbed.out or name == "doctor", reported
             assert undisturbed.out.startswith(ended.out.rstrip(b"\n")) or name in ("doctor", "json"), reported
-            for path in here.iterdir():  # a file is there whole, or says by its name that it is not
+            for path in here.iterdir():  # a file is complete, or its name ends in .partial
                 assert path.read_bytes() == whole.get(path.name) or path.name.endswith(".partial"), reported
     server.replies.clear()
 
 
-def test_ctrl_c_before_anything_is_loaded_is_no_traceback(nbx: Runner, tmp_path: Path) -> None:
+def test_ctrl_c_before_nbx_is_loaded_prints_no_traceback(nbx: Runner, tmp_path: Path) -> None:
     ended = at(1, signal.SIGINT, ["--help"], nbx, tmp_path)
     assert ended == (-signal.SIGINT, b"", "")
 
 
-def test_sigterm_after_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServer) -> None:
+def test_sigterm_after_ctrl_c_ends_nbx_immediately(nbx: Runner, server: FakeServer) -> None:
     server.script(gated(token("a"), server.until_hung_up))
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0) as stderr:
-        while stderr.write(b"x" * 4096):  # a full stderr: there nbx sticks when it wants to say goodbye
+        while stderr.write(b"x" * 4096):  # stderr is full, so nbx blocks when it prints its last message
             pass
         os.set_blocking(writer, True)
         process = subprocess.Popen(

@@ -1,6 +1,6 @@
-"""A signal at any moment of what changes files and the ledger step by step: what is there stays whole.
+"""A signal at any moment of a command that changes files or the ledger does not damage them.
 
-A second run, which nothing disturbs, finds what the first one left, and ends it.
+A second, undisturbed run continues from what the first one left and finishes the work.
 """
 
 import random
@@ -21,7 +21,7 @@ TIMES = {signal.SIGINT: 4, signal.SIGTERM: 4, signal.SIGHUP: 2, signal.SIGPIPE: 
 
 
 def check_ledger(nbx: Runner) -> None:
-    """Fail where the database is damaged, or a row of it cannot be read."""
+    """Fail if the database is damaged or a row of it cannot be read."""
     with sqlite3.connect(Path(nbx.environ["NBX_DATA_DIR"]) / NAME) as database:
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     database.close()
@@ -62,7 +62,7 @@ def test_a_signal_at_any_moment_of_a_bulk_run_loses_no_answer(
 
 
 @pytest.mark.parametrize("number", TIMES, ids=lambda number: number.name)
-def test_a_signal_at_any_moment_deletes_a_request_or_leaves_it(
+def test_a_signal_at_any_moment_leaves_a_request_deleted_or_unchanged(
     number: signal.Signals, bare: Runner, tmp_path: Path
 ) -> None:
     keep(bare, entry(1e9), entry(1e9, text=text("secret plan", "x")))
@@ -88,7 +88,7 @@ def test_a_signal_at_any_moment_deletes_a_request_or_leaves_it(
 
 
 @pytest.mark.parametrize("number", TIMES, ids=lambda number: number.name)
-def test_a_signal_at_any_moment_of_an_installation_is_undone_like_one(
+def test_uninstall_undoes_an_installation_interrupted_at_any_moment(
     number: signal.Signals, bare: Runner, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"

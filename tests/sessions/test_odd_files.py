@@ -1,4 +1,4 @@
-"""Whatever stands where nbx keeps or looks for a file, there is a message and an exit code, and no wait."""
+"""Unusual files at the paths that nbx uses give a message and an exit code, and nbx does not hang."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ from tests.support.server import FakeServer, whole
 
 def bind(path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(os.path.relpath(path))  # the whole path may be too long for a socket
+        listener.bind(os.path.relpath(path))  # the full path may be too long for a socket
 
 
 ODD: dict[str, Callable[[Path], object]] = {
@@ -24,17 +24,17 @@ ODD: dict[str, Callable[[Path], object]] = {
     "a socket": bind,
     "a link to nothing": lambda path: path.symlink_to("nothing"),
     "a link to itself": lambda path: path.symlink_to(path.name),
-    # Reading it never ends, and writing it fails.
+    # Reading it never ends, and writing to it fails.
     "a link to a full device": lambda path: path.symlink_to("/dev/full"),
-    "nothing but NUL": lambda path: path.write_bytes(bytes(4096)),
+    "only NUL": lambda path: path.write_bytes(bytes(4096)),
     "other bytes": lambda path: path.write_bytes(bytes(range(256))),
-    "a cut text": lambda path: path.write_bytes(b'model = "'),
+    "a truncated text": lambda path: path.write_bytes(b'model = "'),
     "deep brackets": lambda path: path.write_bytes(b"n = " + b"[" * 50_000),
     "deep tables": lambda path: path.write_bytes(b"n = " + b"{a=" * 300 + b"1" + b"}" * 300),
     "a long name": lambda path: path.write_bytes(b"x." * 2000 + b"y = 1\n"),
     "a large number": lambda path: path.write_bytes(b"n = " + b"9" * 5000),
 }
-# The files of a run, below its folder, and what reads or writes them. None may take stdin.
+# The files of a run and the commands that read or write them. The commands must not read stdin.
 RUNS = {
     "cfg/config.toml": [
         "complete x",
@@ -65,34 +65,34 @@ RUNS = {
     "work/answer.json": ["view answer.json"],
     "work/page.html": ["complete x --export page.html"],
 }
-NAMED_BY_THE_USER = {"work/key", "work/answer.json", "work/ca.pem", "work/page.html"}  # waits as `cat` does
+NAMED_BY_THE_USER = {"work/key", "work/answer.json", "work/ca.pem", "work/page.html"}  # like `cat`, nbx waits
 WAITS = {"a pipe", "a link to a full device"}
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder in which everything that nbx keeps is, and the working folder."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder for all files of nbx, which contains the working directory."""
     (tmp_path / "work").mkdir()
     (tmp_path / "work/rows.jsonl").write_bytes(b'"a"\n')
     monkeypatch.chdir(tmp_path / "work")
     yield tmp_path
-    for path in tmp_path.rglob("*"):  # which the watch for keys would wait for
+    for path in tmp_path.rglob("*"):  # the search for the key would wait for these
         if path.is_fifo() or path.is_socket():
             path.unlink()
 
 
 @pytest.mark.parametrize("odd", ODD)
-@pytest.mark.parametrize("place", RUNS)
-def test_odd_files_are_told_and_nothing_waits(
-    place: str, odd: str, nbx: Runner, server: FakeServer, world: Path
+@pytest.mark.parametrize("file", RUNS)
+def test_unusual_files_are_reported_and_nbx_does_not_hang(
+    file: str, odd: str, nbx: Runner, server: FakeServer, folder: Path
 ) -> None:
-    if place in NAMED_BY_THE_USER and odd in WAITS:
+    if file in NAMED_BY_THE_USER and odd in WAITS:
         return
     environ = {
-        "HOME": str(world / "home"),
-        "NBX_CONFIG_DIR": str(world / "cfg"),
-        "NBX_CACHE_DIR": str(world / "cache"),
-        "NBX_DATA_DIR": str(world / "data"),
+        "HOME": str(folder / "home"),
+        "NBX_CONFIG_DIR": str(folder / "cfg"),
+        "NBX_CACHE_DIR": str(folder / "cache"),
+        "NBX_DATA_DIR": str(folder / "data"),
         "NBX_PROJECT_FILE": "1",
         "PIP_INDEX_URL": "http://127.0.0.1:1/simple",
         "PIP_RETRIES": "0",
@@ -100,9 +100,9 @@ def test_odd_files_are_told_and_nothing_waits(
         "SHELL": "/bin/bash",
         "PATH": "/usr/bin:/bin",
     }
-    path = world / place
+    path = folder / file
     path.parent.mkdir(parents=True, exist_ok=True)
-    for command in RUNS[place]:
+    for command in RUNS[file]:
         if not os.path.lexists(path):
             ODD[odd](path)
         server.replies[:] = [model_list() if command.startswith(("models", "auth")) else whole("a")]
@@ -110,4 +110,4 @@ def test_odd_files_are_told_and_nothing_waits(
         server.replies.clear()
         assert done.code != 1, (command, done)
         assert "bug" not in done.err, (command, done)
-        check_message(done.err.replace(str(world), ""))
+        check_message(done.err.replace(str(folder), ""))

@@ -1,4 +1,4 @@
-"""One answer on a terminal: the wait, the stream, the end."""
+"""One answer on a terminal: while nbx waits, while the answer streams, and at the end."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_each_token_is_on_the_screen_before_the_next_one_is_sent(terminal: Open,
     assert screen.rows[0] == "Once upon a time."
 
 
-def test_while_the_server_is_silent_a_sign_shows_the_time_and_then_leaves_no_trace(
+def test_a_status_line_shows_the_waiting_time_and_disappears_without_a_trace(
     terminal: Open, server: FakeServer
 ) -> None:
     before, after = Gate(), Gate()
@@ -49,7 +49,7 @@ def test_while_the_server_is_silent_a_sign_shows_the_time_and_then_leaves_no_tra
     assert "waiting" not in str(screen)
 
 
-def test_the_sign_fits_a_narrow_window(terminal: Open, server: FakeServer) -> None:
+def test_the_status_line_fits_a_narrow_window(terminal: Open, server: FakeServer) -> None:
     before = Gate()
     server.script(one_answer(before, "Hello"))
     screen = terminal("complete", "x", columns=20)
@@ -61,9 +61,7 @@ def test_the_sign_fits_a_narrow_window(terminal: Open, server: FakeServer) -> No
 
 
 @pytest.mark.parametrize("text", ["no newline", "one newline\n", "several\n\n\n", ""])
-def test_the_prompt_of_the_shell_starts_on_a_line_of_its_own(
-    text: str, terminal: Open, server: FakeServer
-) -> None:
+def test_the_shell_prompt_starts_on_a_new_line(text: str, terminal: Open, server: FakeServer) -> None:
     server.script(answer(text))
     screen = terminal("complete", "x", "--no-usage")
     assert screen.end() == 0
@@ -73,16 +71,14 @@ def test_the_prompt_of_the_shell_starts_on_a_line_of_its_own(
     )
 
 
-def test_no_newline_is_about_pipes_and_does_not_glue_the_shells_prompt(
-    terminal: Open, server: FakeServer
-) -> None:
+def test_no_newline_has_no_effect_on_a_terminal(terminal: Open, server: FakeServer) -> None:
     server.script(answer("x"))
     screen = terminal("complete", "x", "-N", "--no-usage")
     assert screen.end() == 0
     assert screen.cursor == (1, 0)
 
 
-def test_the_usage_table_stands_below_the_answer(terminal: Open, server: FakeServer) -> None:
+def test_the_usage_table_is_below_the_answer(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token(" Paris."), token("", reason="stop"), COUNTS))
     screen = terminal("complete", "x", columns=100)
     assert screen.end() == 0
@@ -96,7 +92,7 @@ def test_the_usage_table_stands_below_the_answer(terminal: Open, server: FakeSer
     assert values.split()[-1] == "stop"
 
 
-def test_an_answer_in_one_piece_has_a_time_instead_of_a_first_token(
+def test_an_answer_without_streaming_shows_the_time_instead_of_first_token(
     terminal: Open, server: FakeServer
 ) -> None:
     server.script(whole("all at once"))
@@ -119,19 +115,19 @@ def test_at_40_columns_the_table_becomes_a_list(terminal: Open, server: FakeServ
     ]
 
 
-def test_no_usage_means_the_text_and_nothing_else(terminal: Open, server: FakeServer) -> None:
+def test_no_usage_prints_only_the_text(terminal: Open, server: FakeServer) -> None:
     server.script(answer("just text"))
     screen = terminal("complete", "x", "--no-usage")
     assert (screen.end(), screen.raw) == (0, b"just text\r\n")
 
 
-def test_quiet_shows_no_sign_and_no_table(terminal: Open, server: FakeServer) -> None:
+def test_quiet_shows_no_status_line_and_no_table(terminal: Open, server: FakeServer) -> None:
     server.script(answer("just text"))
     screen = terminal("complete", "x", "-q")
     assert (screen.end(), screen.raw) == (0, b"just text\r\n")
 
 
-def test_an_answer_longer_than_the_window_is_whole_in_the_scrollback(
+def test_an_answer_longer_than_the_window_is_complete_in_the_scrollback(
     terminal: Open, server: FakeServer
 ) -> None:
     lines = [f"line {number}\n" for number in range(200)]
@@ -141,7 +137,7 @@ def test_an_answer_longer_than_the_window_is_whole_in_the_scrollback(
     assert screen.history == [line.rstrip() for line in lines]
 
 
-def test_a_long_line_is_wrapped_by_the_terminal_and_so_can_be_copied_whole(
+def test_a_long_line_is_wrapped_by_the_terminal_so_that_it_can_be_copied(
     terminal: Open, server: FakeServer
 ) -> None:
     words = "word " * 100
@@ -151,7 +147,7 @@ def test_a_long_line_is_wrapped_by_the_terminal_and_so_can_be_copied_whole(
     assert screen.raw.count(b"\n") == 1
 
 
-def test_wide_and_combined_characters_keep_their_places(terminal: Open, server: FakeServer) -> None:
+def test_wide_and_combined_characters_are_printed_unchanged(terminal: Open, server: FakeServer) -> None:
     text = "日本語 한국어 👩‍💻 é e\u0301"
     server.script(answer(*text))
     screen = terminal("complete", "x", "--no-usage")
@@ -167,13 +163,13 @@ def test_tabs_reach_the_terminal_as_tabs(terminal: Open, server: FakeServer) -> 
     assert screen.rows == ["a       b"]
 
 
-def test_a_character_cut_between_two_tokens_is_one_on_the_screen(terminal: Open, server: FakeServer) -> None:
+def test_a_character_split_between_two_tokens_is_printed_as_one(terminal: Open, server: FakeServer) -> None:
     server.script(answer("a\ud83d", "\ude00b"))
     screen = terminal("complete", "x", "--no-usage")
     assert (screen.end(), screen.raw.decode()) == (0, "a😀b\r\n")
 
 
-def test_an_answer_that_is_cut_keeps_its_text_and_says_so_below(terminal: Open, server: FakeServer) -> None:
+def test_an_incomplete_answer_is_printed_and_reported_below_it(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("half an ans")))
     screen = terminal("complete", "x")
     assert screen.end() == 8
@@ -185,9 +181,7 @@ def test_an_answer_that_is_cut_keeps_its_text_and_says_so_below(terminal: Open, 
     ]
 
 
-def test_a_failed_request_is_three_lines_at_most_where_the_sign_was(
-    terminal: Open, server: FakeServer
-) -> None:
+def test_an_error_of_at_most_three_lines_replaces_the_status_line(terminal: Open, server: FakeServer) -> None:
     before = Gate()
     server.script(
         [
@@ -207,7 +201,7 @@ def test_a_failed_request_is_three_lines_at_most_where_the_sign_was(
     ]
 
 
-def test_an_answer_cut_by_a_limit_nobody_set_says_which_flag_asks_for_more(
+def test_an_answer_cut_off_by_the_servers_default_limit_names_the_flag_for_more(
     terminal: Open, server: FakeServer
 ) -> None:
     server.script(answer("text", reason="length"), answer("text", reason="length"))

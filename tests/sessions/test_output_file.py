@@ -1,4 +1,4 @@
-"""`-o FILE`: there when it is whole, kept as FILE.partial when it is not."""
+"""`-o FILE`: the file appears when the answer is complete; an incomplete one is kept as FILE.partial."""
 
 import os
 import signal
@@ -17,7 +17,9 @@ from tests.support.server import FakeServer, answer, detail, token, whole
 NBX = [sys.executable, "-m", "nebius_cli"]
 
 
-def test_the_file_appears_whole_and_not_before(terminal: Open, server: FakeServer, tmp_path: Path) -> None:
+def test_the_file_appears_only_with_a_complete_answer(
+    terminal: Open, server: FakeServer, tmp_path: Path
+) -> None:
     target = tmp_path / "out.txt"
     gate = Gate()
     server.script(one_answer("first ", gate, "second \x1b[31m"))
@@ -32,14 +34,14 @@ def test_the_file_appears_whole_and_not_before(terminal: Open, server: FakeServe
     assert screen.rows[0].startswith("── m ──"), "the usage table is on the terminal all the same"
 
 
-def test_no_partial_file_is_left_beside_a_whole_one(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_a_complete_answer_leaves_no_partial_file(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     server.script(answer("text"))
     assert nbx.process("complete", "x", "-o", str(tmp_path / "out.txt")).code == 0
     assert [path.name for path in tmp_path.glob("out*")] == ["out.txt"]
 
 
 @pytest.mark.parametrize("quiet", [[], ["-q"]], ids=str)
-def test_the_partial_file_of_an_earlier_run_stays_and_the_next_success_names_it(
+def test_a_later_success_keeps_and_names_the_partial_file_of_an_earlier_run(
     quiet: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
@@ -54,7 +56,7 @@ def test_the_partial_file_of_an_earlier_run_stays_and_the_next_success_names_it(
     ]
 
 
-def test_no_partial_file_replaces_another(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_a_partial_file_does_not_replace_another_one(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     target = tmp_path / "out.txt"
     for text in ("one", "two", "three"):
         server.script(gated(token(text)))
@@ -68,7 +70,7 @@ def test_no_partial_file_replaces_another(nbx: Runner, server: FakeServer, tmp_p
 
 
 @pytest.mark.parametrize("flag", ["-o", "--export"])
-def test_a_folder_that_is_not_there_is_reported_before_anything_is_sent(
+def test_a_missing_folder_is_reported_before_anything_is_sent(
     flag: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     done = nbx.process("complete", "x", flag, str(tmp_path / "no dir" / "out.svg"))
@@ -77,7 +79,7 @@ def test_a_folder_that_is_not_there_is_reported_before_anything_is_sent(
 
 
 @pytest.mark.parametrize("args", [[], ["--json", "--stream"], ["--ndjson"]], ids=str)
-def test_a_cut_answer_is_kept_beside_and_the_message_says_where(
+def test_an_incomplete_answer_is_kept_in_a_partial_file_that_the_message_names(
     args: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
@@ -92,7 +94,7 @@ def test_a_cut_answer_is_kept_beside_and_the_message_says_where(
 
 
 @pytest.mark.parametrize("args", [[], ["--json"]], ids=str)
-def test_an_answer_whose_last_bytes_find_no_room_is_kept(
+def test_an_answer_is_kept_if_its_last_bytes_cannot_be_written(
     args: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
@@ -112,7 +114,7 @@ def test_an_answer_whose_last_bytes_find_no_room_is_kept(
 @pytest.mark.parametrize(
     ("number", "code", "by"), [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
 )
-def test_a_signal_keeps_what_came_and_says_where_in_one_line(
+def test_a_signal_keeps_the_text_received_and_names_its_file_in_one_line(
     number: signal.Signals, code: int, by: str, terminal: Open, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
@@ -127,7 +129,7 @@ def test_a_signal_keeps_what_came_and_says_where_in_one_line(
     assert server.hung_up.wait(30)
 
 
-def test_a_signal_before_anything_came_leaves_nothing(
+def test_a_signal_before_any_text_is_received_leaves_no_file(
     terminal: Open, server: FakeServer, tmp_path: Path
 ) -> None:
     server.script([server.until_hung_up])
@@ -139,7 +141,7 @@ def test_a_signal_before_anything_came_leaves_nothing(
     assert list(tmp_path.glob("out*")) == []
 
 
-def test_a_failed_request_leaves_the_old_file_and_nothing_else(
+def test_a_failed_request_leaves_the_old_file_unchanged_and_no_other_file(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
@@ -150,7 +152,7 @@ def test_a_failed_request_leaves_the_old_file_and_nothing_else(
     assert [path.name for path in tmp_path.glob("out*")] == ["out.txt"]
 
 
-def test_a_link_is_followed_and_stays_a_link(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_a_symlink_is_followed_and_not_replaced(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     target, link = tmp_path / "real" / "file", tmp_path / "link"
     target.write_text("old")
@@ -163,13 +165,13 @@ def test_a_link_is_followed_and_stays_a_link(nbx: Runner, server: FakeServer, tm
     assert target.stat().st_mode & 0o777 == 0o640
 
 
-def test_dev_null_is_written_to_and_not_replaced(nbx: Runner, server: FakeServer) -> None:
+def test_dev_null_is_not_replaced_by_a_file(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("text"))
     assert nbx.process("complete", "x", "-o", os.devnull).code == 0
     assert not Path(os.devnull).is_file()
 
 
-def test_a_named_pipe_gets_the_text_and_stays_a_pipe(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_text_is_written_to_a_named_pipe(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     got: list[str] = []
@@ -182,7 +184,7 @@ def test_a_named_pipe_gets_the_text_and_stays_a_pipe(nbx: Runner, server: FakeSe
     assert pipe.is_fifo()
 
 
-def test_a_named_pipe_whose_reader_leaves_ends_nbx_like_any_pipe(
+def test_nbx_exits_with_141_when_the_reader_of_a_named_pipe_exits(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     pipe = tmp_path / "pipe"
@@ -201,7 +203,7 @@ def test_a_named_pipe_whose_reader_leaves_ends_nbx_like_any_pipe(
 
 
 @pytest.mark.parametrize("where", ["missing/out.txt", "file/out.txt", "dir"])
-def test_a_place_that_cannot_be_written_is_74_before_any_money_is_spent(
+def test_a_path_that_cannot_be_written_exits_with_74_before_a_request_is_sent(
     where: str, nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -212,19 +214,19 @@ def test_a_place_that_cannot_be_written_is_74_before_any_money_is_spent(
     assert server.requests == []
 
 
-def test_a_full_disk_is_74(nbx: Runner, server: FakeServer) -> None:
+def test_a_full_disk_exits_with_74(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("text"))
     done = nbx.process("complete", "x", "-o", "/dev/full")
     assert (done.code, done.out) == (74, "")
     assert done.err == "nbx: cannot write /dev/full\n  No space left on device\n"
 
 
-def test_a_dash_is_stdout(nbx: Runner, server: FakeServer) -> None:
+def test_a_dash_means_stdout(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("text"))
     assert nbx.process("complete", "x", "-o", "-").out == "text\n"
 
 
-def test_json_goes_into_the_file_too(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_json_is_also_written_to_the_file(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     server.script(whole("text"))
     assert nbx.process("complete", "x", "--json", "-o", str(tmp_path / "out.json")).code == 0
     assert (tmp_path / "out.json").read_text().startswith('{"id"')

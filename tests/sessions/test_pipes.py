@@ -1,4 +1,4 @@
-"""Standard streams that are closed, full, slow or gone."""
+"""Standard streams that are closed, full or slow, or whose reader has exited."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ def sh(script: str, nbx: Runner, *args: str, stdin: bytes = b"") -> subprocess.C
     )
 
 
-def test_a_reader_that_has_seen_enough_ends_nbx_silently_with_141_and_the_request_with_it(
+def test_nbx_exits_silently_with_141_and_closes_the_request_when_the_reader_exits(
     nbx: Runner, server: FakeServer
 ) -> None:
     gate = Gate()
@@ -48,7 +48,7 @@ def test_a_reader_that_has_seen_enough_ends_nbx_silently_with_141_and_the_reques
     process.stderr.close()
 
 
-def test_head_gets_its_byte_and_nothing_is_said(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
+def test_an_answer_piped_to_head_prints_no_message(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     server.script(gated(*(token("text " * 1000) for _ in range(200))))
     done = sh(f'{{ "$@"; echo $? >{tmp_path}/code; }} | head -c 1', nbx, "complete", "x")
     assert (done.stdout, done.stderr) == (b"t", b"")
@@ -58,7 +58,7 @@ def test_head_gets_its_byte_and_nothing_is_said(nbx: Runner, server: FakeServer,
 @pytest.mark.parametrize(
     "args", [["--help"], ["complete", "--help"], ["complete", "--dry-run", "x" * 100_000]]
 )
-def test_head_of_anything_else_is_silent_too(args: list[str], nbx: Runner) -> None:
+def test_other_output_piped_to_head_prints_no_message(args: list[str], nbx: Runner) -> None:
     done = sh('"$@" | head -n 1 | head -c 1', nbx, *args)
     assert (done.returncode, len(done.stdout), done.stderr) == (0, 1, b"")
 
@@ -67,10 +67,10 @@ def test_head_of_anything_else_is_silent_too(args: list[str], nbx: Runner) -> No
     "closed", ["".join(which) for which in product(("", "<&- "), ("", ">&- "), ("", "2>&-"))]
 )
 @pytest.mark.parametrize("form", ["--stream", "--json"])
-def test_any_closed_stream_is_noticed_where_it_matters(
+def test_a_closed_stream_is_an_error_only_if_it_is_needed(
     closed: str, form: str, nbx: Runner, server: FakeServer
 ) -> None:
-    if ">&- " not in closed:  # without a way out for the answer none is asked for
+    if ">&- " not in closed:  # nbx sends no request if it cannot write the answer
         server.script(answer("Hello") if form == "--stream" else whole("Hello"))
     done = sh(f'"$@" {closed}', nbx, "complete", "x", form)
     text = b"" if ">&- " in closed else b"Hello\n"
@@ -84,7 +84,7 @@ def test_any_closed_stream_is_noticed_where_it_matters(
         assert done.stderr == b""
 
 
-def test_a_closed_stdin_is_no_prompt(nbx: Runner) -> None:
+def test_a_closed_stdin_is_reported_as_a_missing_prompt(nbx: Runner) -> None:
     done = sh('"$@" <&-', nbx, "complete")
     assert (done.returncode, done.stdout) == (2, b"")
     assert done.stderr.startswith(b"nbx: no prompt given")
@@ -105,9 +105,7 @@ def test_a_closed_stdin_is_no_prompt(nbx: Runner) -> None:
     ],
     ids=" ".join,
 )
-def test_output_that_cannot_be_written_is_74_whatever_it_is(
-    redirect: str, args: list[str], nbx: Runner
-) -> None:
+def test_any_output_that_cannot_be_written_exits_with_74(redirect: str, args: list[str], nbx: Runner) -> None:
     done = sh(f'"$@" {redirect}', nbx, *args)
     assert done.returncode == 74
     assert done.stderr.startswith(b"nbx: cannot write the answer")
@@ -115,7 +113,9 @@ def test_output_that_cannot_be_written_is_74_whatever_it_is(
 
 
 @pytest.mark.parametrize("args", [["x"], ["x", "--n", "2"], ["x", "--ndjson"], ["x", "--json", "--stream"]])
-def test_a_full_disk_is_74_and_ends_the_request(args: list[str], nbx: Runner, server: FakeServer) -> None:
+def test_a_full_disk_exits_with_74_and_ends_the_request(
+    args: list[str], nbx: Runner, server: FakeServer
+) -> None:
     ends = [token("", index, "stop") for index in range(2)]
     server.script([*gated(token("Hello", 0), token("Hello", 1), *ends), server.until_hung_up])
     done = sh('"$@" >/dev/full', nbx, "complete", *args)
@@ -130,7 +130,7 @@ def test_a_full_stderr_loses_no_answer(nbx: Runner, server: FakeServer) -> None:
     assert (done.returncode, done.stdout) == (0, b"Hello\n")
 
 
-def test_a_pipe_that_is_non_blocking_and_slow_gets_every_byte(nbx: Runner, server: FakeServer) -> None:
+def test_a_slow_non_blocking_pipe_gets_every_byte(nbx: Runner, server: FakeServer) -> None:
     text = "0123456789" * 100_000
     server.script(answer(text))
     reader, writer = os.pipe()
@@ -143,7 +143,7 @@ def test_a_pipe_that_is_non_blocking_and_slow_gets_every_byte(nbx: Runner, serve
     assert got.decode() == text
 
 
-def test_a_stdin_that_is_non_blocking_and_slow_is_read_to_its_end(nbx: Runner, server: FakeServer) -> None:
+def test_a_slow_non_blocking_stdin_is_read_to_its_end(nbx: Runner, server: FakeServer) -> None:
     server.script(answer("ok"))
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
@@ -151,7 +151,7 @@ def test_a_stdin_that_is_non_blocking_and_slow_is_read_to_its_end(nbx: Runner, s
         [*NBX, "complete"], stdin=reader, stdout=subprocess.PIPE, env=nbx.process_env()
     )
     os.write(writer, b"first ")
-    # nbx has taken the first part once the pipe is empty, and then finds nothing.
+    # Once the pipe is empty, nbx has read the first part and finds no more data.
     while int.from_bytes(_unread(reader), sys.byteorder):
         assert process.poll() is None
     os.write(writer, b"second")
@@ -161,7 +161,7 @@ def test_a_stdin_that_is_non_blocking_and_slow_is_read_to_its_end(nbx: Runner, s
     assert server.requests[0].json["prompt"] == "first second"
 
 
-def test_tokens_pass_a_pipe_one_by_one(nbx: Runner, server: FakeServer) -> None:
+def test_tokens_are_written_to_a_pipe_one_by_one(nbx: Runner, server: FakeServer) -> None:
     gates = [Gate(), Gate()]
     server.script(one_answer("one", gates[0], "two", gates[1]))
     process = subprocess.Popen([*NBX, "complete", "x"], stdout=subprocess.PIPE, env=nbx.process_env())
@@ -181,7 +181,7 @@ def test_tokens_pass_a_pipe_one_by_one(nbx: Runner, server: FakeServer) -> None:
         {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"},
     ],
 )
-def test_utf8_comes_out_whatever_the_locale(env: dict[str, str], nbx: Runner, server: FakeServer) -> None:
+def test_text_is_utf8_in_any_locale(env: dict[str, str], nbx: Runner, server: FakeServer) -> None:
     server.script(answer("é日本😀"))
     done = nbx.process("complete", stdin="ü".encode(), env=env)
     assert (done.code, done.out, done.err) == (0, "é日本😀\n", "")
@@ -189,12 +189,12 @@ def test_utf8_comes_out_whatever_the_locale(env: dict[str, str], nbx: Runner, se
     assert nbx.process("complete", "--help", env=env).code == 0
 
 
-def test_a_directory_as_stdin_is_no_bug_of_nbx(nbx: Runner) -> None:
+def test_a_directory_as_stdin_is_not_reported_as_a_bug(nbx: Runner) -> None:
     done = sh('"$@" </', nbx, "complete")
     assert b"a bug in nbx" not in done.stderr
 
 
-def test_large_answers_in_both_directions_do_not_block_each_other(nbx: Runner, server: FakeServer) -> None:
+def test_a_large_prompt_and_a_large_answer_do_not_block_each_other(nbx: Runner, server: FakeServer) -> None:
     text = "x" * 3_000_000
     server.script(answer(text))
     process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a closed window: what is kept, what is printed, and which processes get the signal."""
+"""Ctrl-C, SIGTERM and a closed terminal: what is kept and printed, and which processes get the signal."""
 
 import fcntl
 import os
@@ -23,8 +23,8 @@ CTRL_C = "\x03"
 
 
 @pytest.fixture
-def hears_sighup() -> Iterator[None]:
-    """`nohup pytest` ignores SIGHUP, and nbx would inherit that."""
+def default_sighup() -> Iterator[None]:
+    """Restore the default action of SIGHUP: `nohup pytest` ignores it, and nbx would inherit that."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
@@ -34,8 +34,8 @@ NBX = [sys.executable, "-m", "nebius_cli"]
 
 
 @pytest.fixture
-def deaf_port() -> Iterator[int]:
-    """A port whose queue of connections is full: connecting to it takes for ever."""
+def unresponsive_port() -> Iterator[int]:
+    """A port whose connection queue is full, so that connecting to it never ends."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         port = listener.getsockname()[1]
         waiting = []
@@ -49,7 +49,7 @@ def deaf_port() -> Iterator[int]:
             client.close()
 
 
-def test_ctrl_c_in_the_middle_keeps_the_text_and_hangs_up(terminal: Open, server: FakeServer) -> None:
+def test_ctrl_c_during_a_stream_keeps_text_and_disconnects(terminal: Open, server: FakeServer) -> None:
     server.script(gated(token("Once upon a"), server.until_hung_up))
     screen = terminal("complete", "x")
     screen.wait_for("Once upon a")
@@ -71,15 +71,15 @@ def test_ctrl_c_while_waiting_for_the_server_leaves_one_line(terminal: Open, ser
     assert server.hung_up.wait(30)
 
 
-def test_ctrl_c_while_connecting(terminal: Open, deaf_port: int) -> None:
-    screen = terminal("complete", "x", "--base-url", f"http://127.0.0.1:{deaf_port}")
+def test_ctrl_c_while_connecting_ends_nbx(terminal: Open, unresponsive_port: int) -> None:
+    screen = terminal("complete", "x", "--base-url", f"http://127.0.0.1:{unresponsive_port}")
     screen.wait_for("waiting for the server")
     screen.type(CTRL_C)
     assert screen.end() == 130
     assert screen.rows == ["nbx: stopped by Ctrl-C"]
 
 
-def test_ctrl_c_between_two_attempts(terminal: Open, server: FakeServer) -> None:
+def test_ctrl_c_between_two_attempts_ends_nbx(terminal: Open, server: FakeServer) -> None:
     server.script(detail(503, "busy", Retry_After="60"))
     screen = terminal("complete", "x")
     rows = screen.wait_for("waiting to try again")
@@ -90,7 +90,7 @@ def test_ctrl_c_between_two_attempts(terminal: Open, server: FakeServer) -> None
     assert "waiting" not in str(screen)
 
 
-def test_ctrl_c_while_the_prompt_is_typed(terminal: Open) -> None:
+def test_ctrl_c_while_the_prompt_is_typed_ends_nbx(terminal: Open) -> None:
     screen = terminal("complete", "-")
     screen.type("Once\n")
     screen.wait_for_bytes(b"Once\r\n")
@@ -108,12 +108,12 @@ def test_a_prompt_can_be_typed_and_ended_with_ctrl_d(terminal: Open, server: Fak
     assert server.requests[0].json["prompt"] == "Once\n"
 
 
-def test_a_second_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServer) -> None:
+def test_a_second_ctrl_c_ends_nbx_immediately(nbx: Runner, server: FakeServer) -> None:
     server.script(gated(token("a"), server.until_hung_up))
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     with os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0) as stderr:
-        while stderr.write(b"x" * 4096):  # a full stderr: there nbx sticks when it wants to say goodbye
+        while stderr.write(b"x" * 4096):  # stderr is full, so nbx blocks when it prints its last message
             pass
         os.set_blocking(writer, True)
         process = subprocess.Popen(
@@ -137,8 +137,8 @@ def test_a_second_ctrl_c_ends_nbx_where_it_stands(nbx: Runner, server: FakeServe
         (signal.SIGQUIT, 131, "Once upon a"),
     ],
 )
-def test_a_signal_has_its_code_and_keeps_the_text(
-    number: signal.Signals, code: int, text: str, nbx: Runner, server: FakeServer, hears_sighup: None
+def test_a_signal_keeps_the_text_and_sets_the_exit_code(
+    number: signal.Signals, code: int, text: str, nbx: Runner, server: FakeServer, default_sighup: None
 ) -> None:
     server.script(gated(*([token(text)] if text else []), server.until_hung_up))
     process = subprocess.Popen(
@@ -157,8 +157,8 @@ def test_a_signal_has_its_code_and_keeps_the_text(
     assert server.hung_up.wait(30)
 
 
-def test_a_closed_window_ends_nbx_and_the_request(
-    terminal: Open, server: FakeServer, hears_sighup: None
+def test_a_closed_terminal_ends_nbx_and_the_request(
+    terminal: Open, server: FakeServer, default_sighup: None
 ) -> None:
     server.script(gated(token("Once"), server.until_hung_up))
     screen = terminal("complete", "x")
@@ -170,7 +170,7 @@ def test_a_closed_window_ends_nbx_and_the_request(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_a_signal_waits_for_the_rows_in_flight(
-    number: signal.Signals, bulk: Runner, row_server: RowServer, hears_sighup: None
+    number: signal.Signals, bulk: Runner, row_server: RowServer, default_sighup: None
 ) -> None:
     write_rows(Path("in.jsonl"), 40)
     row_server.answer = held = Held(after=4)
@@ -178,7 +178,7 @@ def test_a_signal_waits_for_the_rows_in_flight(
     held.reached()
     process.send_signal(number)
     time.sleep(0.3)
-    if number == signal.SIGHUP:  # as the kernel and the shell both do
+    if number == signal.SIGHUP:  # the kernel and the shell both send it
         process.send_signal(number)
     held.let_go()
     _, err = process.communicate(timeout=30)
@@ -200,13 +200,13 @@ def test_signals_that_were_ignored_at_the_start_stay_ignored(nbx: Runner, server
     assert process.stdout.read(1) == b"a"
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
-    process.send_signal(signal.SIGHUP)  # which `nohup` lets nbx ignore
+    process.send_signal(signal.SIGHUP)  # ignored as under `nohup`
     gate.open()
     assert process.communicate(timeout=30)[0] == b"b\n"
     assert process.returncode == 0
 
 
-def test_ctrl_c_while_the_reader_of_a_pipe_does_not_read_ends_at_once(
+def test_ctrl_c_ends_nbx_at_once_while_the_reader_of_a_pipe_does_not_read(
     nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     server.script(gated(token("x" * 1_000_000), token("y" * 1_000_000), server.until_hung_up))

@@ -1,4 +1,4 @@
-"""`--view` on a real terminal: colours cell by cell, live, and what stands in their place."""
+"""`--view` on a real terminal: the colour of each token, live output, and marks instead of colours."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.support.gate import Gate, gated
 from tests.support.logprobs import FRANCE, Told, frame
 from tests.support.server import USAGE, FakeServer, token
 
-# Foreground and background of each step as xterm's 256 colours are: 231 on 17 and 24, 16 on the others.
+# Foreground and background of each step in xterm's 256 colours: 231 on 17 and 24, 16 on the others.
 WHITE, BLACK = "ffffff", "000000"
 RAMP = [(WHITE, "00005f"), (WHITE, "005f87"), (BLACK, "5f87af"), (BLACK, "87af87")]
 RAMP += [(BLACK, "87d787"), (BLACK, "ffd75f"), (BLACK, "ffff00")]
@@ -38,14 +38,14 @@ def test_each_token_has_the_colour_of_its_probability(terminal: Open, server: Fa
     assert colours(screen.cells("probability in %:")) == {OWN}
 
 
-def test_a_view_is_a_wish_for_five_log_probabilities(terminal: Open, server: FakeServer) -> None:
+def test_a_view_requests_five_log_probabilities(terminal: Open, server: FakeServer) -> None:
     server.script(gated(*stream(*FRANCE)))
     assert terminal("complete", "x", "--view", "table").end() == 0
     assert server.requests[0].json["logprobs"] == 5
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])
-def test_tokens_are_seen_as_they_come(view: str, terminal: Open, server: FakeServer) -> None:
+def test_tokens_are_shown_as_they_arrive(view: str, terminal: Open, server: FakeServer) -> None:
     gate = Gate()
     server.script(gated(frame(FRANCE[0]), gate, frame(FRANCE[6]), frame(reason="stop")))
     screen = terminal("complete", "x", "--view", view)
@@ -72,7 +72,7 @@ def test_wide_characters_wrap_where_the_terminal_wraps_them(terminal: Open, serv
 
 
 @pytest.mark.parametrize("env", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
-def test_without_colour_improbable_tokens_have_marks(
+def test_without_colour_improbable_tokens_are_marked(
     env: dict[str, str], terminal: Open, server: FakeServer
 ) -> None:
     server.script(gated(*stream(*FRANCE)))
@@ -93,7 +93,7 @@ HOSTILE: tuple[Told, ...] = (
 
 
 @pytest.mark.parametrize("view", ["heat", "table"])
-def test_tokens_cannot_drive_the_terminal(view: str, terminal: Open, server: FakeServer) -> None:
+def test_tokens_cannot_control_the_terminal(view: str, terminal: Open, server: FakeServer) -> None:
     server.script(gated(*stream(*HOSTILE)))
     screen = terminal("complete", "x", "--view", view, "--no-usage", columns=100)
     assert screen.end() == 0
@@ -107,7 +107,7 @@ def test_tokens_cannot_drive_the_terminal(view: str, terminal: Open, server: Fak
         assert all(text in shown for text in ('"␛[2J" 1.0', '"<U+009B>31m" 10', '"[/bold]" 10', '"␀" 1.0'))
 
 
-def test_several_choices_come_one_after_another_each_whole(terminal: Open, server: FakeServer) -> None:
+def test_several_choices_are_shown_complete_and_one_after_another(terminal: Open, server: FakeServer) -> None:
     one, two = stream(*FRANCE[:2]), stream(*FRANCE[2:4], index=1)
     server.script(gated(two[0], one[0], two[1], two[2], one[1], one[2]))
     screen = terminal("complete", "x", "-n", "2", "--view", "heat", "--no-usage")
@@ -122,7 +122,7 @@ def test_several_choices_come_one_after_another_each_whole(terminal: Open, serve
     assert colours(screen.cells(" is")) == {RAMP[3]}
 
 
-def test_a_server_that_sends_no_log_probabilities_is_named_and_its_text_is_shown(
+def test_missing_log_probabilities_cause_a_warning_and_the_text_is_shown(
     terminal: Open, server: FakeServer
 ) -> None:
     server.script(gated(token("text"), token("", reason="stop")))
@@ -131,7 +131,7 @@ def test_a_server_that_sends_no_log_probabilities_is_named_and_its_text_is_shown
     assert screen.rows == ["text", "nbx: warning: the server sent no log probabilities"]
 
 
-def test_what_came_of_an_answer_that_was_cut_is_drawn(terminal: Open, server: FakeServer) -> None:
+def test_the_received_part_of_an_incomplete_answer_is_drawn(terminal: Open, server: FakeServer) -> None:
     server.script(gated(frame(*FRANCE[:2])))
     screen = terminal("complete", "x", "--view", "heat")
     assert screen.end() == 8

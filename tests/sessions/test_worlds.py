@@ -1,4 +1,4 @@
-"""The same commands in worlds that are not as they should be: each does there what it does anywhere."""
+"""Commands in unusual environments (closed streams, full disk, no home) behave as in a normal one."""
 
 import io
 import json
@@ -24,7 +24,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, answer, whole
 
 NBX = [sys.executable, "-m", "nebius_cli"]
-# More open files than select() can tell apart, before nbx begins.
+# Opens more files than select() can handle before nbx starts.
 CROWDED = """
 import os, resource, sys
 hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -53,7 +53,7 @@ ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONC
 
 WORLDS: dict[str, tuple[str, Mapping[str, str]]] = {
     "no HOME": ('"$@"', {"HOME": "-"}),
-    "a HOME that is none": ('"$@"', {"HOME": "/dev/null"}),
+    "an invalid HOME": ('"$@"', {"HOME": "/dev/null"}),
     "ASCII": ('"$@"', ASCII),
     "LANG=C": ('"$@"', {"LANG": "C", "LC_ALL": "-", "PYTHONIOENCODING": "-"}),
     "no directory": ('mkdir gone && cd gone && rmdir "$PWD" && "$@"', {}),
@@ -62,7 +62,7 @@ WORLDS: dict[str, tuple[str, Mapping[str, str]]] = {
 }
 
 
-# What ends how where the home is no place for files; each may have a warning besides.
+# Exit codes if the home directory cannot contain files; a warning may be printed as well.
 AT_HOME = {
     "complete x": 0,
     "bulk - --format text -q": 0,
@@ -117,18 +117,18 @@ def sh(
         check=False,
     )
     server.replies.clear()
-    # How long a row took is the one thing that is never the same.
+    # Only the latency differs from run to run.
     return Ended(done.returncode, re.sub(rb'("latency_s":)[\d.]+', rb"\1", done.stdout), done.stderr)
 
 
 def folder_of(nbx: Runner) -> str:
-    """Return where the files of a test are."""
+    """Return the folder with the files of a test."""
     return str(Path(nbx.environ["NBX_DATA_DIR"]).parent)
 
 
 @pytest.fixture(autouse=True)
 def files(nbx: Runner) -> None:
-    """What the commands read: rows, an answer, a request in the ledger."""
+    """Write what the commands read: rows, an answer, a request in the ledger."""
     folder = Path(folder_of(nbx))
     (folder / "rows.jsonl").write_text(json.dumps(TEXT) + "\n")
     (folder / "answer.json").write_text(json.dumps(frame((TEXT, 0.5, {"é": 0.25}), reason="stop")))
@@ -143,11 +143,11 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def usual(name: str, nbx: Runner, server: FakeServer) -> Ended:
-    """What a command does where all is as it should be."""
+    """The result of a command in a normal environment."""
     return sh('"$@"', name, nbx, server)
 
 
-def test_any_closed_streams_change_nothing_but_what_they_would_have_carried(
+def test_closed_streams_affect_only_the_output_written_to_them(
     name: str, usual: Ended, nbx: Runner, server: FakeServer
 ) -> None:
     for closed in CLOSED:
@@ -164,7 +164,7 @@ def test_any_closed_streams_change_nothing_but_what_they_would_have_carried(
             assert ended.err == usual.err, closed
 
 
-def test_a_full_disk_is_reported_and_a_full_stderr_loses_nothing(
+def test_a_full_disk_is_reported_and_a_full_stderr_loses_no_output(
     name: str, usual: Ended, nbx: Runner, server: FakeServer
 ) -> None:
     full = sh('"$@" >/dev/full', name, nbx, server)
@@ -176,7 +176,7 @@ def test_a_full_disk_is_reported_and_a_full_stderr_loses_nothing(
     assert sh('"$@" 2>/dev/full', name, nbx, server) == usual._replace(err=b"")
 
 
-def test_a_strange_environment_changes_nothing(
+def test_an_unusual_environment_does_not_change_the_output(
     name: str, usual: Ended, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -184,17 +184,15 @@ def test_a_strange_environment_changes_nothing(
         assert sh(script, name, nbx, server, env=env) == usual, world
 
 
-def test_a_thousand_open_files_change_nothing(
+def test_a_thousand_open_files_do_not_change_the_output(
     name: str, usual: Ended, nbx: Runner, server: FakeServer
 ) -> None:
     assert sh('"$@"', name, nbx, server, program=[sys.executable, "-c", CROWDED]) == usual
 
 
 @pytest.mark.parametrize("args", [["complete", "x", "--dry-run"], ["models", "--refresh"], ["local", "list"]])
-def test_a_home_that_cannot_be_written_is_a_warning_at_most(
-    args: list[str], nbx: Runner, server: FakeServer
-) -> None:
-    # Nobody, root neither, can make a directory below /proc.
+def test_a_read_only_home_causes_at_most_a_warning(args: list[str], nbx: Runner, server: FakeServer) -> None:
+    # Not even root can make a directory below /proc.
     del nbx.environ["NBX_CONFIG_DIR"], nbx.environ["NBX_CACHE_DIR"]
     server.replies[:] = [model_list()] if args[0] == "models" else []
     done = nbx.process(*args, env={"HOME": "/proc"})
@@ -209,14 +207,14 @@ def test_a_home_that_cannot_be_written_is_a_warning_at_most(
 @pytest.mark.parametrize(
     "args", [["config", "set", "model", "m"], ["auth", "login", "--no-verify", "--with-token"]], ids=str
 )
-def test_what_must_be_written_into_a_home_that_cannot_be_is_an_error(args: list[str], nbx: Runner) -> None:
+def test_a_command_that_must_write_to_a_read_only_home_fails(args: list[str], nbx: Runner) -> None:
     del nbx.environ["NBX_CONFIG_DIR"]
     done = nbx.process(*args, stdin=b"another-key", env={"HOME": "/proc"})
     assert (done.code, done.out) == (78, "")
     assert done.err.startswith("nbx: cannot write /proc/.config/nbx/config.toml\n")
 
 
-def test_a_clock_that_jumps_back_makes_no_list_older_than_it_is(nbx: Runner, server: FakeServer) -> None:
+def test_a_clock_that_jumps_back_does_not_make_a_list_look_old(nbx: Runner, server: FakeServer) -> None:
     def at(now: float) -> tuple[int, bytes, str]:
         out, err = io.BytesIO(), io.BytesIO()
         streams = Streams(None, out, err, environ=nbx.environ, now=lambda: now)
@@ -226,31 +224,31 @@ def test_a_clock_that_jumps_back_makes_no_list_older_than_it_is(nbx: Runner, ser
     code, listed, _ = at(2e9)
     assert code == 0
     assert at(2e9 + 7200)[2].startswith("nbx: this list is 2 h old")
-    assert at(1e9) == (0, listed, "")  # a list of the future is asked for again
+    assert at(1e9) == (0, listed, "")  # a list with a time in the future is fetched again
     assert at(1e9 + 7200)[1] == listed
     assert len(server.requests) == 2
 
 
-def test_a_path_that_is_no_text_comes_out_byte_by_byte(nbx: Runner, server: FakeServer) -> None:
+def test_a_path_that_is_not_valid_utf8_is_printed_byte_for_byte(nbx: Runner, server: FakeServer) -> None:
     env = {**nbx.process_env(), "NBX_CONFIG_DIR": "/tmp/\udcff"}
     done = subprocess.run([*NBX, "config", "path"], env=env, capture_output=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"/tmp/\xff/config.toml\n", b"")
 
 
 @pytest.mark.parametrize("home", ["/proc", "/dev/null", "TOO_LONG", "LOOP"])
-def test_no_home_is_too_strange_to_say_what_is_wrong_with_it(
+def test_an_unusable_home_gives_a_message_and_an_exit_code(
     home: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for kind in ("CONFIG", "CACHE", "DATA"):
         del nbx.environ[f"NBX_{kind}_DIR"]
     (tmp_path / "loop").symlink_to("loop")
-    place = {"TOO_LONG": "/" + "x" * 300, "LOOP": str(tmp_path / "loop")}.get(home, home)
-    monkeypatch.setenv("HOME", place)
+    path = {"TOO_LONG": "/" + "x" * 300, "LOOP": str(tmp_path / "loop")}.get(home, home)
+    monkeypatch.setenv("HOME", path)
     others = {"TOO_LONG": {74, 78}, "LOOP": {74, 78}}.get(home, set())
     for args, code in AT_HOME.items():
         server.replies[:] = [whole(TEXT)]
-        done = nbx(*args.split(), stdin=b"key", env={"HOME": place, "EDITOR": "true"})
+        done = nbx(*args.split(), stdin=b"key", env={"HOME": path, "EDITOR": "true"})
         server.replies.clear()
         unread = {78} if args.startswith("completion") else set()
         assert done.code in {code, *unread, *others}, (args, done)
-        check_message(done.err.replace(place, ""))
+        check_message(done.err.replace(path, ""))

@@ -1,4 +1,4 @@
-"""What bulk runs and the ledger keep in worlds that are not as they should be: all of it, as anywhere."""
+"""Bulk runs and the ledger keep everything in unusual environments, as in a normal one."""
 
 import io
 import itertools
@@ -23,7 +23,7 @@ SCRIPTS = {
     "crowded": ('"$@"', {}),
 }
 PROMPTS = [TEXT, f"{TEXT}2", f"{TEXT}3"]
-del SCRIPTS["no rights"]  # the answers would be nobody's to read
+del SCRIPTS["no rights"]  # the test could not read the answers
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def rows(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("world", SCRIPTS)
-def test_a_bulk_run_keeps_every_answer_in_any_world(
+def test_a_bulk_run_keeps_every_answer_in_an_unusual_environment(
     world: str, bulk: Runner, rows: Path, tmp_path: Path
 ) -> None:
     script, env = SCRIPTS[world]
@@ -55,7 +55,7 @@ def test_a_bulk_run_keeps_every_answer_in_any_world(
 
 
 def at(now: float, nbx: Runner, *args: str, jump: float = 3e8) -> tuple[int, str, str]:
-    """Run with a clock that jumps back by ten years, or other seconds, and on again at each look at it."""
+    """Run nbx with a clock that alternates between `now` and `jump` seconds earlier at each reading."""
     out, err, looks = io.BytesIO(), io.BytesIO(), itertools.count()
     streams = Streams(None, out, err, environ=nbx.environ, now=lambda: now - next(looks) % 2 * jump)
     return main(args, streams), out.getvalue().decode(), err.getvalue().decode()
@@ -74,7 +74,7 @@ def test_a_clock_that_jumps_back_loses_no_request_and_no_answer(
     assert len(at(1e9, bulk, "history", "list")[1].splitlines()) == 6
 
 
-def test_what_a_clock_has_put_into_the_future_is_not_deleted_for_its_age(bulk: Runner) -> None:
+def test_prune_does_not_delete_requests_with_a_time_in_the_future(bulk: Runner) -> None:
     prune = ("history", "prune", "--older-than", "30d")
     for now in (2e9, 1e9):
         assert at(now, bulk, "complete", "x", "--no-stream", jump=0)[0] == 0
