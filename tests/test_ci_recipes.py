@@ -12,7 +12,18 @@ import yaml
 from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.optional_packages import REQUIREMENTS
 from tests.support.pasted import ROOT, blocks, environ, run
-from tests.support.server import FakeServer, answer, detail, event, head, reset, sse, status, token, whole
+from tests.support.server import (
+    FakeServer,
+    answer,
+    detail,
+    event,
+    head,
+    json_answer,
+    reset,
+    sse,
+    status,
+    token,
+)
 from tests.support.weights import real_weights
 
 PAGE = (ROOT / "docs" / "ci.md").read_text("utf-8")
@@ -82,11 +93,11 @@ def test_the_github_job_uses_the_api_if_a_key_is_set(
     jq: str, paid: dict[str, str], server: FakeServer, tmp_path: Path
 ) -> None:
     assert jq in STEP
-    server.script(whole(" Paris."))
+    server.script(json_answer(" Paris."))
     done = run(STEP, tmp_path, paid, "-e")
     assert (done.returncode, done.stdout) == (0, "true\n")
     assert server.requests[0].json["model"] == "m"
-    server.script(whole(" London."))
+    server.script(json_answer(" London."))
     assert run(STEP, tmp_path, paid, "-e").returncode == 1
 
 

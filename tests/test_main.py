@@ -22,7 +22,7 @@ from nebius_cli.main import main
 from nebius_cli.system import system_errors
 from nebius_cli.system.streams import Streams
 from tests.support.run import Runner
-from tests.support.screen import Glass
+from tests.support.screen import FakeTerminal
 
 
 def run(*args: str, error: BaseException) -> tuple[int, str]:
@@ -31,8 +31,8 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
     def fail(data: bytes) -> None:
         raise error
 
-    err = Glass()
-    streams = Streams(io.BytesIO(), Glass(fail), err, environ={"NBX_CONFIG_DIR": "/nonexistent"})
+    err = FakeTerminal()
+    streams = Streams(io.BytesIO(), FakeTerminal(fail), err, environ={"NBX_CONFIG_DIR": "/nonexistent"})
     return int(main(args, streams)), err.text
 
 
@@ -88,7 +88,7 @@ def test_debug_shows_the_traceback_of_a_bug() -> None:
 
 @pytest.mark.parametrize("args", [["--version"], ["--version", "complete"], ["-q", "--version"]], ids=str)
 def test_version_prints_one_line_whatever_other_arguments_are_given(args: list[str]) -> None:
-    out = Glass()
+    out = FakeTerminal()
     assert main(args, Streams(None, out, None)) == 0
     assert out.text == f"nbx {__version__}\n"
 
@@ -97,7 +97,7 @@ def test_main_with_given_streams_does_not_change_the_signal_handlers() -> None:
     before: list[Callable[..., object] | int | None] = [
         signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)
     ]
-    main(["--version"], Streams(None, Glass(), None))
+    main(["--version"], Streams(None, FakeTerminal(), None))
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 

@@ -25,9 +25,9 @@ from nebius_cli.terminal.console import Console
 if TYPE_CHECKING:
     from nebius_cli.api.http_client import Api
     from nebius_cli.api.send_completion import Exchange
-    from nebius_cli.config.find_api_key import FoundKey, KeyPlace
+    from nebius_cli.config.find_api_key import FoundKey, KeySource
     from nebius_cli.core.prices_and_costs import Price, PriceList
-    from nebius_cli.ledger.bulk_recorder import BatchRecorder
+    from nebius_cli.ledger.bulk_recorder import BulkRecorder
     from nebius_cli.ledger.request_queries import Ledger
     from nebius_cli.ledger.request_recorder import LedgerRecorder
     from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
@@ -55,7 +55,7 @@ class App(Console):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
-        self.key_place: KeyPlace | None = None  # where the key in use was found
+        self.key_place: KeySource | None = None  # where the key in use was found
         self._recorder: LedgerRecorder | None = None
         self._caches: dict[tuple[str, str | None, str | None], ModelsCache] = {}
 
@@ -121,16 +121,16 @@ class App(Console):
             self.warn(f"the {setting.field.name} is now in the shell history; use - to read it from stdin")
         return settings_table.parse(setting, text)
 
-    def key_places(
+    def key_sources(
         self,
         found: RunSettings | EffectiveSettings,
         api_key: Secret | None = None,
         api_key_file: str | None = None,
-    ) -> "list[KeyPlace]":
+    ) -> "list[KeySource]":
         """Return every configured source of a key, in order of precedence, without reading the keys."""
         from nebius_cli.config import find_api_key
 
-        return find_api_key.places(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
+        return find_api_key.sources(api_key, api_key_file, found.key_layers, self.config.path, self.streams)
 
     def key(
         self,
@@ -146,14 +146,14 @@ class App(Console):
         """
         from nebius_cli.config import find_api_key
 
-        places = self.key_places(settings, api_key, api_key_file)
-        if not places:
-            raise find_api_key.missing(self.streams.environ, local="--local needs no key" if local else "")
-        for warning in find_api_key.warnings(places, self.flags.profile):
+        sources = self.key_sources(settings, api_key, api_key_file)
+        if not sources:
+            raise find_api_key.missing_key(self.streams.environ, "--local needs no key" if local else "")
+        for warning in find_api_key.warnings(sources, self.flags.profile):
             self.warn(warning)
-        self.key_place = places[0]
-        self.log(f"key from {places[0].source.value}: {places[0].where}")
-        return find_api_key.FoundKey(places[0].read(), places[0])
+        self.key_place = sources[0]
+        self.log(f"key from {sources[0].source.value}: {sources[0].where}")
+        return find_api_key.FoundKey(sources[0].read(), sources[0])
 
     # Input.
 
@@ -271,12 +271,12 @@ class App(Console):
 
     def batch_recorder(
         self, settings: RunSettings, prices: "PriceList", *, over: bool, **where: str | None
-    ) -> "BatchRecorder":
+    ) -> "BulkRecorder":
         """Return the recorder of a bulk run's requests; `where` gives their `host` and `local_model`."""
-        from nebius_cli.ledger.bulk_recorder import BatchRecorder
+        from nebius_cli.ledger.bulk_recorder import BulkRecorder
 
         recorder = self.recorder(settings) if settings.ledger else None
-        return BatchRecorder(recorder, prices, settings.profile, self.streams, over_budget=over, **where)
+        return BulkRecorder(recorder, prices, settings.profile, self.streams, over_budget=over, **where)
 
     @contextlib.contextmanager
     def recorded(

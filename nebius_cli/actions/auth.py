@@ -8,10 +8,10 @@ from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.config import find_api_key, run_settings
-from nebius_cli.config.find_api_key import FoundKey, KeyOrigin, KeyPlace
+from nebius_cli.config.find_api_key import FoundKey, KeyOrigin, KeySource
 from nebius_cli.config.merge_settings_layers import NONE
 from nebius_cli.config.run_settings import RunSettings
-from nebius_cli.config.system_keyring import Keychain, forget
+from nebius_cli.config.system_keyring import Keyring, forget
 from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, ExitCode, NbxError
 from nebius_cli.core.secret import Secret
 from nebius_cli.core.urls import CONSOLE_URL
@@ -43,7 +43,7 @@ def run_login(options: AuthOptions, app: App) -> ExitCode:
         _verify(app, key)
     source = _store(key, app, profile, keyring=options.keyring)
     # The key is stored, so other problems in the config file are ignored here.
-    first = next(iter(app.key_places(app.effective_settings())), None)
+    first = next(iter(app.key_sources(app.effective_settings())), None)
     if first is not None and first.source is not source:
         app.warn(f"{first.source.value} {first.where} overrides the stored key")
     return ExitCode.DONE
@@ -100,7 +100,7 @@ def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
     # A user with several config directories has one keyring entry for each.
     if app.streams.environ.get("NBX_CONFIG_DIR"):
         account += f" of {app.config.path.parent}"
-    chain = Keychain()
+    chain = Keyring()
     chain.write(account, key)
     app.config.set("api_key_keyring", account, app.profile)
     app.config.unset("api_key", app.profile)
@@ -128,7 +128,7 @@ def run_logout(options: AuthOptions, app: App) -> ExitCode:
         app.note(f"no key{_of_profile(app.profile)} was stored")
     for draft in app.config.drafts_with_key():
         app.warn(f"{draft}, a draft of nbx config edit, may still hold a key: delete it")
-    for place in app.key_places(app.effective_settings()):
+    for place in app.key_sources(app.effective_settings()):
         if not (failures and place.source is KeyOrigin.KEYRING):  # its error is reported below
             app.warn(f"{place.where} still provides a key: {_removal_command(place)}")
     app.report(failures)
@@ -148,7 +148,7 @@ def _remove(app: App, profile: str | None) -> None:
         app.note(f"removed the key {account} from the keyring")
 
 
-def _removal_command(place: KeyPlace) -> str:
+def _removal_command(place: KeySource) -> str:
     """Return the command that removes a key that logout does not remove."""
     if place.source is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
@@ -167,7 +167,7 @@ def run_token(options: AuthOptions, app: App) -> ExitCode:
 def run_status(options: AuthOptions, app: App) -> ExitCode:
     """Show where keys are and which one is used; with --check, whether the server accepts it."""
     settings = app.settings(options.connection)
-    places = app.key_places(settings, options.api_key, options.api_key_file)
+    places = app.key_sources(settings, options.api_key, options.api_key_file)
     failure: NbxError | None = None
     found: FoundKey | None = None
     try:
@@ -177,7 +177,9 @@ def run_status(options: AuthOptions, app: App) -> ExitCode:
     except NbxError as error:
         failure = error
     # app.key has already warned about the first source.
-    for mend in dict.fromkeys(place.mend for place in places[1:] if place.mend != places[0].mend):
+    for mend in dict.fromkeys(
+        place.chmod_command for place in places[1:] if place.chmod_command != places[0].chmod_command
+    ):
         if mend:
             app.warn(f"other users of this machine can read an unused key: {mend}")
     entries = [_entry(place, found if number == 0 else None) for number, place in enumerate(places)]
@@ -198,7 +200,7 @@ def _check(app: App, settings: RunSettings, key: Secret) -> None:
     fetch_json(api, "/models", "", limits, app.streams, app.note)
 
 
-def _entry(place: KeyPlace, used: FoundKey | None) -> dict[str, Any]:
+def _entry(place: KeySource, used: FoundKey | None) -> dict[str, Any]:
     """Describe a source of a key; a source that may ask for a password is read only if it is used."""
     key = None
     if used is not None:

@@ -30,27 +30,28 @@ MAX_LOCAL_CACHES = 4  # requests whose whole context fits into the local engine'
 
 @dataclass(frozen=True, slots=True)
 class ItemRun:
-    """A run whose rows are items, such as texts to score. `here` opens the sender on this machine.
+    """A run whose rows are items, such as texts to score.
 
-    With --local, it evaluates every row; otherwise, only the parts of rows for which `is_here` returns true,
-    and none without `is_here`. `local_model` is the name of its model.
+    `open_local_sender` opens the sender on this machine. With --local, it evaluates every row; otherwise,
+    only the parts of rows for which `is_here` returns true, and none without `is_here`. `local_model` is the
+    name of its model.
 
-    `rows` returns the kind of the rows and their fields. `write` writes records to stdout. When every row has
-    its result, `totals` returns the summary members for the records of the given input rows, or for all
-    records if it gets None. Then `finished` is called.
+    `rows` returns the kind of the rows and their fields. `write_to_stdout` writes records. When every row
+    has its result, `totals` returns the summary members for the records of the given input rows, or for all
+    records if it gets None. Then `on_finished` is called.
     """
 
     rows: Callable[[RunSettings], ItemRows]
-    here: Callable[[], AbstractContextManager["LocalScoringSender"]]
-    write: Callable[[bytes], None]
+    open_local_sender: Callable[[], AbstractContextManager["LocalScoringSender"]]
+    write_to_stdout: Callable[[bytes], None]
     totals: Callable[[InputRows | None], Mapping[str, Any]]
-    finished: Callable[[], None]
+    on_finished: Callable[[], None]
     is_here: Callable[[Row], bool] | None = None
     local_model: str | None = None
 
 
 class RowServer(NamedTuple):
-    """The server of a run. `death` returns the error if the server has ended, else None.
+    """The server of a run. `exit_error` returns the error if the server has ended, else None.
 
     `generating` returns how many tokens it has generated for incomplete answers, 0 if that is unknown.
     `open_sender` takes the maximum number of connections, and returns a sender and the host. It waits until
@@ -59,7 +60,7 @@ class RowServer(NamedTuple):
 
     open_sender: Callable[[int], tuple["Sender", str]]
     key: Secret
-    death: Callable[[], NbxError | None]
+    exit_error: Callable[[], NbxError | None]
     generating: Callable[[], int] = int
 
 
@@ -76,14 +77,14 @@ def row_server(
         api = app.api(settings, endpoint(), pool=pool)
         return ApiSender(api, kind), api.host
 
-    if not options.runs_here:
+    if not options.runs_locally:
         configured = app.endpoint(settings, options.api_key, options.api_key_file)
         open_sender = partial(api_sender, lambda: configured)
         if items is None or items.is_here is None:
             yield RowServer(open_sender, configured.key, lambda: None)
             return
         is_here = items.is_here
-        with items.here() as local:
+        with items.open_local_sender() as local:
 
             def mixed_sender(pool: int) -> tuple["Sender", str]:
                 from nebius_cli.bulk.senders.local_and_api_sender import MixedSender
@@ -91,11 +92,11 @@ def row_server(
                 api, host = open_sender(pool)
                 return MixedSender(api, local, is_here), host
 
-            yield RowServer(mixed_sender, configured.key, lambda: local.death)
+            yield RowServer(mixed_sender, configured.key, lambda: local.exit_error)
         return
     if items is not None:
-        with items.here() as sender:
-            yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.death)
+        with items.open_local_sender() as sender:
+            yield RowServer(lambda _: (sender, ""), Secret(""), lambda: sender.exit_error)
         return
     from nebius_cli.local import prepare_local_model
     from nebius_cli.local.count_tokens_in_progress import TokensInProgress
@@ -110,7 +111,7 @@ def row_server(
             return Endpoint(engine.base_url, engine.key, is_local=True)
 
         generating = TokensInProgress(engine, app.streams.monotonic)
-        yield RowServer(partial(api_sender, ready), engine.key, engine.death, generating)
+        yield RowServer(partial(api_sender, ready), engine.key, engine.exit_error, generating)
 
 
 def connections(plan: BulkPlan, app: App) -> int:

@@ -95,7 +95,7 @@ def run(options: CompleteOptions, app: App) -> ExitCode:
     if options.prompt.continues:
         earlier = _earlier(options, app)
         configured, params = earlier.fields_without(unset), {**earlier.params, **params}
-        local = "model" not in given and earlier.ran_here(options.model_file)
+        local = "model" not in given and earlier.ran_locally(options.model_file)
         of = options.prompt._replace(continued=earlier.prompt)
         options = options._replace(prompt=of, local=options.local or local)
     fields = _fields(options, given, configured, app)
@@ -126,10 +126,10 @@ def run_rerun(options: CompleteOptions, app: App) -> ExitCode:
 
     Raises UsageError if the body is not stored, and the same errors as `run`.
     """
-    from nebius_cli.ledger.find_by_id import find_text, ran_here
+    from nebius_cli.ledger.find_by_id import find_text, ran_locally
 
     row, text = find_text(app.ledger, options.id, "rerun")
-    if ran_here(row, options.model_file):
+    if ran_locally(row, options.model_file):
         options = options._replace(local=True)
     _check(options)
     settings = app.settings(options.connection)
@@ -173,10 +173,8 @@ def _fields(
         configured.pop("ai_project_id", None)
         from nebius_cli.local import prepare_local_model
 
-        given = {
-            **given,
-            "model": prepare_local_model.model_name(options.model_file, given.get("model"), app),
-        }
+        model = prepare_local_model.model_name(options.model_file, given.get("model"), app)
+        given = {**given, "model": model}
     fields = {**configured, **given}
     if options.view or options.export:
         fields.setdefault("logprobs", VIEW_LOGPROBS)
@@ -234,7 +232,8 @@ def _answer(
         from nebius_cli.render.answer_writer import AnswerWriter
 
         shown, after = _how_to_show(options, what, app), LEDGER_MODULES if settings.ledger else ()
-        answer = AnswerWriter(app.streams, shown, target, export, needed_after=after, long_wait=api.is_far)
+        long = api.is_distant
+        answer = AnswerWriter(app.streams, shown, target, export, needed_after=after, long_wait=long)
 
         def say(text: str) -> None:
             answer.pause()
@@ -242,7 +241,7 @@ def _answer(
             answer.wait_to_retry()
 
         frames = options.json or options.ndjson
-        hooks = Hooks(answer.event, answer.wait, say, lambda: answer.untouched, frames)
+        hooks = Hooks(answer.event, answer.wait, say, lambda: answer.nothing_written, frames)
         exchange = Exchange(api, what, limits_of(settings), app.streams, hooks)
         with app.recorded(exchange, settings, local=local, over_budget=over):
             return _receive(options, exchange, answer, settings, app)
@@ -270,10 +269,10 @@ def _receive(
         near = ""
         if isinstance(error, RejectedError) and error.hint == HINTS[404]:
             near = app.models_cache(settings).did_you_mean(what.model)
-        error.hint = answer.cut(exchange.completion, timing()) or near or error.hint
+        error.hint = answer.finish_incomplete(exchange.completion, timing()) or near or error.hint
         raise
     except BaseException as stop:
-        if kept := answer.cut(exchange.completion, timing()):
+        if kept := answer.finish_incomplete(exchange.completion, timing()):
             stop.add_note(kept)
         raise
     for oddity in oddities(exchange.completion, what.prompt, echo=what.fields.get("echo") is True):
@@ -289,7 +288,7 @@ def _how_to_show(options: CompleteOptions, what: CompletionRequest, app: App) ->
         Mode.JSON if options.json else Mode.NDJSON if options.ndjson else Mode.TEXT,
         Layout(b"\0" if options.prompt.null else b"\n", final=options.newline),
         what.choices,
-        len(read_prompt.each(what.prompt)),
+        len(read_prompt.as_list(what.prompt)),
         quiet=app.flags.quiet,
         usage=options.usage,
         color_out=app.color_out,

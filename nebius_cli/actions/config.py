@@ -51,7 +51,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     if name == USE_PROFILE:
         raise UsageError(f"{name} must be the name of an existing profile", "", f"nbx profile use {value}")
     parsed = app.read_value(setting, value)
-    profile = None if setting.chooses else app.profile
+    profile = None if setting.top_level_only else app.profile
     app.config.set(name, parsed, profile)
     app.note(f"{name} is set in {_location(app, profile)}")
     if stronger := _overriding_source(app, setting, parsed, profile):
@@ -68,7 +68,7 @@ def _overriding_source(app: App, setting: Setting, value: Value, profile: str | 
     if name not in KEYS:
         return None
     # A key from another kind of source may take precedence: the keyring, or a command.
-    places = app.key_places(found)
+    places = app.key_sources(found)
     if not places or (places[0].source is KEYS[name] and places[0].origin == _location(app, profile)):
         return None
     return f"{places[0].source.value} {places[0].where}"
@@ -100,7 +100,11 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     profile = app.profile_name
     known = name.replace("-", "_")
     profiles: list[str | None] = [profile]
-    if profile is not None and known in settings_table.BY_NAME and settings_table.BY_NAME[known].chooses:
+    if (
+        profile is not None
+        and known in settings_table.BY_NAME
+        and settings_table.BY_NAME[known].top_level_only
+    ):
         profiles.append(None)
     removed = any(app.config.unset(spelled, each) for each in profiles for spelled in (name, known))
     app.note(f"{name} {'is no longer' if removed else 'was not'} set in {_location(app, profile)}")

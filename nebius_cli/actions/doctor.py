@@ -68,7 +68,7 @@ def _run_checks(options: DoctorOptions, app: App) -> list[Check]:
     def find_key() -> Check:
         nonlocal key
         key, check = machine_checks.find_key(
-            quiet_app.key_places(settings, options.api_key, options.api_key_file), streams.environ
+            quiet_app.key_sources(settings, options.api_key, options.api_key_file), streams.environ
         )
         return check
 

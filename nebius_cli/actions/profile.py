@@ -86,7 +86,7 @@ def _note_shared_key(app: App, name: str) -> None:
     if inside.problems or outside.problems:
         return  # every run reports them
     host, other = (_host(run_settings.resolve(one).base_url) for one in (inside, outside))
-    first = next(iter(app.key_places(inside)), None)
+    first = next(iter(app.key_sources(inside)), None)
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable overrides every profile: a key in the profile would have no effect.
         own = f"; nbx auth login --profile {name} stores a separate key"
@@ -138,7 +138,7 @@ def _values(app: App, given: Sequence[str]) -> dict[str, Value]:
                 f"{text!r} is not a setting", "the format is SETTING=VALUE", "for example model=MODEL"
             )
         setting = settings_table.find(name)
-        if setting.chooses:
+        if setting.top_level_only:
             raise UsageError(f"{setting.field.name} may not be set in a profile", "it chooses the profile")
         if setting.field.name in values:
             raise UsageError(f"{setting.field.name} is given twice", "", "keep one of them")

@@ -28,7 +28,7 @@ class Run(Protocol):
         """Return the totals so far; `stopped` is the reason if the run stopped early, else empty."""
 
 
-def reported(
+def send_and_report(
     send: Callable[[], None],
     run: Run,
     summary: Callable[[bytes], None] | None,

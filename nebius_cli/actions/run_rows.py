@@ -9,14 +9,14 @@ from typing import Any
 
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun, RowServer, connections, row_server
-from nebius_cli.actions.report_run import display_of, reported
+from nebius_cli.actions.report_run import display_of, send_and_report
 from nebius_cli.api.request_limits_from_settings import limits_of
 from nebius_cli.bulk import options as bulk
-from nebius_cli.bulk.check_rows_before_sending import surveyed
+from nebius_cli.bulk.check_rows_before_sending import checked_output
 from nebius_cli.bulk.estimate import estimate_rows
 from nebius_cli.bulk.export.check_output_name import check_output_name
 from nebius_cli.bulk.input.build_row_request import RowReader
-from nebius_cli.bulk.input.fill_template import listed
+from nebius_cli.bulk.input.fill_template import join_names
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.row import BadRow
 from nebius_cli.bulk.input.row_source import Input, RowSource
@@ -62,7 +62,7 @@ def run(options: BulkOptions, app: App, items: ItemRun | None = None) -> ExitCod
         with row_server(plan, settings, reader.kind, app, items) as server:
             code = _send(plan, settings, source, server, summary, app, items)
     if items is not None:
-        items.finished()
+        items.on_finished()
     return code
 
 
@@ -80,19 +80,19 @@ def _send(
     _check_budget(plan, settings, source.reader, server.key, app)
     prices = _prices(plan, settings, source.reader, server.key, app, items)
     here = items.local_model if items is not None else None
-    with surveyed(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
+    with checked_output(source, plan, prices, lambda: _output(options, app, items)) as (journal, total):
         if journal.unclaimed_answers and 0 in (source.left_out or ()):
             app.note(other_requests(journal.unclaimed_answers, source, options.output))
         plan = dataclasses.replace(plan, connections=connections(plan, app))
         bulk_run = BulkRun(plan, prices, source, journal, total, limits_of(settings), app.streams, app.note)
-        bulk_run.server_death, bulk_run.generating = server.death, server.generating
+        bulk_run.server_error, bulk_run.generating = server.exit_error, server.generating
         sender, host = server.open_sender(plan.connections)
         recorder = app.batch_recorder(
             settings,
             prices,
             over=options.over_budget,
-            host=None if options.runs_here else host,
-            local_model=model if options.runs_here else here,
+            host=None if options.runs_locally else host,
+            local_model=model if options.runs_locally else here,
         )
         is_stored = isinstance(journal, Journal)
 
@@ -105,7 +105,7 @@ def _send(
         # Do not show the totals if the scores are on stdout, where the next program in the pipe reads them.
         shown = is_stored or source.reader.kind is None
         failed_file = str(path_beside(Path(options.output))) if is_stored else ""
-        code = reported(
+        code = send_and_report(
             *(send, bulk_run, summary, app),
             resumable=is_stored,
             failed_file=failed_file,
@@ -145,20 +145,20 @@ def _run_on_ray(plan: BulkPlan, settings: RunSettings, reader: RowReader, app: A
         bundle = Bundle(endpoint.base_url, endpoint.key, dict(settings.headers))
         cluster = ClusterRun(job, spent, bundle, app.streams.monotonic)
         recorder = app.batch_recorder(settings, prices, over=options.over_budget, host=host)
-        return reported(partial(cluster.send, recorder, display_of(app)), cluster, summary, app)
+        return send_and_report(partial(cluster.send, recorder, display_of(app)), cluster, summary, app)
 
 
 def _reader(plan: BulkPlan, settings: RunSettings, app: App, items: ItemRun | None) -> RowReader:
     """Return the reader of rows; print warnings about the fields that apply to all rows."""
     options = plan.options
     local_model, weights = None, ""
-    if options.runs_here:
+    if options.runs_locally:
         from nebius_cli.local import identify_weights, prepare_local_model
 
         weights = identify_weights.content_id(options.model_file)
         local_model = prepare_local_model.model_name(options.model_file, plan.given.get("model"), app)
     reader = plan.reader(settings, local_model, items.rows(settings) if items else None, weights=weights)
-    local = options.runs_here and items is None
+    local = options.runs_locally and items is None
     warnings = [list(request_body.warnings(one, local=local)) for one in reader.bare]
     for warning in dict.fromkeys(itertools.chain(*warnings)):
         app.warn(warning)
@@ -193,7 +193,9 @@ def _ignored(columns: Mapping[str, Sequence[str]]) -> list[str]:
     tables: dict[tuple[str, ...], list[str]] = {}
     for name, ignored in columns.items():
         tables.setdefault(tuple(ignored), []).append(name)
-    return [f"{listed(names)}: ignored columns: {listed(ignored)}" for ignored, names in tables.items()]
+    return [
+        f"{join_names(names)}: ignored columns: {join_names(ignored)}" for ignored, names in tables.items()
+    ]
 
 
 def _show_first(source: RowSource, app: App) -> ExitCode:
@@ -225,7 +227,7 @@ def _estimate(
     is_resumed = not options.restart and is_file(options.output)
     done = answered(Path(options.output)) if is_resumed else AnsweredRows()
     estimate, bad = estimate_rows(source, done, prices, skip_bad=options.on_bad_row == "skip")
-    rpm, tpm = (None, None) if options.runs_here else price_source.limits(reader.model)
+    rpm, tpm = (None, None) if options.runs_locally else price_source.limits(reader.model)
     seconds = estimate.seconds(
         plan.rpm or bulk.shared_out(rpm, plan.shard.of),
         plan.tpm or bulk.shared_out(tpm, plan.shard.of),
@@ -238,7 +240,7 @@ def _estimate(
     if options.json:
         app.write_json(estimate.to_json(seconds))
     else:
-        shown = estimate.to_rows(seconds, runs_here=options.runs_here)
+        shown = estimate.to_rows(seconds, runs_here=options.runs_locally)
         rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE
@@ -246,7 +248,7 @@ def _estimate(
 
 def _check_budget(plan: BulkPlan, settings: RunSettings, reader: RowReader, key: Secret, app: App) -> None:
     """Check the budgets before the first request. Raises CappedError if one is spent."""
-    for model in () if plan.options.runs_here else reader.models or ("",):
+    for model in () if plan.options.runs_locally else reader.models or ("",):
         price = None if plan.prices is None else plan.prices.of_model(model)
         app.check_budget(settings, model, key, price=price, over=plan.options.over_budget)
 
@@ -283,5 +285,5 @@ def _with_free(prices: PriceList, items: ItemRun | None) -> PriceList:
 def _output(options: BulkOptions, app: App, items: ItemRun | None) -> Journal | StreamOutput:
     if options.output == "-" and app.streams.stdout_tty:
         app.note("answers shown on a terminal are not saved; -o FILE saves them")
-    write = items.write if items else app.put_json
+    write = items.write_to_stdout if items else app.put_json
     return open_output(options, write, app.note, items=items is not None)

@@ -146,7 +146,7 @@ def _models(options: ScoreOptions, app: App) -> Iterator[list[ScoringModel]]:
     with contextlib.ExitStack() as stack:
         models = []
         for index, chosen in enumerate(options.models):
-            if chosen.runs_here:
+            if chosen.runs_locally:
                 asked = None if index else options.fields.get("model")
                 models.append(stack.enter_context(_embedded(chosen.file, asked, options, app)))
                 continue

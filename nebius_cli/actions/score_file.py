@@ -44,7 +44,7 @@ class _RowScores:
         self._app = app
         # The parts of a row are in the order of the models, except that models on the server come first.
         models = options.models
-        self._order = sorted(range(len(models)), key=lambda index: models[index].runs_here)
+        self._order = sorted(range(len(models)), key=lambda index: models[index].runs_locally)
         self._kind = ScoreRows(
             context,
             int(options.max_tokens),
@@ -61,10 +61,10 @@ class _RowScores:
         """Return the callbacks for `run_rows.run`."""
         models = self._options.models
         run = ItemRun(self._rows, self._here, self._write, self._add_up, self._finished)
-        if len({model.runs_here for model in models}) == 1:
+        if len({model.runs_locally for model in models}) == 1:
             return run
-        [file] = [model.file for model in models if model.runs_here]
-        is_here = lambda row: self._model_of(row.item, row.part).runs_here  # noqa: E731
+        [file] = [model.file for model in models if model.runs_locally]
+        is_here = lambda row: self._model_of(row.item, row.part).runs_locally  # noqa: E731
         return replace(run, is_here=is_here, local_model=_name_in_run(_local_name(file, self._app)))
 
     def _model_of(self, row: ScoreRow, part: int) -> ModelChoice:
@@ -76,7 +76,7 @@ class _RowScores:
         params = parse_field_flags.parse_params(options.param, validate=True)
         names = [
             _local_name(chosen.file, self._app)
-            if chosen.runs_here
+            if chosen.runs_locally
             else chosen.name or str(params.get("model", fields.get("model")))
             for chosen in options.models
         ]
@@ -84,14 +84,14 @@ class _RowScores:
 
         self._kind.models = distinct_names(names, [model.file for model in options.models])
         self._totals = Totals(self._kind.models)
-        if not options.all_here:
+        if not options.all_local:
             names = [
-                _name_in_run(name) if model.runs_here else name
+                _name_in_run(name) if model.runs_locally else name
                 for name, model in zip(names, options.models, strict=True)
             ]
         first, *others = [{**fields, "model": names[index]} for index in self._order]
         own = first if options.compares else fields
-        return ItemRows(self._kind, own, others, generates=not options.all_here)
+        return ItemRows(self._kind, own, others, generates=not options.all_local)
 
     @contextlib.contextmanager
     def _here(self) -> "Iterator[LocalScoringSender]":
@@ -104,7 +104,7 @@ class _RowScores:
             engines = {
                 model: stack.enter_context(prepare_local_model.scoring(model.file, self._app))[1]
                 for model in self._options.models
-                if model.runs_here
+                if model.runs_locally
             }
 
             windows = {
@@ -166,10 +166,10 @@ def _name_in_run(name: str) -> str:
 
 def _bulk_options(options: ScoreOptions) -> BulkOptions:
     """Return the options of a bulk run. On stdout, the scores are in the order of the rows."""
-    here = options.all_here
+    here = options.all_local
     defaults = {"concurrency": "1"} if here else {"group": str(MAX_PROMPTS_PER_REQUEST)}
     # If the first model is embedded and the second is on the server, the run's model is the second.
-    own = {"model": options.against} if options.runs_here and options.against is not None else {}
+    own = {"model": options.against} if options.runs_locally and options.against is not None else {}
     return BulkOptions(
         inputs=options.jsonl,
         format=options.format,

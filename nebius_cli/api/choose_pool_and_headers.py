@@ -11,7 +11,7 @@ import urllib3
 
 from nebius_cli import __version__
 from nebius_cli.api.connect_during_import import EarlyConnection
-from nebius_cli.api.connection_pool import TimedPool, timed
+from nebius_cli.api.connection_pool import TimedPool, use_timed_pools
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.api.tls_authorities import check_readable, tls_context, trusted
@@ -78,7 +78,7 @@ class Pools:
             "maxsize": size,
             "timeout": urllib3.Timeout(connect=connect_timeout_s, read=None),
         }
-        self._direct = timed(urllib3.PoolManager(**self._pool_options))
+        self._direct = use_timed_pools(urllib3.PoolManager(**self._pool_options))
         self._proxied: ProxyPools | None = None
         self._early = early
         self._tls: Task[SSLContext] | None = None  # shared by all connections

@@ -13,7 +13,7 @@ import urllib3
 import urllib3.exceptions
 from urllib3.util import parse_url
 
-from nebius_cli.api.connection_pool import timed
+from nebius_cli.api.connection_pool import use_timed_pools
 from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.core.urls import DEFAULT_PORTS, is_loopback, parse_address, strip_credentials_and_query
 
@@ -140,7 +140,7 @@ class ProxyPools:
     def manager(self, proxy: Proxy) -> urllib3.PoolManager:
         """Return the manager of the pools for servers behind `proxy`."""
         if proxy.url not in self._managers:
-            self._managers[proxy.url] = timed(self._make(proxy))
+            self._managers[proxy.url] = use_timed_pools(self._make(proxy))
         return self._managers[proxy.url]
 
     def _make(self, proxy: Proxy) -> urllib3.PoolManager:

@@ -48,7 +48,7 @@ class EarlyConnection:
         return made
 
     @property
-    def is_far(self) -> bool:
+    def is_distant(self) -> bool:
         """Whether the server takes so long to reach that other work can be done while waiting for it."""
         return not is_loopback(self._server[0]) and (not self._task.ended or self._seconds > MAX_NEAR_S)
 

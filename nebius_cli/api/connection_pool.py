@@ -79,7 +79,7 @@ def _send(connection: TimedConnection, head: bytes, body: bytes | None) -> None:
             raise
 
 
-def timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+def use_timed_pools(manager: urllib3.PoolManager) -> urllib3.PoolManager:
     """Make a pool manager (plain, TLS or SOCKS) create TimedPools from now on, and return it."""
     manager.pool_classes_by_scheme = {
         scheme: _timed_class(pool) for scheme, pool in manager.pool_classes_by_scheme.items()

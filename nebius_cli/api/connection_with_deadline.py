@@ -34,7 +34,7 @@ class TimedConnection(HTTPConnection):
                 self.close()
 
         connecting = begin(work, "nbx-connect")  # before `blocks`, so that requests are sent in order
-        deadline.blocks()
+        deadline.before_wait()
         try:
             connecting.outcome_within(deadline.left())
         except BaseException as error:
@@ -44,7 +44,7 @@ class TimedConnection(HTTPConnection):
             self.close()
             raise deadline.error() from None
         finally:
-            deadline.goes_on()
+            deadline.after_wait()
         self._is_new = True
 
     def _new_conn(self) -> socket.socket:
@@ -100,10 +100,10 @@ class TimedConnection(HTTPConnection):
     def _send(self, data: memoryview) -> None:
         deadline = self.deadline
         self.sock.settimeout(min(deadline.left(), MAX_UPLOAD_S))
-        deadline.blocks()
+        deadline.before_wait()
         try:
             self.sock.sendall(data)
         except TimeoutError:
             raise deadline.error() from None
         finally:
-            deadline.goes_on()
+            deadline.after_wait()

@@ -80,7 +80,7 @@ class Deadline:
     def start_wait(self, longest_s: float) -> float:
         """Return the seconds of the next wait, a part of the time left. Raises TimedOutError past a limit."""
         left = self.left()
-        self.blocks()
+        self.before_wait()
         self._wait_s = min(left, longest_s, max(left / 4, MIN_WAIT_S))
         self._wait_began = self._monotonic()
         return self._wait_s
@@ -92,18 +92,18 @@ class Deadline:
         and what the server sent meanwhile can still be read.
         """
         self.ran_late(self._monotonic() - self._wait_began - self._wait_s)
-        self.goes_on()
+        self.after_wait()
 
     def ran_late(self, seconds: float) -> None:
         """Record that a wait took `seconds` longer than planned, which may be negative."""
         if seconds > MAX_LATE_S:
             self._paused_s += seconds
 
-    def blocks(self) -> None:
+    def before_wait(self) -> None:
         """Do nothing. Called before this thread waits: a subclass may let another thread work meanwhile."""
 
-    def goes_on(self) -> None:
-        """Do nothing. Called after the wait that `blocks` announced."""
+    def after_wait(self) -> None:
+        """Do nothing. Called after the wait that `before_wait` announced."""
 
     def error(self) -> TimedOutError:
         """Return the error that names the limit that is reached first."""
@@ -119,17 +119,17 @@ class Deadline:
         hint = f"{flag} SECONDS waits longer; 0 sets no limit"
         return TimedOutError("timed out", why, hint, sent=self.sent)
 
-    def head_came(self) -> None:
+    def head_received(self) -> None:
         """Record that status and headers have arrived: from now on, the answer must make progress."""
         self.in_body = True
         self._heard_at = self._progress_at = self._monotonic() - self._paused_s
 
-    def bytes_came(self) -> None:
+    def bytes_received(self) -> None:
         """Record that bytes of the body have arrived: from now on, the stall limit applies."""
         self._heard_at = self._monotonic() - self._paused_s
         self._silence_s, self._flag = self._limits.stall or math.inf, "--stall-timeout"
 
-    def text_came(self) -> None:
+    def text_received(self) -> None:
         """Record that the last bytes contained text: the answer makes progress."""
         self._progress_at = self._heard_at
 

@@ -103,9 +103,9 @@ class Api:
             self._pools.load_authorities(self.base)
 
     @property
-    def is_far(self) -> bool:
+    def is_distant(self) -> bool:
         """Whether the server is known to take so long that other work can be done while waiting for it."""
-        return self._early is not None and self._early.is_far
+        return self._early is not None and self._early.is_distant
 
     def close(self) -> None:
         """Close the early connection, unless a request has used it."""
@@ -207,7 +207,7 @@ class Api:
             status, head = response.status, self._head(response)
             self._log(f"HTTP {status} {head.request_id}".rstrip())
             if not 300 <= status < 400:
-                deadline.head_came()
+                deadline.head_received()
             if 200 <= status < 300:
                 return response, head
             if status >= 400:
@@ -270,7 +270,7 @@ def _chunks(response: HttpResponse, deadline: Deadline) -> Iterator[bytes]:
     check_encoding(response.fields.get("content-encoding", ""))
     try:
         for chunk in response.chunks():
-            deadline.bytes_came()
+            deadline.bytes_received()
             yield chunk
     except CONNECTION_ERRORS as error:
         raise network_error(error) from None

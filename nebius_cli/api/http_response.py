@@ -42,7 +42,7 @@ class HttpResponse(http.client.HTTPResponse):
         sock = None if self._connection is None else self._connection.sock
         return sock if isinstance(sock, socket.socket) else None  # otherwise it is TLS inside TLS
 
-    def has_come(self) -> bool:
+    def has_begun(self) -> bool:
         """Receive bytes without waiting; return whether `begin` has anything to read.
 
         This includes the end or a failure of the connection.

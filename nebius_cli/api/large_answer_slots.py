@@ -23,10 +23,10 @@ class LargeAnswers:
         turn = self.turn
         if turn.depth and not turn.holds:
             deadline.pause()
-            deadline.blocks()
+            deadline.before_wait()
             turn.slots.acquire()
             turn.holds = True
-            deadline.goes_on()
+            deadline.after_wait()
             deadline.resume()
 
 

@@ -62,7 +62,7 @@ class TimedReader(io.RawIOBase):
             deadline.unread = False
         self.ended = not count
         if deadline.in_body:
-            deadline.bytes_came()
+            deadline.bytes_received()
         return count
 
     def _receive_now(self, buffer: Any) -> int | None:

@@ -37,7 +37,7 @@ def delay(
     half and all of the backoff. If the server asks for a second or more, nbx waits that long. `left` seconds
     remain of the `total` limit; 0 means no limit. If the wait is too long, the hint of `error` says why.
     """
-    if asks_too_much(error) or attempt > retries or not retryable(error):
+    if asks_for_too_long_wait(error) or attempt > retries or not retryable(error):
         return None
     wait = next_wait(error, attempt, jitter)
     if total and wait > left:
@@ -51,7 +51,7 @@ def announcement(error: NbxError, wait: float, attempt: int, retries: int) -> st
     return f"{error.line}; trying again in {wait:.1f} s ({attempt} of {retries})"
 
 
-def asks_too_much(error: NbxError) -> bool:
+def asks_for_too_long_wait(error: NbxError) -> bool:
     """Return whether the server asks for a longer wait than nbx accepts; the hint of `error` then says so."""
     asked = retry_after(error)
     if asked is None or asked <= MAX_RETRY_AFTER_S or not retryable(error):
@@ -133,7 +133,9 @@ def ends_run(error: NbxError, *, only_model: bool) -> bool:
         return error.status != 403
     if is_missing(error):
         return only_model
-    return asks_too_much(error) or not isinstance(error, StatusError | NetworkError | IncompleteError)
+    return asks_for_too_long_wait(error) or not isinstance(
+        error, StatusError | NetworkError | IncompleteError
+    )
 
 
 def is_missing(error: NbxError) -> bool:

@@ -12,7 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, Net
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta
-from nebius_cli.response.check_complete import incomplete
+from nebius_cli.response.check_complete import incomplete_error
 from nebius_cli.response.events_to_answer import Completion, failure
 from nebius_cli.system.streams import Streams
 
@@ -24,14 +24,14 @@ class Hooks(NamedTuple):
     """Functions of the caller.
 
     `event` receives each event, `attempt` is called before each attempt, `retry` shows why there will be
-    another one. `untouched` returns whether nothing has been shown yet. `every_frame`: the caller needs each
-    frame of a stream, not only the text in it.
+    another one. `nothing_written` returns whether nothing has been shown yet. `every_frame`: the caller
+    needs each frame of a stream, not only the text in it.
     """
 
     event: Callable[[Event], None]
     attempt: Callable[[], None]
     retry: Callable[[str], None]
-    untouched: Callable[[], bool]
+    nothing_written: Callable[[], bool]
     every_frame: bool = True
 
 
@@ -124,7 +124,7 @@ class Exchange:
                 raise
             # Each choice has its finish_reason: the answer was complete before the connection broke.
         if fault := self.completion.fault:
-            if self.completion.refused:
+            if self.completion.error_status:
                 with self._api.redactor.in_errors:
                     raise failure(self.completion, self.sent[-1].request_id)
             raise self._incomplete(fault, self._hint())
@@ -144,7 +144,7 @@ class Exchange:
             for event in self._decoder.feed(item):
                 self._take(event)
                 if isinstance(event, TextDelta | Finished):
-                    deadline.text_came()
+                    deadline.text_received()
             if self._decoder.done:
                 return
 
@@ -160,12 +160,12 @@ class Exchange:
             self.first_token_at = self.sent[-1].first_token_at = self._received_at
         self.completion.add(event)
         self._hooks.event(event)
-        if self.completion.held > self._limits.memory:
+        if self.completion.memory_bytes > self._limits.memory:
             what = f"it takes more than {self._limits.memory >> 20} MiB of memory"
             raise self._incomplete(what, "text received so far is kept; --max-memory MIB allows more")
 
     def _wait(self, error: NbxError, attempt: int, started: float) -> float | None:
-        if self.completion.started or not self._hooks.untouched():
+        if self.completion.started or not self._hooks.nothing_written():
             return None
         total, retries = self._limits.total, self._limits.retries
         left = started + total - self._streams.monotonic()
@@ -183,7 +183,7 @@ class Exchange:
         if not hint:
             again = "repeat the request, or check base_url: does it point to the API?"
             hint = "text received so far is kept; repeat the request" if self.completion.started else again
-        return incomplete(self._api.redactor.line(why), self.sent[-1].request_id, hint)
+        return incomplete_error(self._api.redactor.line(why), self.sent[-1].request_id, hint)
 
     def _hint(self) -> str:
         """Return a hint if the server has mixed up the choices of a stream, otherwise an empty string."""

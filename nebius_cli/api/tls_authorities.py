@@ -4,7 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from nebius_cli.core.errors_and_exit_codes import ConfigError
-from nebius_cli.system.certificate_paths import exists, places, split
+from nebius_cli.system.certificate_paths import exists, split, split_list
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -27,7 +27,7 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 def check_readable(path: str) -> str:
     """Return `path`. Raises ConfigError if there is no file or folder that can be read."""
-    found = [place for place in places(path) if exists(place)]
+    found = [place for place in split_list(path) if exists(place)]
     if not found:
         raise _unreadable(path, "no such file or folder")
     if not all(os.access(place, os.R_OK) for place in found):
@@ -62,6 +62,6 @@ def count(path: str) -> int:
 
 def _unreadable(path: str, why: str) -> ConfigError:
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NBX_CACERT")
-    variable = next((name for name in names if os.environ.get(name) in (path, *places(path))), "")
+    variable = next((name for name in names if os.environ.get(name) in (path, *split_list(path))), "")
     hint = f"correct or unset {variable}" if variable else "--cacert FILE names another file"
     return ConfigError(f"cannot read the authorities in {path}", why, hint)

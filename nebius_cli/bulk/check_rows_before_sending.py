@@ -21,7 +21,7 @@ from nebius_cli.system.check_output_paths import exists_as_file
 COMMANDS = ("run", "merge", "export")
 
 
-def check_is_no_command(path: str) -> None:
+def check_not_a_command(path: str) -> None:
     """Raise UsageError for a mistyped subcommand that was parsed as the first input file."""
     close = "" if path == "-" or Path(path).exists() else nearest(path, COMMANDS)
     if close:
@@ -44,11 +44,11 @@ def survey_rows(
     if claims is not None and claims.renumber():
         total, claims = _survey(source, plan, prices, resumed)
     if claims is not None:
-        claims.check(runs_here=plan.options.runs_here)
+        claims.check(runs_here=plan.options.runs_locally)
     if resumed is not None and total is not None:
         resumed.forget_answers()
     elif resumed is not None:  # rows are checked as they are sent
-        resumed.forget_claims()
+        resumed.reset_claims()
         source.left_out = None
     return total
 
@@ -78,7 +78,7 @@ def _survey(
 
 
 @contextlib.contextmanager
-def surveyed(
+def checked_output(
     source: RowSource, plan: BulkPlan, prices: PriceList, open_output: Callable[[], Journal | StreamOutput]
 ) -> Iterator[tuple[Journal | StreamOutput, int | None]]:
     """Yield the open output and the number of rows that `survey_rows` returns.

@@ -72,7 +72,7 @@ class BulkOptions:
     over_budget: bool = False
 
     @property
-    def runs_here(self) -> bool:
+    def runs_locally(self) -> bool:
         """Whether the model runs on this machine."""
         return self.local or self.model_file is not None
 
@@ -119,7 +119,7 @@ class BulkPlan:
 
     def usage_is_complete(self, row: Row) -> bool:
         """Return whether the usage of an answer covers all choices; the local engine counts only one."""
-        return not self.options.runs_here or self.group == row.n == 1
+        return not self.options.runs_locally or self.group == row.n == 1
 
     def check(self, row: Row, prices: PriceList) -> None:
         """Raise UsageError for a row whose cost or length the caps cannot bound."""
@@ -160,7 +160,7 @@ class BulkPlan:
         model: str = "",
     ) -> Dispatcher:
         """Return the dispatcher of this run; `spent` is the cost of earlier runs on the same output."""
-        fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_here else None)
+        fixed = self.concurrency or (LOCAL_CONCURRENCY if self.options.runs_locally else None)
         rate = RateController(
             now,
             fixed=fixed,
@@ -210,7 +210,7 @@ class BulkPlan:
             validate=options.validate,
             shard=self.shard,
             url=f"local{weights}"
-            if self.options.runs_here
+            if self.options.runs_locally
             else urls.shown_endpoint(settings.base_url, "/completions", ""),
             combinations=self.combinations,
         )
@@ -236,7 +236,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
     max_tokens = limits.get("max_total_tokens")
     max_cost = None if options.max_cost is None else parse_usd(options.max_cost, "--max-cost") / shard.of
     price = parse_price(options.price) if options.price is not None else None
-    price = FREE if options.runs_here else price
+    price = FREE if options.runs_locally else price
     invalid = options.invalid == "replace"
     reading = read_prompt.decode_options(options.encoding, replace_invalid=invalid, strip_final_newline=False)
     params = parse_field_flags.parse_params(options.param, validate=options.validate)

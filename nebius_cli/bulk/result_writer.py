@@ -22,7 +22,7 @@ from nebius_cli.bulk.run_counts import RunCounts
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.check_output_paths import check_distinct, is_file
 from nebius_cli.system.output_file import OutputFile
-from nebius_cli.system.read_and_replace_files import writing
+from nebius_cli.system.read_and_replace_files import output_errors
 
 MAX_HELD_CHANGED_ROWS = 20  # held back while all answers found are to other requests
 YIELD_INTERVAL_ROWS = 100  # rows answered earlier, after which other threads get a turn
@@ -70,7 +70,7 @@ def open_summary(options: BulkOptions, write: Callable[[bytes], None]) -> Callab
     check_distinct("--summary", path, own)
     file = OutputFile(path)
     if is_file(path):
-        with writing(file.path):
+        with output_errors(file.path):
             file.path.unlink(missing_ok=True)
 
     def write_file(data: bytes) -> None:
@@ -206,7 +206,7 @@ class ResultWriter:
             else:
                 yield row
         if held:
-            raise claims.error(runs_here=self._options.runs_here)
+            raise claims.error(runs_here=self._options.runs_locally)
 
     def _encode(self, result: Result) -> bytes:
         if not self._plan.usage_is_complete(result.row):

@@ -95,7 +95,7 @@ class BulkRun:
         self._journal = journal
         self._limits = limits
         self._streams = streams
-        self.server_death: Callable[[], NbxError | None] = lambda: None  # why a local server died, if it did
+        self.server_error: Callable[[], NbxError | None] = lambda: None  # of a local server that ended
         self.generating: Callable[[], int] = int  # tokens of incomplete answers so far, where they are known
         self._stopping = contextlib.ExitStack()  # closed after the last record
         self._hurried = False  # whether a second signal ends the wait for requests in flight
@@ -178,7 +178,7 @@ class BulkRun:
         def tick() -> None:
             self._show(display)
             recorder.tick(dispatcher.stop)
-            if (death := self.server_death()) is not None:
+            if (death := self.server_error()) is not None:
                 dispatcher.stop(death)
 
         try:

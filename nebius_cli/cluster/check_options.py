@@ -21,7 +21,7 @@ def check(options: BulkOptions) -> None:
         what = f"--output-format {options.output_format}"
         raise UsageError(what, f"must be one of {', '.join(OUTPUT_FORMATS)}")
     for flag, given, why in (
-        ("--local", options.runs_here, "the model would run on this machine only"),
+        ("--local", options.runs_locally, "the model would run on this machine only"),
         ("--matrix", options.matrix, "run each combination separately"),
         ("--shard", options.shard != "1/1", "Ray distributes the rows itself"),
         ("--ordered", options.ordered, "a cluster writes the rows in no particular order"),

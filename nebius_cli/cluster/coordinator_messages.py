@@ -133,7 +133,7 @@ class Status(NamedTuple):
     counts: Counts
     read: int
     left_out: int
-    whole_input: bool
+    input_complete: bool
     taken: int
     written: int
     failed: int

@@ -14,7 +14,7 @@ from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.prices_and_costs import PriceList
 from nebius_cli.system.lock import try_lock
-from nebius_cli.system.read_and_replace_files import writing
+from nebius_cli.system.read_and_replace_files import output_errors
 
 
 def job_of(
@@ -58,7 +58,7 @@ def opened_output(job: Job) -> Iterator[Spent]:
     path = check_output_folder.lock_path(job)
     with contextlib.ExitStack() as held:
         if path is not None:
-            with writing(path):
+            with output_errors(path):
                 lock = try_lock(path)
             if lock is None:
                 raise check_output_folder.in_use(job)

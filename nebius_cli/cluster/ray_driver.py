@@ -124,7 +124,7 @@ class ClusterRun:
             why = first_line(current.failure)
             raise NetworkError("Ray could not run the job", why, sent=False)
         missing = status.read - status.left_out - written
-        if status.whole_input and not missing and not lost:
+        if status.input_complete and not missing and not lost:
             return False
         if not written:
             what = f"{max(missing, lost):,} rows have no answer"
@@ -193,7 +193,7 @@ class ClusterRun:
         pause = f"waiting {status.pause:.0f} s" if status.pause >= 1 else ""
         return ProgressSnapshot(
             now,
-            status.read if status.whole_input else None,
+            status.read if status.input_complete else None,
             None,
             status.read,
             status.left_out,

@@ -127,7 +127,9 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if set('"$`\\!') & set(text) else f'"{text}"'
 
 
-def in_our_words(error: typer.TyperException | UsageError, argv: list[str], root: typer.Typer) -> UsageError:
+def to_usage_error(
+    error: typer.TyperException | UsageError, argv: list[str], root: typer.Typer
+) -> UsageError:
     """Return the error of a wrong command line as a UsageError, with a hint at what was probably meant."""
     tree = typer.main.get_command(root)
     if not isinstance(error, UsageError):

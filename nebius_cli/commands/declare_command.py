@@ -161,7 +161,7 @@ def declare(
                     error.hint = error.hint.replace(HINTS[401], better)
                 if "base_url" in given:
                     error.hint = fit_hints_to_flags.with_base_url_flag(error.hint)
-                error.hint = fit_hints_to_flags.fitting(error.hint, flags_of(ctx.command))
+                error.hint = fit_hints_to_flags.without_unknown_flags(error.hint, flags_of(ctx.command))
             raise
 
     context = Parameter("ctx", Parameter.POSITIONAL_OR_KEYWORD, annotation=typer.Context)

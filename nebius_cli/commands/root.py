@@ -111,9 +111,9 @@ def run(argv: list[str], invocation: Any, columns: int) -> ExitCode:
             standalone_mode=False,
         )
     except (typer.TyperException, UsageError) as error:
-        from nebius_cli.commands.command_line_errors import in_our_words
+        from nebius_cli.commands.command_line_errors import to_usage_error
 
-        raise in_our_words(error, argv, root) from None
+        raise to_usage_error(error, argv, root) from None
     if code == ExitCode.INTERRUPTED:  # Typer returns it after a KeyboardInterrupt
         raise Interrupted
     return code if isinstance(code, ExitCode) else ExitCode.DONE  # --help and --version return 0

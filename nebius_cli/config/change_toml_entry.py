@@ -24,7 +24,7 @@ Keys = Sequence[str]
 Ways = Iterator[str | None]
 
 
-def put(text: str, keys: Keys, value: Any) -> str:
+def set_entry(text: str, keys: Keys, value: Any) -> str:
     """Return `text` with an entry added or replaced. Raises ValueError if that is not possible."""
     table = parse(text)
     wanted = _with(table, keys, value)
@@ -37,7 +37,7 @@ def put_table(text: str, keys: Keys, entries: Mapping[str, Any]) -> str:
     return _first(text, iter([_with_table(text, keys, entries)]), [wanted])
 
 
-def drop(text: str, keys: Keys) -> str:
+def remove_entry(text: str, keys: Keys) -> str:
     """Return `text` without an entry that it contains. Raises ValueError if that is not possible."""
     table = parse(text)
     wanted = [copy.deepcopy(table)]
@@ -60,7 +60,7 @@ def drop_empty(text: str, keys: Keys) -> str:
     first, last = span(text, keys)
     inside = itertools.takewhile(lambda line: not line.lstrip().startswith("["), lines[last:])
     about = [*lines[max(first - 2, 0) : last], *inside]
-    return text if any("#" in line for line in about) else drop(text, keys)
+    return text if any("#" in line for line in about) else remove_entry(text, keys)
 
 
 def _first(text: str, ways: Ways, wanted: Sequence[Any]) -> str:

@@ -46,7 +46,7 @@ class KeyOrigin(Enum):
 ORDER = tuple(KeyOrigin)
 
 
-class KeyPlace(NamedTuple):
+class KeySource(NamedTuple):
     """A source of a key: `where` describes it, `origin` names what configured it, `path` is its file."""
 
     source: KeyOrigin
@@ -79,7 +79,7 @@ class KeyPlace(NamedTuple):
         return f"the key is from {name}{self.where}: replace it there"
 
     @property
-    def mend(self) -> str:
+    def chmod_command(self) -> str:
         """The command that makes its file private, empty if it already is or cannot be made private."""
         if self.path is None or self.mode is None or not self.mode & 0o066:
             return ""
@@ -93,16 +93,16 @@ class FoundKey(NamedTuple):
     """A key and the source that it was read from."""
 
     secret: Secret
-    place: KeyPlace
+    place: KeySource
 
 
-def places(
+def sources(
     api_key: Secret | None,
     api_key_file: str | None,
     layers: Sequence[Mapping[str, Sourced]],
     config: Path,
     streams: Streams,
-) -> list[KeyPlace]:
+) -> list[KeySource]:
     """Return every configured source of a key, the strongest first. No key is read yet.
 
     `layers` are the key settings of environment, profile and the config file `config`, in this order: a key
@@ -110,18 +110,18 @@ def places(
     """
     found = []
     if api_key is not None:
-        found.append(KeyPlace(KeyOrigin.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
+        found.append(KeySource(KeyOrigin.ARGUMENT, "--api-key", lambda: clean(api_key, "--api-key")))
     if api_key_file is not None:
         path = None if api_key_file == "-" else Path(api_key_file)
         where = "stdin" if path is None else api_key_file
-        found.append(KeyPlace(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
+        found.append(KeySource(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
     for layer in layers:
         own = [_place(name, layer[name], config, streams) for name in KEY_SETTINGS if name in layer]
         found += sorted(own, key=lambda place: ORDER.index(place.source))
     return found
 
 
-def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
+def warnings(found: Sequence[KeySource], profile: str | None) -> Iterator[str]:
     """Yield the warnings to show before the first of the sources `found` is used.
 
     `profile` is the profile that --profile named, None if it named none.
@@ -129,30 +129,30 @@ def warnings(found: Sequence[KeyPlace], profile: str | None) -> Iterator[str]:
     first = found[0]
     if first.source is KeyOrigin.ARGUMENT:
         yield "--api-key: ps and the shell history show the key; --api-key-file - hides it"
-    if first.mend:
-        yield f"other users of this machine can read the key: {first.mend}"
+    if first.chmod_command:
+        yield f"other users of this machine can read the key: {first.chmod_command}"
     own = f"profile {profile}"
     if first.source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
         yield f"{first.where} overrides the key of {own}"
 
 
-def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeyPlace:
+def _place(name: str, sourced: Sourced, config: Path, streams: Streams) -> KeySource:
     value, origin = sourced.value, sourced.origin
     if isinstance(value, Secret):
         if origin in BY_NAME[name].env:
-            return KeyPlace(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
-        return KeyPlace(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
+            return KeySource(KeyOrigin.ENVIRONMENT, origin, lambda: clean(value, origin), origin)
+        return KeySource(KeyOrigin.CONFIG, str(config), lambda: clean(value, str(config)), origin, config)
     if name == "api_key_command":
         # Only the program is shown: its arguments may hold a secret.
         command = value if isinstance(value, list) else str(value)
         hint = f"correct {origin}" if origin in BY_NAME[name].env else HINT
-        return KeyPlace(
+        return KeySource(
             KeyOrigin.COMMAND,
             _program(command),
             lambda: from_command(_words(command, hint), streams.environ, hint=hint),
             origin,
         )
-    return KeyPlace(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
+    return KeySource(KeyOrigin.KEYRING, str(value), lambda: _from_keyring(str(value)), origin)
 
 
 def clean(key: Secret, where: str) -> Secret:
@@ -179,7 +179,7 @@ def clean(key: Secret, where: str) -> Secret:
     return Secret(value)
 
 
-def missing(environ: Mapping[str, str], *, local: str = "") -> AuthError:
+def missing_key(environ: Mapping[str, str], local: str = "") -> AuthError:
     """Return the error for a run without a key; `local` is a hint how to run without one."""
     empty = " (NEBIUS_API_KEY is set, but empty)" if environ.get("NEBIUS_API_KEY") == "" else ""
     hint = "run nbx auth login, or set NEBIUS_API_KEY"
@@ -285,9 +285,9 @@ def _from_file(path: str, streams: Streams) -> Secret:
 
 
 def _from_keyring(account: str) -> Secret:
-    from nebius_cli.config.system_keyring import Keychain
+    from nebius_cli.config.system_keyring import Keyring
 
-    return clean(Keychain().read(account), "the keyring")
+    return clean(Keyring().read(account), "the keyring")
 
 
 def _decoded(data: bytes, where: str) -> Secret:

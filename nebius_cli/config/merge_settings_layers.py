@@ -120,7 +120,7 @@ def read_environ(environ: Mapping[str, str]) -> Layer:
         try:
             found[setting.field.name] = Sourced(as_secret(setting, setting.parse(text)), name)
         except FieldError as error:
-            shown = "" if setting.secret else f"={setting.words(text)}"
+            shown = "" if setting.secret else f"={setting.as_text(text)}"
             problems.append(ConfigError(f"{name}{shown}", f"{setting.field.name} {error}"))
     return Layer(found, tuple(problems))
 
@@ -271,7 +271,7 @@ class _Table(NamedTuple):
     def _allowed(self) -> tuple[str, ...]:
         if self.project:
             return tuple(field_table.BY_NAME)
-        return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.chooses))
+        return tuple(name for name, setting in BY_NAME.items() if not (self.keys and setting.top_level_only))
 
     def _misplaced(self, name: str, keys: tuple[str, ...]) -> ConfigError:
         if name not in BY_NAME:

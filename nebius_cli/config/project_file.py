@@ -24,7 +24,7 @@ def read(environ: Mapping[str, str]) -> ConfigSource | None:
     path = find(here, Path(os.path.realpath(paths.home(environ))))
     if path is None:
         return None
-    if is_planted(path):
+    if is_untrusted(path):
         why = "another user owns it, in a directory that everybody can write to"
         raise ConfigError(f"{path} is not trusted", why, "NBX_PROJECT_FILE=0 ignores it")
     return read_toml(path, "")
@@ -40,7 +40,7 @@ def find(start: Path, home: Path | None) -> Path | None:
     return None
 
 
-def is_planted(path: Path) -> bool:
+def is_untrusted(path: Path) -> bool:
     """Return whether another user may have put the file there, such as /tmp/.nbx.toml."""
     if sys.platform != "win32":
         with contextlib.suppress(OSError):

@@ -90,7 +90,7 @@ class ConfigFile:
             source = ConfigSource(str(self.path), text, table)
             if profile and profile not in source.profiles and isinstance(table.get(PROFILES, {}), Mapping):
                 raise no_profile(Sourced(profile, f"cannot write {self.path}"), source)
-            return change_toml_entry.put(text, _keys(name, profile), value)
+            return change_toml_entry.set_entry(text, _keys(name, profile), value)
 
         self._change(with_it)
 
@@ -102,7 +102,9 @@ class ConfigFile:
             # A name with a dot may also be a single key, in quotes.
             for keys in ((*parent, *keys_of(name)), (*parent, name)):
                 if find_toml_entry.holds(table, keys):
-                    return _without_empty(change_toml_entry.drop(text, keys), keys[len(parent) : -1], parent)
+                    return _without_empty(
+                        change_toml_entry.remove_entry(text, keys), keys[len(parent) : -1], parent
+                    )
             return text
 
         return self._change(without)
@@ -128,8 +130,12 @@ class ConfigFile:
             if not find_toml_entry.holds(table, (PROFILES, name)):
                 return text
             removed.append(table[PROFILES][name])
-            text = change_toml_entry.drop(text, (PROFILES, name))
-            return change_toml_entry.drop(text, (USE_PROFILE,)) if table.get(USE_PROFILE) == name else text
+            text = change_toml_entry.remove_entry(text, (PROFILES, name))
+            return (
+                change_toml_entry.remove_entry(text, (USE_PROFILE,))
+                if table.get(USE_PROFILE) == name
+                else text
+            )
 
         self._change(without)
         return removed[0] if removed else None

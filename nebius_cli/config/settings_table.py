@@ -28,7 +28,7 @@ PROFILES = "profile"  # the table of the config file that holds `[profile.NAME]`
 class Setting(NamedTuple):
     """One setting: its field, its environment variables, the strongest first, and its default.
 
-    `chooses`: it selects the tables and files to read, so it is allowed only at the top of the config file.
+    `top_level_only`: it selects the tables and files to read, so only the top of the config file may set it.
     `rule` raises FieldError for a value that the field accepts but the setting does not. `hides` removes
     the secret parts of a value. `private`: only its owner may read a file that contains it.
     """
@@ -37,7 +37,7 @@ class Setting(NamedTuple):
     env: tuple[str, ...]
     default: Value | None = None
     secret: bool = False
-    chooses: bool = False
+    top_level_only: bool = False
     rule: Callable[[Value], None] | None = None
     hides: Callable[[Value], Value] | None = None
     private: bool = False
@@ -56,7 +56,7 @@ class Setting(NamedTuple):
             return "***"
         return self.hides(value) if self.hides else value
 
-    def words(self, value: Value) -> str:
+    def as_text(self, value: Value) -> str:
         """Return the result of `shown` as text for a message."""
         shown = self.shown(value)
         return ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
@@ -190,7 +190,7 @@ SETTINGS = (
     Setting(
         Field("use_profile", Kind.TEXT, "Profile to use, - for none; nbx profile use sets it."),
         ("NBX_PROFILE",),
-        chooses=True,
+        top_level_only=True,
     ),
     Setting(
         Field(
@@ -199,7 +199,7 @@ SETTINGS = (
             "Read request fields from a .nbx.toml in the current directory or above it.",
         ),
         ("NBX_PROJECT_FILE",),
-        chooses=True,
+        top_level_only=True,
     ),
 )
 
@@ -252,7 +252,7 @@ def parse(setting: Setting, text: str) -> Value:
         return setting.parse(text)
     except ValueError as error:  # the base class of FieldError and of JSON errors
         name = setting.field.name
-        raise UsageError(f"{name} {setting.words(text)}", f"{name} {error}") from None
+        raise UsageError(f"{name} {setting.as_text(text)}", f"{name} {error}") from None
 
 
 def as_secret(setting: Setting, value: Value) -> Value | Secret:
@@ -268,5 +268,5 @@ def parse_flags(given: Mapping[str, str | bool | list[str]]) -> dict[str, Value]
         try:
             values[name] = setting.parse(typed) if isinstance(typed, str) else setting.check(typed)
         except FieldError as error:
-            raise UsageError(f"{setting.field.flag} {setting.words(typed)}", f"{name} {error}") from None
+            raise UsageError(f"{setting.field.flag} {setting.as_text(typed)}", f"{name} {error}") from None
     return values

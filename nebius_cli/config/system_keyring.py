@@ -14,7 +14,7 @@ SERVICE = "nbx"
 KEYRING_TIMEOUT_S = 30.0  # a locked keyring opens a password dialog, which may go unnoticed
 
 
-class Keychain:
+class Keyring:
     """The keyring that PYTHON_KEYRING_BACKEND or keyringrc.cfg names, otherwise the system's own.
 
     Raises ConfigError if there is none.
@@ -77,7 +77,7 @@ class Keychain:
 def forget(account: str, hint: str = "") -> None:
     """Remove the key under `account` from the keyring. Raises ConfigError; `hint` is the default hint."""
     try:
-        Keychain().remove(account)
+        Keyring().remove(account)
     except ConfigError as error:
         raise ConfigError(error.what, error.why, error.hint or hint) from None
 

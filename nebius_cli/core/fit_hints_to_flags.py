@@ -15,7 +15,7 @@ _BASE_URL = re.compile(r"(?<=\bcheck )base_url\b|(?<=\bin )base_url\b")
 _FLAG = re.compile(r"(?<![\w-])--[a-z](?:[a-z-]*[a-z])?")
 
 
-def fitting(hint: str, flags: Collection[str]) -> str:
+def without_unknown_flags(hint: str, flags: Collection[str]) -> str:
     """Return the clauses of `hint` that name only flags in `flags`."""
     return "; ".join(clause for clause in clauses(hint) if flags_in(clause) <= set(flags))
 

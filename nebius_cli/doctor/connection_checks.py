@@ -68,7 +68,7 @@ class ConnectionChecks:
         source = "bundled with nbx"
         if self._settings.cacert is not None:
             source = f"{path} ({self._settings.origins.cacert})"
-        elif self._route.own:
+        elif self._route.has_custom_authorities:
             ours = (
                 "SSL_CERT_FILE or SSL_CERT_DIR" if self._ca_file else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
             )
@@ -95,7 +95,7 @@ class ConnectionChecks:
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; see the API check")
         tls = probes.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
-        return check_results.check_certificate(tls.version, tls.ends, now)
+        return check_results.check_certificate(tls.version, tls.expires_at, now)
 
     @property
     def _hop_label(self) -> str:

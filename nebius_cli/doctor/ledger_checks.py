@@ -47,7 +47,7 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
 
 def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
     """Check what is left of the budgets that could be read; a used-up budget is a failure."""
-    name, text = "budget", "; ".join(budget.words for budget in budgets)
+    name, text = "budget", "; ".join(budget.as_text for budget in budgets)
     spent = next((budget for budget in budgets if budget.is_spent), None)
     if spent is not None:
         hint = f"raise {spent.name}, or use --over-budget for one run"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from nebius_cli.config import merge_settings_layers
-from nebius_cli.config.find_api_key import KeyPlace, missing
+from nebius_cli.config.find_api_key import KeySource, missing_key
 from nebius_cli.config.merge_settings_layers import EffectiveSettings
 from nebius_cli.config.read_and_write_config_file import ConfigFile
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError
@@ -56,18 +56,18 @@ def _check_config_file(path: Path) -> Check:
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
 
 
-def find_key(places: Sequence[KeyPlace], environ: Mapping[str, str]) -> tuple[Secret, Check]:
+def find_key(places: Sequence[KeySource], environ: Mapping[str, str]) -> tuple[Secret, Check]:
     """Read the key from the first source. Raises NbxError, AuthError if there is no source."""
     if not places:
-        raise missing(environ, local="nbx complete --local needs no key")
+        raise missing_key(environ, "nbx complete --local needs no key")
     first = places[0]
     # A typed key is read in this thread: after a timeout, another thread would leave echo turned off.
     key = run_with_timeout(KEY_TIMEOUT_S, first.read) if first.asks else first.read()
     others = ", ".join(f"{place.source.value}: {place.where}" for place in places[1:])
     text = f"{key.tail} from {first.source.value}: {first.where}"
     text += f"; not used: {others}" if others else ""
-    if mends := list(dict.fromkeys(place.mend for place in places if place.mend)):
-        what = "it" if first.mend else "one that is not used"
+    if mends := list(dict.fromkeys(place.chmod_command for place in places if place.chmod_command)):
+        what = "it" if first.chmod_command else "one that is not used"
         text += f"; other users of this machine can read {what}"
         return key, Check("key", State.WARN, text, "; ".join(mends))
     return key, Check("key", State.OK, text)

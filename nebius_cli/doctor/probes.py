@@ -29,7 +29,7 @@ class Route:
     authorities: str
 
     @property
-    def own(self) -> bool:
+    def has_custom_authorities(self) -> bool:
         """Whether the authorities differ from those bundled with nbx."""
         return self.authorities != tls_authorities.trusted("", trust_env=False)
 
@@ -39,7 +39,7 @@ class TlsConnection:
     """A TLS connection that succeeded: its version, and the expiry of the certificate, in Unix time."""
 
     version: str
-    ends: float
+    expires_at: float
 
 
 def describe_system() -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ def run_id(streams: Streams) -> str:
     return f"{began:%Y%m%dT%H%M%SZ}-{int(streams.random() * 0x10000):04x}"
 
 
-class BatchRecorder:
+class BulkRecorder:
     """Collects requests from many threads, writes them to the ledger, and keeps the run within the budgets.
 
     The cost of requests that have ended is taken from the reserved amount; `flush` records it as spent.
@@ -136,7 +136,7 @@ class BatchRecorder:
         if self.has_budget and self._recorder and now - self._checked_at >= BUDGET_CHECK_INTERVAL_S:
             self._checked_at = now
             if spent := next((budget for budget in self._recorder.budgets.read() if budget.is_spent), None):
-                stop(CappedError("the budget is spent", spent.words, BUDGET_HINT))
+                stop(CappedError("the budget is spent", spent.as_text, BUDGET_HINT))
 
     def close(self) -> None:
         """Write the remaining requests, release the reserved amount, and close the ledger."""

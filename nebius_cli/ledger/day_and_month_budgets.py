@@ -52,7 +52,7 @@ class SpendingLimit(NamedTuple):
         return max(self.limit - self.spent, ZERO)
 
     @property
-    def words(self) -> str:
+    def as_text(self) -> str:
         """How much of the limit is spent, as a message."""
         spent = ("≥ " if self.unknown else "") + usd(self.spent)
         return f"{self.name}: {spent} of {usd(self.limit)} spent {self.period}"
@@ -100,9 +100,9 @@ class Budgets:
         found = self.read()
         for budget in found:
             if budget.is_spent and not over_budget:
-                raise CappedError("the budget is spent", budget.words, BUDGET_HINT)
+                raise CappedError("the budget is spent", budget.as_text, BUDGET_HINT)
             if budget.is_nearly_spent:
-                self._access.warn_once(budget.name, budget.words)
+                self._access.warn_once(budget.name, budget.as_text)
         if not found:
             return
         name, warn_once = found[0].name, self._access.warn_once
@@ -145,7 +145,7 @@ class Budgets:
     def exceeded(self, what: str) -> CappedError:
         """Return the error for requests that could exceed the tightest budget."""
         tightest = min(self.read(), key=lambda budget: budget.remaining, default=None)
-        return CappedError(what, tightest.words if tightest else "", BUDGET_HINT)
+        return CappedError(what, tightest.as_text if tightest else "", BUDGET_HINT)
 
     def release(self) -> None:
         """Release the reserved amount. Otherwise another process releases it after this one has ended."""

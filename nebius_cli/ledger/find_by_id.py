@@ -39,7 +39,7 @@ def find_text(ledger: Ledger, typed: str | None, command: str) -> tuple[dict[str
     return row, text
 
 
-def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
+def ran_locally(row: Mapping[str, Any], model_file: str | None) -> bool:
     """Return whether the embedded engine ran a request. Raises UsageError if its model file is needed."""
     if row["host"] != LOCAL:
         return False
@@ -51,7 +51,7 @@ def ran_here(row: Mapping[str, Any], model_file: str | None) -> bool:
 
 def last_id(ledger: Ledger) -> int:
     """Return the ID of the last request outside of bulk runs. Raises UsageError if there is none."""
-    found = ledger.last_single()
+    found = ledger.last_outside_bulk()
     if found is None:
         raise UsageError("there is no request to continue", "", STORE_HINT)
     return found

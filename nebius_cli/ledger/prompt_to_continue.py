@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger.entry import StoredText
-from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_here, whole_number
+from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_locally, whole_number
 from nebius_cli.ledger.request_queries import Ledger
 from nebius_cli.request import read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
@@ -31,9 +31,9 @@ class Continuation(NamedTuple):
         """Return the fields that were sent and are not in `unset`."""
         return {name: value for name, value in self.fields.items() if name not in unset}
 
-    def ran_here(self, model_file: str | None) -> bool:
+    def ran_locally(self, model_file: str | None) -> bool:
         """Return whether the embedded engine ran it. Raises UsageError if its model file is needed."""
-        return ran_here(self.row, model_file)
+        return ran_locally(self.row, model_file)
 
 
 def continuation(ledger: Ledger, typed_id: str | None, choice: str | None) -> Continuation:
@@ -66,7 +66,7 @@ def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name
     if not 1 <= number <= len(answers):
         count = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"
         raise UsageError(f"--choice {choice}", f"{name} has {count}")
-    prompts = read_prompt.each(sent)
+    prompts = read_prompt.as_list(sent)
     # With an array of prompts, all answers to the first prompt come first, then those to the second.
     index = min((number - 1) // max(1, len(answers) // len(prompts)), len(prompts) - 1)
     return answers[number - 1], prompts[index]

@@ -75,8 +75,8 @@ class Ledger:
         """Write these entries and, the first time, those in pending files, all in one transaction.
 
         `spent` is the part of the reserved USD that these entries cost; the same transaction subtracts it.
-        `timeout_s` overrides the limit of this object. Raises LedgerError if nothing is written; `set_aside`
-        then keeps the entries for the next writer.
+        `timeout_s` overrides the limit of this object. Raises LedgerError if nothing is written;
+        `write_to_pending_file` then keeps the entries for the next writer.
         """
         rows = [(entry_to_columns.of_entry(entry), entry.text) for entry in entries]
         taken: list[Path] = []
@@ -92,7 +92,7 @@ class Ledger:
             with contextlib.suppress(OSError):  # the next writer deletes it
                 file.unlink()
 
-    def set_aside(self, entries: Sequence[Entry]) -> None:
+    def write_to_pending_file(self, entries: Sequence[Entry]) -> None:
         """Write entries to a pending file; the next writer adds them. Raises LedgerError."""
         try:
             self._pending.add([(entry_to_columns.of_entry(entry), entry.text) for entry in entries])
@@ -186,7 +186,7 @@ class Ledger:
             return None
         return entry_to_columns.from_database(row), entry_to_columns.text_from_database(text)
 
-    def last_single(self) -> int | None:
+    def last_outside_bulk(self) -> int | None:
         """Return the id of the newest row outside of bulk runs, None if there is none."""
         with self._file.reading() as database:
             query = "SELECT id FROM requests WHERE run = '' ORDER BY id DESC LIMIT 1"

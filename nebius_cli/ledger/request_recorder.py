@@ -15,7 +15,7 @@ from nebius_cli.ledger.entry import Entry, StoredText, cost_of
 from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess
 from nebius_cli.ledger.request_queries import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
-from nebius_cli.models.model import price_in
+from nebius_cli.models.model import price_from_answer
 from nebius_cli.models.model_and_price_cache import ModelsCache
 from nebius_cli.request import read_prompt
 from nebius_cli.system.streams import Streams
@@ -60,7 +60,7 @@ class LedgerRecorder:
     def price(self, model: str) -> Price:
         """Return the price of a model from the cached list, without using the network."""
         stored = self._cache.read()
-        return price_in(stored.value, model) if stored else UNKNOWN_PRICE
+        return price_from_answer(stored.value, model) if stored else UNKNOWN_PRICE
 
     def write(self, entries: Sequence[Entry], *, spent: Decimal | None = None) -> bool:
         """Write entries, and return whether they are in the database. Warns once if they are not.
@@ -97,7 +97,7 @@ class LedgerRecorder:
                 self._access.held = False
                 return True
         try:
-            self.ledger.set_aside(entries)
+            self.ledger.write_to_pending_file(entries)
         except LedgerError as error:
             raise LedgerError(why if self._broken else f"{why}; {error.line}") from None
         self._access.warn_once("pending", f"{why}; the entry waits in a file beside it")

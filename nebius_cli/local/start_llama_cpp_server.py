@@ -107,13 +107,13 @@ class Engine:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        death = self.death(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
+        death = self.exit_error(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
         if death is not None and isinstance(error, NbxError) and error.what != death.what:
             # The connection broke or was refused because the engine has ended, so report that instead.
             error.what, error.why, error.hint = death.what, death.why, death.hint
         self.stop()
 
-    def death(self, wait_s: float = 0.0) -> NetworkError | None:
+    def exit_error(self, wait_s: float = 0.0) -> NetworkError | None:
         """Return an error that says why the process has ended, None while it runs; wait up to `wait_s`."""
         try:
             code = self._child.process.wait(wait_s)

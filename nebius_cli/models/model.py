@@ -87,7 +87,7 @@ def completable(ids: Iterable[str]) -> list[str]:
     return [name for name in ids if re.fullmatch(_PLAIN, name)]
 
 
-def price_in(answer: Any, model: str) -> Price:
+def price_from_answer(answer: Any, model: str) -> Price:
     """Return the price of one model in an answer to GET /models, without decoding the other models."""
     entries = answer.get("data") if isinstance(answer, dict) else answer
     for entry in entries if isinstance(entries, list) else ():

@@ -21,7 +21,7 @@ USAGE_MODULES = ("nebius_cli.terminal.rich_console", "nebius_cli.render.usage_di
 
 
 class AnswerWriter:
-    """Writes the events of one answer. Afterwards call `finish`, or `cut` after any error.
+    """Writes the events of one answer. Afterwards call `finish`, or `finish_incomplete` after any error.
 
     `needed_after` names the modules that the caller needs once the answer has ended. `long_wait` is true if
     there is time to import them before the answer arrives; on a terminal, there always is.
@@ -50,7 +50,7 @@ class AnswerWriter:
         self._started = streams.monotonic()
         self._frames = 0
         self._broken = self._ended = False
-        self.untouched = True
+        self.nothing_written = True
 
     def wait(self) -> None:
         """Show the spinner until the answer begins; import modules for later if there is time."""
@@ -76,7 +76,7 @@ class AnswerWriter:
         self._renderer.event(event)
 
     def finish(self, completion: Completion, timing: Timing) -> None:
-        """Write the rest of a complete answer. Raises OutputError; then call `cut`."""
+        """Write the rest of a complete answer. Raises OutputError; then call `finish_incomplete`."""
         self._ended = True
         self._renderer.finish(completion)
         self._spinner.stop()
@@ -94,7 +94,7 @@ class AnswerWriter:
             self._export.write(page)
             self._finish_file(self._export)
 
-    def cut(self, completion: Completion, timing: Timing) -> str:
+    def finish_incomplete(self, completion: Completion, timing: Timing) -> str:
         """Write the received part of an incomplete answer; return a message about its file, if any."""
         self._spinner.stop()
         if completion.started and not self._broken and not self._ended:
@@ -117,7 +117,7 @@ class AnswerWriter:
         return choose(self._streams, self._put, self._options, terminal=self._terminal, started=self._started)
 
     def _put(self, data: bytes) -> None:
-        self.untouched = False
+        self.nothing_written = False
         try:
             if self._target or self._streams.stdout_file:
                 self._spinner.note = "writing the file"  # the spinner stays: stdout is not the terminal

@@ -250,7 +250,7 @@ def as_text(prompt: Prompt) -> str:
     return "\n".join(texts) if len(texts) == len(prompt) else jsontext.encode(prompt).decode("ascii")
 
 
-def each(prompt: Any) -> list[Any]:
+def as_list(prompt: Any) -> list[Any]:
     """Return the prompts of a request one by one; each gets its own choices."""
     several = isinstance(prompt, list) and prompt and not isinstance(prompt[0], int)
     return prompt if several else [prompt]

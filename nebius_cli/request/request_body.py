@@ -49,7 +49,7 @@ class CompletionRequest(NamedTuple):
     @property
     def choices(self) -> int:
         """How many choices a complete answer has: `n` per prompt."""
-        return len(read_prompt.each(self.prompt)) * self.n
+        return len(read_prompt.as_list(self.prompt)) * self.n
 
     def body(self) -> dict[str, Any]:
         """Return the body's members: model, prompt, the other fields in table order, then params."""

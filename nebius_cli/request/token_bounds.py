@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nebius_cli.request.read_prompt import each
+from nebius_cli.request.read_prompt import as_list
 
 MAX_EXTRA_PROMPT_TOKENS = 8  # special tokens, such as begin-of-text, that a server may add to a prompt
 _ANSWERS = ("n", "best_of")  # either makes the server generate that many answers
@@ -30,7 +30,7 @@ def max_tokens(prompt: object, fields: Mapping[str, Any], params: Mapping[str, A
 
     Without max_tokens there is no bound; the completion then counts as one token for each answer.
     """
-    prompts = each(prompt)
+    prompts = as_list(prompt)
     completion = max_completion_tokens(fields, params) or _answers(fields, params)
     return sum(map(max_prompt_tokens, prompts)), len(prompts) * completion
 

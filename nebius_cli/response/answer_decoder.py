@@ -72,7 +72,7 @@ class AnswerDecoder:
                 if value is _DONE:
                     self.done = True
                     return
-                if isinstance(value, dict) and not payload.event and coalescer.take(value):
+                if isinstance(value, dict) and not payload.event and coalescer.try_join(value):
                     continue
                 yield from coalescer.events()
                 yield from _events(value, payload)

@@ -9,7 +9,7 @@ FINISH_REASONS = ("stop", "length", "content_filter", "abort")  # the last one i
 MAX_UNFINISHED = 100  # choices that are listed
 
 
-def unfinished(reasons: Mapping[int, str | None], expected: int) -> list[int]:
+def unfinished_indexes(reasons: Mapping[int, str | None], expected: int) -> list[int]:
     """Return the first indexes without a finish reason, in order, including choices that never arrived.
 
     `reasons` maps indexes to reasons. A request may ask for more choices than fit in memory, so at most
@@ -25,7 +25,7 @@ def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
 
     This is the only rule, streamed or not: each of the `expected` choices has a finish reason.
     """
-    if not (missing := unfinished(reasons, expected)):
+    if not (missing := unfinished_indexes(reasons, expected)):
         return ""
     if expected == 1:
         return "it ended without a finish_reason"
@@ -33,7 +33,7 @@ def missing_reason(reasons: Mapping[int, str | None], expected: int) -> str:
     return f"choice {missing[0] + 1} of {expected} {what}"
 
 
-def incomplete(fault: str, request_id: str, hint: str = "") -> IncompleteError:
+def incomplete_error(fault: str, request_id: str, hint: str = "") -> IncompleteError:
     """Return the error for an incomplete answer; `fault` says why it is incomplete."""
     note = f" (request {request_id})" if request_id else ""
     return IncompleteError(f"the answer is incomplete{note}", fault, hint)

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, from_status
 from nebius_cli.response.answer_decoder import choice_index, choice_text
 from nebius_cli.response.answer_events import Event, Finished, Frame, Problem, Repeats, TextDelta, Usage
-from nebius_cli.response.check_complete import incomplete, missing_reason, unfinished
+from nebius_cli.response.check_complete import incomplete_error, missing_reason, unfinished_indexes
 from nebius_cli.response.merge_stream_objects import OBJECT_BYTES, merge_members, put_member
 
 # Members of a choice that `Choice.to_json` writes itself.
@@ -61,9 +61,9 @@ class Completion:
         self.choices: dict[int, Choice] = {}
         self.usage: Usage | None = None
         self.problem: str = ""
-        self.refused = 0  # the HTTP status that an error named before any text was received
+        self.error_status = 0  # the HTTP status that an error named before any text was received
         self.chat_shaped = False  # the text was in a member that the chat endpoint uses
-        self.held = 0  # bytes of memory, roughly
+        self.memory_bytes = 0  # bytes of memory, roughly
         self._members: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:
@@ -73,7 +73,7 @@ class Completion:
                 choice = self._choice(index)
                 if text and choice.finish_reason:
                     self.problem = self.problem or f"choice {index + 1} continued after its finish_reason"
-                self.held += choice.add(event)
+                self.memory_bytes += choice.add(event)
             case Finished(index, reason):
                 self._choice(index).finish_reason = reason
             case Usage():
@@ -81,7 +81,7 @@ class Completion:
             case Problem(message, cut, status):
                 if not self.problem and (self.unfinished or not cut):
                     self.problem = message
-                    self.refused = 0 if self.started else status
+                    self.error_status = 0 if self.started else status
             case Frame(payload):
                 self._keep_members(payload)
             case Repeats():
@@ -102,7 +102,7 @@ class Completion:
     @property
     def unfinished(self) -> list[int]:
         """The first indexes of choices without a finish reason, including choices that never arrived."""
-        return unfinished(self._reasons, self.expected)
+        return unfinished_indexes(self._reasons, self.expected)
 
     @property
     def _reasons(self) -> dict[int, str | None]:
@@ -154,13 +154,13 @@ class Completion:
             if value is None or name == "choices":  # keep its position among the members
                 self._members.setdefault(name, None)
             elif value != self._members.get(name):
-                self.held += put_member(self._members, name, value)
+                self.memory_bytes += put_member(self._members, name, value)
         choices = payload.get("choices")
         for place, raw in enumerate(choices if isinstance(choices, list) else ()):
             # A choice that was not requested is an error only if it has text; see `check`.
             if isinstance(raw, dict) and (index := choice_index(raw, place)) < self.expected:
                 choice = self._choice(index)
-                self.held += choice.keep(raw)
+                self.memory_bytes += choice.keep(raw)
                 if "text" not in raw and choice_text(raw) is not None:
                     self.chat_shaped = True
                 choice.has_text = choice.has_text or "text" in raw or choice_text(raw) is not None
@@ -168,6 +168,6 @@ class Completion:
 
 def failure(completion: Completion, request_id: str) -> NbxError:
     """Return the error for an incomplete completion; a refusal gives the same error as without streaming."""
-    if completion.refused:
-        return from_status(completion.refused, completion.fault, request_id=request_id)
-    return incomplete(completion.fault, request_id)
+    if completion.error_status:
+        return from_status(completion.error_status, completion.fault, request_id=request_id)
+    return incomplete_error(completion.fault, request_id)

@@ -26,7 +26,7 @@ class Coalescer:
         self._choices: dict[int, dict[str, Any]] = {}  # index → its choice in that frame, without text
         self._texts: dict[int, list[str]] = {}
 
-    def take(self, frame: dict[str, Any]) -> bool:
+    def try_join(self, frame: dict[str, Any]) -> bool:
         """Take a frame that adds only text, and return True; otherwise store the frame for comparison."""
         if "choices" not in frame:
             self._frame = {}

@@ -20,7 +20,7 @@ class ModelChoice(NamedTuple):
     `name` is its name on the server, None for the model in the request fields.
     """
 
-    runs_here: bool
+    runs_locally: bool
     file: str | None = None
     name: str | None = None
 
@@ -72,18 +72,18 @@ class ScoreOptions:
     api_key: Secret | None = None
 
     @property
-    def runs_here(self) -> bool:
+    def runs_locally(self) -> bool:
         """Whether the model runs on this machine."""
         return self.local or self.model_file is not None
 
     @property
     def models(self) -> list[ModelChoice]:
         """The model to score with, and the one to compare it with if there is one."""
-        chosen = [ModelChoice(self.runs_here, self.model_file)]
+        chosen = [ModelChoice(self.runs_locally, self.model_file)]
         if self.against is not None:
-            chosen.append(ModelChoice(runs_here=False, name=self.against))
+            chosen.append(ModelChoice(runs_locally=False, name=self.against))
         elif self.against_local or self.against_file is not None:
-            chosen.append(ModelChoice(runs_here=True, file=self.against_file))
+            chosen.append(ModelChoice(runs_locally=True, file=self.against_file))
         return chosen
 
     @property
@@ -92,9 +92,9 @@ class ScoreOptions:
         return len(self.models) > 1
 
     @property
-    def all_here(self) -> bool:
+    def all_local(self) -> bool:
         """Whether all models run on this machine."""
-        return all(model.runs_here for model in self.models)
+        return all(model.runs_locally for model in self.models)
 
     def check(self) -> None:
         """Raise UsageError for flags that cannot be combined."""
@@ -102,12 +102,12 @@ class ScoreOptions:
             why = "an argument, --file and --jsonl each name a text to score"
             raise UsageError("more than one text", why, "keep one; --jsonl FILE scores each row of a file")
         self._check_models()
-        if self.all_here and self.param:
+        if self.all_local and self.param:
             raise UsageError("--param with --local", "the embedded engine sends no request")
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it must be 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
-        if self.sliding_window is not None and not self.all_here:
+        if self.sliding_window is not None and not self.all_local:
             why = "nbx does not know the tokens of a model on a server"
             hint = "--local or --model-file FILE; docs/scoring.md shows how to split a text into rows"
             raise UsageError("--stride without --local", why, hint)
@@ -124,7 +124,7 @@ class ScoreOptions:
             raise UsageError(what, why, "add --json")
         if self.logprobs is not None and not self.compares:
             raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
-        if self.logprobs is not None and any(model.runs_here for model in self.models):
+        if self.logprobs is not None and any(model.runs_locally for model in self.models):
             why = "it compares the likely alternatives, which a model on this machine does not report"
             raise UsageError("--logprobs with a model on this machine", why, "leave out --logprobs")
 

@@ -14,7 +14,7 @@ from nebius_cli.core.errors_and_exit_codes import ConfigError
 from nebius_cli.shell_completion import supported_shells
 from nebius_cli.system import child_process, paths
 from nebius_cli.system.paths import data_dir, xdg_base
-from nebius_cli.system.read_and_replace_files import write_atomically, writing
+from nebius_cli.system.read_and_replace_files import output_errors, write_atomically
 
 NEW_FILE_MODE = 0o644
 SHELL_TIMEOUT_S = 5.0  # for slow start-up files; after a timeout, .bashrc loads the script
@@ -114,7 +114,7 @@ def write(path: Path, data: bytes, *, replace_link: bool = False) -> None:
 
     `replace_link`: replace a symlink itself and leave its target alone.
     """
-    with writing(path):
+    with output_errors(path):
         if replace_link and path.is_symlink():
             path.unlink()
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else NEW_FILE_MODE
@@ -123,7 +123,7 @@ def write(path: Path, data: bytes, *, replace_link: bool = False) -> None:
 
 def remove(path: Path, environ: Mapping[str, str]) -> None:
     """Remove a file, and then empty folders below nbx's data directory. Raises OutputError."""
-    with writing(path):
+    with output_errors(path):
         Path(os.path.realpath(path)).unlink()
     own = data_dir(environ)
     for folder in path.parents:

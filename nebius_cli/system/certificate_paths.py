@@ -9,7 +9,7 @@ def exists(path: str) -> bool:
     return os.access(path, os.F_OK)
 
 
-def places(path: str) -> list[str]:
+def split_list(path: str) -> list[str]:
     """Return the files and folders that a path names: the path itself if it exists, or a list of paths."""
     return [path] if exists(path) else path.split(os.pathsep)
 
@@ -24,7 +24,7 @@ def split(path: str) -> tuple[str, str]:
 
     A path that does not exist is returned as the file, so that opening it raises the error.
     """
-    found = places(path) if path else []
+    found = split_list(path) if path else []
     folders = [place for place in found if exists(place) and Path(place).is_dir()]
     files = [place for place in found if place not in folders and (exists(place) or not folders)]
     return files[0] if files else "", os.pathsep.join(folders)

@@ -8,7 +8,7 @@ from nebius_cli.core.urls import is_loopback
 HAVE_SETTINGS = frozenset({"darwin", "win32"})  # systems with their own proxy settings
 
 
-def may_be_set() -> bool:
+def proxy_may_be_set() -> bool:
     """Return whether the environment or the settings of the system may name a proxy."""
     for name, value in os.environ.items():
         if value and name.lower().endswith("_proxy") and name.lower() != "no_proxy":
@@ -22,4 +22,4 @@ def may_be_set() -> bool:
 
 def may_apply_to(host: str, *, trust_env: bool) -> bool:
     """Return whether requests to a host may have to go through a proxy; False for this machine."""
-    return trust_env and not is_loopback(host) and may_be_set()
+    return trust_env and not is_loopback(host) and proxy_may_be_set()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from nebius_cli.core.errors_and_exit_codes import OutputError, ReaderGone
-from nebius_cli.system.read_and_replace_files import writing
+from nebius_cli.system.read_and_replace_files import output_errors
 from nebius_cli.system.streams import Write, write_all
 from nebius_cli.system.temporary_file import ANSWER, COPY, TemporaryFile, partial_path
 
@@ -73,7 +73,7 @@ class OutputFile:
 
     @contextlib.contextmanager
     def _raise_output_errors(self) -> Iterator[None]:
-        with writing(self.path):
+        with output_errors(self.path):
             try:
                 yield
             except BrokenPipeError:

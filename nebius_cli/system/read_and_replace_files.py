@@ -66,7 +66,7 @@ def version_of(status: os.stat_result) -> tuple[int, ...]:
 
 
 @contextlib.contextmanager
-def writing(path: Path) -> Iterator[None]:
+def output_errors(path: Path) -> Iterator[None]:
     """Turn an OSError of the block into an OutputError that names the file."""
     try:
         yield

@@ -2,7 +2,7 @@
 
 from tests.conftest import CANARY
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, sse, token, whole
+from tests.support.server import FakeServer, answer, json_answer, sse, token
 
 
 def test_a_streamed_answer_is_printed_with_one_newline_added(nbx: Runner, server: FakeServer) -> None:
@@ -27,7 +27,7 @@ def test_no_newline_prints_the_exact_bytes(nbx: Runner, server: FakeServer) -> N
 
 
 def test_json_prints_the_response_as_the_server_sent_it(nbx: Runner, server: FakeServer) -> None:
-    server.script(whole("a", "b"))
+    server.script(json_answer("a", "b"))
     result = nbx("complete", "x", "--json", "--n", "2")
     assert result.code == 0
     assert [choice["text"] for choice in result.json["choices"]] == ["a", "b"]

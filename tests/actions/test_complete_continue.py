@@ -9,7 +9,7 @@ import pytest
 from tests.support.ledger import rows_of
 from tests.support.rows import RowServer, write_rows
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, sse, token, whole
+from tests.support.server import FakeServer, answer, json_answer, sse, token
 
 KEEP = {"NBX_HISTORY_TEXT": "true"}
 
@@ -64,7 +64,7 @@ def test_any_request_of_the_history_can_be_continued(keeping: Runner, server: Fa
 
 
 def test_streaming_and_output_format_are_chosen_by_each_run(keeping: Runner, server: FakeServer) -> None:
-    server.script(whole("a"), answer("b"), whole("c"))
+    server.script(json_answer("a"), answer("b"), json_answer("c"))
     keeping("complete", "x", "--json")
     assert keeping("complete", "--continue").out == "b\n"
     assert keeping("complete", "--continue", "--json").json["choices"][0]["text"] == "c"
@@ -112,7 +112,7 @@ def test_one_of_several_answers_is_chosen_by_its_number(keeping: Runner, server:
 
 
 def test_a_continuation_is_one_answer_unless_n_asks_for_more(keeping: Runner, server: FakeServer) -> None:
-    server.script(whole("a", "b"), answer("c"), whole("d", "e"))
+    server.script(json_answer("a", "b"), answer("c"), json_answer("d", "e"))
     keeping("complete", "x", "-n", "2", "--logprobs", "3", "--json", "--temperature", "0.5")
     command = ("complete", "--continue-from", "1", "--choice", "1")
     assert keeping(*command, env={"NBX_N": "2"}).out == "c\n"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, whole
+from tests.support.server import FakeServer, answer, json_answer
 
 QWEN = ("-m", "Qwen/Qwen2.5-Coder-7B")
 QWEN_STOP = ["<|endoftext|>", "<|fim_pad|>", "<|file_sep|>"]
@@ -40,7 +40,7 @@ def test_the_markers_of_the_model_are_sent_in_the_prompt_without_a_suffix_field(
 def test_a_file_is_infilled_at_line_and_column(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     file = tmp_path / "a.py"
     file.write_bytes(b"def f():\r\n    x = \r\n    return x\r\n")
-    server.script(whole("1"))
+    server.script(json_answer("1"))
     result = nbx("complete", "--infill", f"{file}:2:9", *QWEN, "--json", "--max-tokens", "8")
     assert result.code == 0
     assert server.requests[0].json == {
@@ -78,7 +78,7 @@ def test_prefix_and_suffix_are_read_from_arguments_files_and_stdin(
 
 
 def test_each_of_several_prompts_gets_the_suffix_and_its_own_choices(nbx: Runner, server: FakeServer) -> None:
-    server.script(whole("1", "2", "3", "4"))
+    server.script(json_answer("1", "2", "3", "4"))
     result = nbx("complete", "a", "b", "--suffix", "c", *QWEN, "-n", "2", "--no-stream")
     assert (result.code, result.out) == (0, "1\n2\n3\n4\n")
     sent = server.requests[0].json

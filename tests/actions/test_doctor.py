@@ -11,7 +11,7 @@ from tests.conftest import CANARY
 from tests.support.factory import BASIC, model_list
 from tests.support.findings import row, rows, states, today
 from tests.support.run import Runner
-from tests.support.server import FakeServer, Reply, closed_port, detail, status, whole
+from tests.support.server import FakeServer, Reply, closed_port, detail, json_answer, status
 from tests.support.weights import real_weights
 
 NAMES = ["nbx", "python", "platform", "config", "base_url", "proxy", "ca", "key"]
@@ -124,7 +124,7 @@ def test_the_default_model_must_exist(
 
 
 def test_live_completes_one_token_even_with_an_unlisted_model(well: Runner, server: FakeServer) -> None:
-    server.script(model_list(Date=today()), whole(" a"))
+    server.script(model_list(Date=today()), json_answer(" a"))
     result = well("doctor", "--live", "-m", "my/own", "--ai-project-id", "p1")
     assert (result.code, row(result, "model")[0], row(result, "live")[0]) == (0, "warn", "ok")
     listed, asked = server.requests
@@ -220,7 +220,7 @@ def test_a_key_command_that_fails_is_reported(well: Runner, server: FakeServer) 
 @pytest.mark.engine
 def test_live_loads_the_local_model(well: Runner, server: FakeServer) -> None:
     cache = {"NBX_CACHE_DIR": str(real_weights().parent.parent)}
-    server.script(model_list(Date=today()), model_list(Date=today()), whole(" a"))
+    server.script(model_list(Date=today()), model_list(Date=today()), json_answer(" a"))
     assert row(well("doctor", env=cache), "engine")[0] == "ok"
     result = well("doctor", "--live", env=cache)
     state, text, _ = row(result, "engine")
@@ -233,7 +233,7 @@ def test_a_local_model_that_does_not_load_is_reported(well: Runner, server: Fake
     path = Path(well.environ["NBX_CACHE_DIR"]) / "weights" / f"{DEFAULT_MODEL.name}.gguf"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"GGUF" + bytes(1000))
-    server.script(model_list(Date=today()), whole(" a"))
+    server.script(model_list(Date=today()), json_answer(" a"))
     result = well("doctor", "--live")
     assert (result.code, row(result, "engine")[0]) == (78, "fail")
 

@@ -11,7 +11,7 @@ from tests.support.factory import BASIC, model_list
 from tests.support.findings import row, states, today
 from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.run import Runner
-from tests.support.server import FakeServer, whole
+from tests.support.server import FakeServer, json_answer
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_without_a_budget_there_is_no_budget_check(well: Runner) -> None:
 
 
 def test_the_live_request_is_recorded_in_the_ledger(well: Runner, server: FakeServer) -> None:
-    server.script(whole(" a"))
+    server.script(json_answer(" a"))
     assert well("doctor", "--live").code == 0
     (kept,) = rows_of(well)
     assert (kept["model"], kept["exit"], kept["prompt_tokens"]) == (BASIC["id"], 0, 5)

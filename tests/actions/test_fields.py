@@ -14,7 +14,7 @@ from nebius_cli.request.field_table import BY_NAME, FIELDS
 from nebius_cli.request.parse_and_check_values import Field, Kind
 from nebius_cli.system.streams import Streams
 from tests.support.run import Runner, Untouchable
-from tests.support.server import FakeServer, answer, whole
+from tests.support.server import FakeServer, answer, json_answer
 
 DEFAULTS = {"model": "test/model", "prompt": "x", "stream": True, "stream_options": {"include_usage": True}}
 
@@ -97,7 +97,7 @@ def test_all_fields_at_once_reach_the_server(nbx: Runner, server: FakeServer, tm
 
 
 def test_only_fields_that_were_set_are_sent(nbx: Runner, server: FakeServer) -> None:
-    server.script(whole("a"))
+    server.script(json_answer("a"))
     assert nbx("complete", "x", "--json").code == 0
     assert server.requests[0].json == {"model": "test/model", "prompt": "x"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.ledger import entry, keep, ledger_of, text
 from tests.support.run import Result, Runner
-from tests.support.server import FakeServer, answer, sse, token, whole
+from tests.support.server import FakeServer, answer, json_answer, sse, token
 from tests.support.weights import real_weights
 
 NOW = time.time()
@@ -145,7 +145,7 @@ def test_rerun_sends_the_stored_body_byte_for_byte(nbx: Runner, server: FakeServ
 
 def test_rerun_shows_the_answer_as_complete_does(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
     two = sse(token("a", 0), token("b", 1), token("", 0, "stop"), token("", 1, "stop"))
-    server.script(two, two, two, two, whole("w"), whole("w"))
+    server.script(two, two, two, two, json_answer("w"), json_answer("w"))
     nbx("complete", "x", "-n", "2", env=KEEP)
     assert nbx("history", "rerun", "1").out == "a\nb\n"
     choices = nbx("history", "rerun", "1", "--json").json["choices"]

@@ -17,7 +17,7 @@ from nebius_cli.system import streams
 from nebius_cli.system.streams import Streams
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner, Untouchable
-from tests.support.server import FakeServer, answer, whole
+from tests.support.server import FakeServer, answer, json_answer
 
 BOM = codecs.BOM_UTF8
 
@@ -45,7 +45,7 @@ def dry(nbx: Runner) -> Dry:
 
 def sent(*runs: tuple[list[str], bytes | None]) -> list[str]:
     """Run each command line with its stdin against a server; return the prompts that arrived."""
-    server = FakeServer().script(*[whole("")] * len(runs))
+    server = FakeServer().script(*[json_answer("")] * len(runs))
     environ = {
         "NEBIUS_API_KEY": "k",
         "NEBIUS_BASE_URL": server.url,

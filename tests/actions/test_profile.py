@@ -9,7 +9,7 @@ from tests.conftest import CANARY
 from tests.support.confirmations import done
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
-from tests.support.server import FakeServer, whole
+from tests.support.server import FakeServer, json_answer
 
 
 def refused(result: Result, what: str) -> None:
@@ -89,7 +89,7 @@ def test_a_key_in_a_profile_is_read_from_stdin_and_never_shown(
     settings = ["api_key=-", f"base_url={server.url}", "model=m"]
     done(bare("profile", "add", "work", *settings, stdin=f"{CANARY}\n".encode()))
     assert bare("profile", "list", "--json").json["profiles"][0]["settings"]["api_key"] == "***"
-    server.script(whole("x"))
+    server.script(json_answer("x"))
     assert bare("complete", "y", "--profile", "work", "--no-stream").out == "x\n"
     assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
     done(bare("profile", "rm", "work"), "nbx: removed profile work with api_key, base_url, model\n")

@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import CANARY
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner
-from tests.support.server import FakeServer, answer, sse, token, whole
+from tests.support.server import FakeServer, answer, json_answer, sse, token
 
 STREAMED = {"stream": True, "stream_options": {"include_usage": True}}
 
@@ -155,7 +155,7 @@ def test_max_tokens_0_is_refused_without_echo(nbx: Runner, server: FakeServer) -
         "the answer would be empty; it works only with --echo",
         "--no-validate sends it anyway",
     )
-    server.script(whole("x", reason="length"), whole("", reason="length"))
+    server.script(json_answer("x", reason="length"), json_answer("", reason="length"))
     echoed = nbx("complete", "x", "--max-tokens", "0", "--echo", "--logprobs", "1", "--no-stream")
     assert (echoed.code, echoed.out) == (0, "x\n")
     assert nbx("complete", "x", "--max-tokens", "0", "--no-validate", "--no-stream").code == 0

@@ -10,7 +10,7 @@ from nebius_cli.ledger.request_queries import NAME, Ledger
 from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
 from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer, detail, status, token, whole
+from tests.support.server import FakeServer, detail, json_answer, status, token
 
 
 def test_the_prompt_is_sent_with_echo(nbx: Runner, server: FakeServer) -> None:
@@ -86,8 +86,8 @@ def test_tokens_across_the_boundary_and_at_the_floor_cause_warnings(nbx: Runner,
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        (whole(" and high"), "it ignores echo: its answer does not begin with the prompt"),
-        (whole(TEXT + " and"), "its answer has no log probabilities"),
+        (json_answer(" and high"), "it ignores echo: its answer does not begin with the prompt"),
+        (json_answer(TEXT + " and"), "its answer has no log probabilities"),
         (
             echoed(choice(TEXT + "!", [("!", -1.0)])),
             "it ignores echo: its log probabilities are those of the generated token",

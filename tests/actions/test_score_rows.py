@@ -8,7 +8,7 @@ import pytest
 from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
 from tests.support.rows import save_rows
 from tests.support.run import Runner
-from tests.support.server import FakeServer, detail, status, whole
+from tests.support.server import FakeServer, detail, json_answer, status
 
 pytestmark = pytest.mark.usefixtures("folder")
 
@@ -26,7 +26,9 @@ def test_rows_are_sent_in_one_request_and_printed_in_order(nbx: Runner, server: 
     assert (two["id"], two["log_likelihood"], two["tokens"]) == ("q", -2.0, 1)
 
 
-@pytest.mark.parametrize("refusal", [detail(400, "one prompt"), whole("x")], ids=["refused", "one answered"])
+@pytest.mark.parametrize(
+    "refusal", [detail(400, "one prompt"), json_answer("x")], ids=["refused", "one answered"]
+)
 def test_a_server_without_array_support_gets_one_row_per_request(
     nbx: Runner, server: FakeServer, refusal: Any
 ) -> None:

@@ -15,7 +15,7 @@ from nebius_cli.system.streams import Streams
 from tests.support.gate import gated
 from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, status, token, whole
+from tests.support.server import FakeServer, answer, json_answer, status, token
 
 TEXT = "".join(reported[0] for reported in FRANCE)
 ANSWER = frame(*FRANCE, reason="stop")
@@ -176,7 +176,7 @@ def test_complete_refuses_invalid_flags_before_it_sends_anything(nbx: Runner, tm
 def test_complete_warns_if_the_server_sent_no_log_probabilities_and_shows_the_text(
     nbx: Runner, server: FakeServer
 ) -> None:
-    server.script(answer("some", " text"), answer("text"), whole("text"))
+    server.script(answer("some", " text"), answer("text"), json_answer("text"))
     result = nbx("complete", "x", "--view", "table")
     assert (result.code, tokens(result.out)) == (0, [["1", "1", "some"], ["1", "2", " text"]])
     assert "the server sent no log probabilities" in result.err

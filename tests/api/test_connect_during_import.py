@@ -150,7 +150,7 @@ def test_a_proxy_does_not_prevent_an_early_connection_to_this_machine(
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     early = connect_early(url(listener), TIMEOUT_S, cacert="", trust_env=True)
     assert early is not None
-    assert not early.is_far
+    assert not early.is_distant
     early.close()
 
 

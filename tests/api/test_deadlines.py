@@ -44,8 +44,8 @@ def passed(limits: Deadline) -> TimedOutError:
 def test_zero_means_no_limit(clock: Clock) -> None:
     limits = deadline(clock)
     clock.now += 1e9
-    limits.head_came()
-    limits.bytes_came()
+    limits.head_received()
+    limits.bytes_received()
     clock.now += 1e9
     assert limits.left() == math.inf
 
@@ -54,7 +54,7 @@ def test_the_first_byte_limit_applies_until_the_first_bytes(clock: Clock) -> Non
     limits = deadline(clock, first_byte=10, stall=3)
     clock.now += 4
     assert limits.left() == 6
-    limits.head_came()  # a server may send the head long before the body
+    limits.head_received()  # a server may send the head long before the body
     assert limits.left() == 10
     clock.now += 10
     error = passed(limits)
@@ -63,11 +63,11 @@ def test_the_first_byte_limit_applies_until_the_first_bytes(clock: Clock) -> Non
 
 def test_the_stall_limit_applies_after_the_first_bytes(clock: Clock) -> None:
     limits = deadline(clock, first_byte=10, stall=3)
-    limits.head_came()
+    limits.head_received()
     clock.now += 4
-    limits.bytes_came()
+    limits.bytes_received()
     clock.now += 2
-    limits.bytes_came()
+    limits.bytes_received()
     assert limits.left() == 3
     clock.now += 3
     error = passed(limits)
@@ -78,7 +78,7 @@ def test_the_total_limit_counts_from_the_start_of_the_first_attempt(clock: Clock
     limits = deadline(clock, total=10, started=START - 4)
     assert limits.left() == 6
     clock.now += 5
-    limits.bytes_came()
+    limits.bytes_received()
     clock.now += 1
     error = passed(limits)
     assert (error.why, error.hint.split()[0]) == ("it took longer than 10 s in total", "--timeout")
@@ -98,10 +98,10 @@ def test_bytes_without_text_do_not_count_as_progress(
     clock: Clock, first_byte: float, stall: float, seconds: float, flag: str
 ) -> None:
     limits = deadline(clock, first_byte, stall)
-    limits.head_came()
+    limits.head_received()
     for _ in range(5):
         clock.now += 2
-        limits.bytes_came()
+        limits.bytes_received()
     error = passed(limits)
     assert (error.why, error.hint.split()[0]) == (
         f"data arrived, but the answer made no progress for {seconds} s",
@@ -111,11 +111,11 @@ def test_bytes_without_text_do_not_count_as_progress(
 
 def test_text_counts_as_progress(clock: Clock) -> None:
     limits = deadline(clock, first_byte=4, stall=4)
-    limits.head_came()
+    limits.head_received()
     for _ in range(5):
         clock.now += 3
-        limits.bytes_came()
-        limits.text_came()
+        limits.bytes_received()
+        limits.text_received()
     assert limits.left() == 4
 
 
@@ -126,12 +126,12 @@ def test_progress_is_required_only_if_both_limits_are_set(first_byte: float, sta
 
 def test_paused_time_counts_toward_no_limit(clock: Clock) -> None:
     limits = deadline(clock, first_byte=3, stall=3, total=10)
-    limits.head_came()
-    limits.bytes_came()
+    limits.head_received()
+    limits.bytes_received()
     for _ in range(3):
         limits.pause()
         clock.now += 100
-        limits.text_came()
+        limits.text_received()
         limits.resume()
         assert limits.left() == 3
     clock.now += 2

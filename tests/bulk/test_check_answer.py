@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, split_group
 from nebius_cli.core.errors_and_exit_codes import IncompleteError
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.server import USAGE, event, token
 
 JSON, EVENTS = "application/json", "text/event-stream"
@@ -85,13 +85,13 @@ def test_a_choice_without_text_is_complete() -> None:
 
 def test_a_single_row_keeps_the_complete_answer() -> None:
     data = body(choice(0), choice(1))
-    assert split_group(check_answer(data, JSON, 2), [asking(0, n=2)]) == [data]
-    assert split_group(CompleteAnswer({"choices": []}, None, None), [asking(0)]) == [{"choices": []}]
+    assert split_group(check_answer(data, JSON, 2), [make_row(0, n=2)]) == [data]
+    assert split_group(CompleteAnswer({"choices": []}, None, None), [make_row(0)]) == [{"choices": []}]
 
 
 def test_a_group_is_split_by_index() -> None:
     choices = [choice(number, text=text) for number, text in enumerate("abcd")]
     complete = check_answer(body(*choices, usage={"prompt_tokens": 1}), JSON, 4)
-    first, second = split_group(complete, [asking(0, n=2), asking(1, n=2)])
+    first, second = split_group(complete, [make_row(0, n=2), make_row(1, n=2)])
     assert first == {"id": "x", "choices": [choice(0), choice(1, text="b")], "usage": None}
     assert second == {"id": "x", "choices": [choice(0, text="c"), choice(1, text="d")], "usage": None}

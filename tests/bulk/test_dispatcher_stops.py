@@ -15,13 +15,13 @@ from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NbxError, NetworkError, NoResourcesError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price, PriceList
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.dispatching import BROKEN, GARBAGE, answer, dispatcher, fail_until_over, refused, sent
 
 
 @pytest.mark.parametrize("code", [401, 402, 404])
 def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int) -> None:
-    of = dispatcher(*map(asking, range(9)), fixed=2)
+    of = dispatcher(*map(make_row, range(9)), fixed=2)
     first, second = sent(of), sent(of)
     error = refused(code)
     assert of.failed(first, error, 0.0) == []
@@ -31,7 +31,7 @@ def test_an_error_that_affects_all_rows_stops_the_run_and_fails_no_row(code: int
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
 def test_an_error_of_one_row_or_of_all_rows_is_decided_by_the_other_rows(error: NbxError) -> None:
-    of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
+    of = dispatcher(*map(make_row, range(9)), fixed=1, retries=0)
     assert of.failed(sent(of), error, 0.0) == []
     assert not of.stopped
     first, answered = answer(of, sent(of))[::-1]
@@ -41,7 +41,7 @@ def test_an_error_of_one_row_or_of_all_rows_is_decided_by_the_other_rows(error: 
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
 def test_the_same_error_for_several_first_rows_stops_the_run_and_fails_no_row(error: NbxError) -> None:
-    of = dispatcher(*map(asking, range(9)), fixed=1, retries=0)
+    of = dispatcher(*map(make_row, range(9)), fixed=1, retries=0)
     for _ in range(MAX_SUSPECTS):
         assert not of.stopped
         assert of.failed(sent(of), error, 0.0) == []
@@ -49,20 +49,20 @@ def test_the_same_error_for_several_first_rows_stops_the_run_and_fails_no_row(er
 
 
 def test_the_only_row_of_a_run_that_is_forbidden_stops_it() -> None:
-    of, error = dispatcher(asking(0), retries=0), refused(403)
+    of, error = dispatcher(make_row(0), retries=0), refused(403)
     assert of.failed(sent(of), error, 0.0) == []
     assert (of.next(0.0), of.fatal) == (None, error)
 
 
 def test_a_key_refused_in_the_middle_of_a_run_stops_it_after_some_rows() -> None:
-    of = dispatcher(*map(asking, range(99)))
+    of = dispatcher(*map(make_row, range(99)))
     answer(of, sent(of))
     results, requests = fail_until_over(of, refused(403))
     assert (len(results), requests, of.stopped) == (MAX_FORBIDDEN - 1, MAX_FORBIDDEN + 1, True)
 
 
 def test_a_group_with_a_forbidden_prompt_is_split_and_only_this_prompt_fails() -> None:
-    of = dispatcher(*map(asking, range(4)), group=4, fixed=1)
+    of = dispatcher(*map(make_row, range(4)), group=4, fixed=1)
     results: list[Result] = []
     while isinstance(step := of.next(0.0), Batch):
         bad = any(row.index == 0 for row in step.rows)
@@ -75,7 +75,7 @@ def test_a_group_with_a_forbidden_prompt_is_split_and_only_this_prompt_fails() -
 @pytest.mark.parametrize("error", [BROKEN, refused(502), refused(503)])
 @pytest.mark.parametrize("rows", [1, 5, 40])
 def test_a_server_that_is_down_at_the_start_is_retried_and_no_row_fails(error: NbxError, rows: int) -> None:
-    of, now, results = dispatcher(*map(asking, range(rows)), retries=3, fixed=None), 0.0, 0
+    of, now, results = dispatcher(*map(make_row, range(rows)), retries=3, fixed=None), 0.0, 0
     while (step := of.next(now)) is not None:
         if isinstance(step, Batch):
             results += len(of.failed(step, error, now) if now < 3.4 else answer(of, step, now))
@@ -85,35 +85,35 @@ def test_a_server_that_is_down_at_the_start_is_retried_and_no_row_fails(error: N
 
 
 def test_a_model_removed_in_the_middle_of_a_run_stops_it() -> None:
-    of = dispatcher(asking(0), asking(1))
+    of = dispatcher(make_row(0), make_row(1))
     answer(of, sent(of))
     assert of.failed(sent(of), refused(404), 0.0) == []
     assert of.stopped
 
 
 def test_a_wrong_model_set_in_a_row_fails_only_this_row() -> None:
-    of = dispatcher(asking(0), asking(1, common=b'{"model":"typo"}'), asking(2))
+    of = dispatcher(make_row(0), make_row(1, common=b'{"model":"typo"}'), make_row(2))
     answer(of, sent(of))
     assert len(of.failed(sent(of), refused(404), 0.0)) == 1
     assert sent(of).rows[0].index == 2
 
 
 def test_an_error_that_is_not_a_failed_request_stops_the_run() -> None:
-    of, error = dispatcher(asking(0)), ConfigError("cannot call it")
+    of, error = dispatcher(make_row(0)), ConfigError("cannot call it")
     assert of.failed(sent(of), error, 0.0) == []
     assert of.fatal is error
 
 
 @pytest.mark.parametrize("error", [BROKEN, GARBAGE, refused(503), NetworkError("no TLS")])
 def test_if_no_request_is_ever_answered_the_run_stops_and_no_row_fails(error: NbxError) -> None:
-    of = dispatcher(*map(asking, range(100)))
+    of = dispatcher(*map(make_row, range(100)))
     results, requests = fail_until_over(of, error)
     assert (results, of.fatal) == ([], error)
     assert requests <= MIN_OUTAGE_FAILURES
 
 
 def test_a_first_row_that_breaks_its_connection_waits_for_the_others() -> None:
-    of = dispatcher(asking(0), asking(1), retries=0)
+    of = dispatcher(make_row(0), make_row(1), retries=0)
     first, second = sent(of), sent(of)
     assert of.failed(first, BROKEN, 0.0) == []
     assert not of.stopped
@@ -122,7 +122,7 @@ def test_a_first_row_that_breaks_its_connection_waits_for_the_others() -> None:
 
 
 def test_many_failures_at_the_start_stop_the_run_while_others_are_in_flight() -> None:
-    of = dispatcher(*map(asking, range(100)), fixed=2, retries=0)
+    of = dispatcher(*map(make_row, range(100)), fixed=2, retries=0)
     sent(of)
     now = 0.0
     while not of.stopped:
@@ -145,7 +145,7 @@ def down(of: Dispatcher, error: NbxError = BROKEN) -> float:
 
 @pytest.mark.parametrize("error", [BROKEN, refused(502)])
 def test_a_server_that_goes_down_and_comes_back_causes_no_failed_row(error: NbxError) -> None:
-    of = dispatcher(*map(asking, range(50)))
+    of = dispatcher(*map(make_row, range(50)))
     now, results, requests = down(of, error), [], of.requests
     while (step := of.next(now)) is not None:
         if isinstance(step, Batch):
@@ -159,7 +159,7 @@ def test_a_server_that_goes_down_and_comes_back_causes_no_failed_row(error: NbxE
 
 
 def test_a_server_that_stays_down_stops_the_run() -> None:
-    of = dispatcher(*map(asking, range(50)), retries=5)
+    of = dispatcher(*map(make_row, range(50)), retries=5)
     results, _ = fail_until_over(of, BROKEN, down(of))
     assert (results, of.fatal) == ([], BROKEN)
     assert of.requests < 21 + MAX_OUTAGE_S / 10
@@ -168,18 +168,18 @@ def test_a_server_that_stays_down_stops_the_run() -> None:
 def test_during_an_outage_new_rows_are_sent_only_one_at_a_time() -> None:
     of = Dispatcher(RateController(0.0, fixed=4), Budget(), retries=0, jitter=lambda: 0.0)
     for index in range(MIN_OUTAGE_FAILURES + 1):
-        of.offer(asking(index))
+        of.offer(make_row(index))
     answer(of, sent(of))
     for _ in range(MIN_OUTAGE_FAILURES):
         assert isinstance(of.failed(sent(of), BROKEN, 0.0), list)
     assert of.next(5.0) == Wait(math.inf, rows=True)  # without retries, only a new row can test the server
-    of.offer(asking(99))
+    of.offer(make_row(99))
     sent(of, 5.0)
     assert of.next(5.0) == Wait()
 
 
 def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None:
-    of, error = dispatcher(*map(asking, range(9)), retries=0), NoResourcesError("too many open files")
+    of, error = dispatcher(*map(make_row, range(9)), retries=0), NoResourcesError("too many open files")
     first, second, third = sent(of), sent(of), sent(of)
     assert of.failed(third, error, 0.0) == []
     assert (of.rate.concurrency, of.next(0.0)) == (2, Wait())
@@ -191,7 +191,7 @@ def test_a_lack_of_descriptors_fails_no_row_and_lowers_the_concurrency() -> None
 
 
 def test_a_cap_waits_for_requests_in_flight_and_then_stops_the_run() -> None:
-    of = dispatcher(*map(asking, range(9)), budget=Budget(max_tokens=45))
+    of = dispatcher(*map(make_row, range(9)), budget=Budget(max_tokens=45))
     first, second = sent(of), sent(of)
     assert of.next(0.0) == Wait()  # at most 20 tokens each
     answer(of, first, usage=Usage(2, 3, 5))
@@ -204,13 +204,13 @@ def test_a_cap_waits_for_requests_in_flight_and_then_stops_the_run() -> None:
 
 def test_costs_are_summed_with_all_digits() -> None:
     prices = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004")))
-    of = dispatcher(asking(0), budget=Budget(prices=prices))
+    of = dispatcher(make_row(0), budget=Budget(prices=prices))
     (result,) = answer(of, sent(of), usage=Usage(1, 1, 2))
     assert result.usage == {"prompt_tokens": 1, "completion_tokens": 1, "cost": "0.00000053"}
 
 
 def test_rate_limit_headers_are_read_at_intervals() -> None:
-    of = dispatcher(*map(asking, range(9)))
+    of = dispatcher(*map(make_row, range(9)))
     limit = "x-ratelimit-limit-requests"
     for now, reported in ((1.0, "700"), (1.01, "600"), (1.1, "500")):
         of.answered(sent(of, 100 * now), [{}], None, {limit: reported}, now)
@@ -218,7 +218,7 @@ def test_rate_limit_headers_are_read_at_intervals() -> None:
 
 
 def test_after_a_stop_nothing_more_is_sent() -> None:
-    of = dispatcher(*map(asking, range(9)))
+    of = dispatcher(*map(make_row, range(9)))
     batch = sent(of)
     of.failed(sent(of), refused(500), 0.0)
     of.stop()
@@ -228,7 +228,7 @@ def test_after_a_stop_nothing_more_is_sent() -> None:
 
 
 def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:
-    of = dispatcher(*map(asking, range(6)), budget=Budget(max_tokens=999), group=2)
+    of = dispatcher(*map(make_row, range(6)), budget=Budget(max_tokens=999), group=2)
     broken, refused_one, away = sent(of), sent(of), sent(of)
     of.failed(broken, BROKEN, 0.0)  # may have been billed, 40 tokens in the worst case
     of.failed(refused_one, refused(500), 0.0)  # not billed
@@ -246,7 +246,7 @@ def test_the_cost_of_unfinished_rows_is_reported_when_the_run_stops() -> None:
 
 @pytest.mark.parametrize(("price", "why"), [(FREE, ""), (UNKNOWN_PRICE, "it may have been billed")])
 def test_only_an_unfinished_row_that_is_not_free_may_have_been_billed(price: Price, why: str) -> None:
-    of = dispatcher(asking(0), budget=Budget(prices=PriceList(default=price)))
+    of = dispatcher(make_row(0), budget=Budget(prices=PriceList(default=price)))
     sent(of)
     (result,) = of.unfinished()
     assert result.error is not None
@@ -254,7 +254,7 @@ def test_only_an_unfinished_row_that_is_not_free_may_have_been_billed(price: Pri
 
 
 def test_the_earlier_attempts_of_the_request_that_ended_the_run_are_reported() -> None:
-    of = dispatcher(asking(0), fixed=1)
+    of = dispatcher(make_row(0), fixed=1)
     of.failed(sent(of), BROKEN, 0.0)
     of.failed(sent(of, 99.0), refused(401), 99.0)
     (result,) = of.unfinished()
@@ -262,7 +262,7 @@ def test_the_earlier_attempts_of_the_request_that_ended_the_run_are_reported() -
 
 
 def test_a_wrong_model_set_in_the_rows_of_a_group_fails_them_in_one_request() -> None:
-    of = dispatcher(*(asking(n, common=b'{"model":"typo"}') for n in range(4)), group=4)
+    of = dispatcher(*(make_row(n, common=b'{"model":"typo"}') for n in range(4)), group=4)
     results = of.failed(sent(of), refused(404), 0.0)
     assert [result.error is not None and result.error.code for result in results] == [3] * 4
     assert (of.next(0.0), of.fatal) == (None, None)

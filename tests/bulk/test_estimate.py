@@ -11,7 +11,7 @@ from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.core.prices_and_costs import FREE, Price, PriceList
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import MAX_EXTRA_PROMPT_TOKENS
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 PRICES = PriceList(default=Price(Decimal("0.001"), Decimal("0.01")))
 
@@ -82,7 +82,7 @@ def test_a_row_of_unknown_price_makes_the_cost_unknown() -> None:
 
 amounts = st.decimals(0, 1, places=12)
 rows = st.builds(
-    asking,
+    make_row,
     st.just(0),
     st.text(max_size=8),
     max_prompt_tokens=st.integers(MAX_EXTRA_PROMPT_TOKENS + 32, 10**6),

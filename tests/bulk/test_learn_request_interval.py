@@ -15,7 +15,7 @@ from nebius_cli.bulk.learn_request_interval import (
     RequestInterval,
 )
 from tests.support.server import Reply, Request, status
-from tests.support.service import Respond, Run, Service, right, rows, well
+from tests.support.service import Respond, Run, Service, expected_texts, good_answer, rows
 
 RATE = 10.0  # requests per second
 LEARNING = 20  # requests until the rate is learned
@@ -42,7 +42,7 @@ class Limiter:
                 return status(self._refusal, b"<html>busy</html>")
             self._level -= 1
             self.passed.append((now, number))
-            return well(request)
+            return good_answer(request)
 
     def share_used(self) -> float:
         """Return the share of the rate that was used after the first LEARNING requests."""
@@ -59,7 +59,7 @@ def test_a_rate_limit_without_headers_is_learned_from_the_answers(
     for _ in range(TRIES):
         limiter = Limiter(burst, refusal)
         run = Run(serve(limiter), rows(ROWS), fixed=8, jitter=lambda: 0.5).go()
-        assert run.texts() == right(ROWS)
+        assert run.texts() == expected_texts(ROWS)
         best = max(best, limiter.share_used())
         if best >= 0.8:
             break

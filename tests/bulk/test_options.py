@@ -59,7 +59,7 @@ def test_a_local_run_uses_the_local_model_and_costs_nothing() -> None:
     for here in (made, asked(model_file="x.gguf", price="1/1")):
         assert here.prices is not None
         assert here.prices.of_model("any") == FREE
-    assert not asked().options.runs_here
+    assert not asked().options.runs_locally
 
 
 def test_a_template_is_given_as_text_or_in_a_file_but_not_both() -> None:

@@ -9,7 +9,7 @@ import pytest
 from nebius_cli.bulk.progress_display import LINE_INTERVAL_S, BulkDisplay, facts, folded, table_rows
 from nebius_cli.bulk.rates_and_time_left import ProgressSnapshot, ThroughputMeter
 from nebius_cli.system.streams import Streams
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 START = ProgressSnapshot(at=0.0, total=10_000)
 LATER = ProgressSnapshot(
@@ -48,14 +48,14 @@ class Clock:
 
 
 def display_on(
-    glass: Glass, *, tty: bool = True, columns: int = 80, quiet: bool = False
+    glass: FakeTerminal, *, tty: bool = True, columns: int = 80, quiet: bool = False
 ) -> tuple[BulkDisplay, Streams, Clock]:
     streams, clock = streams_on(None, glass, tty=tty, environ={"COLUMNS": str(columns)}), Clock()
     streams.monotonic = clock
     return BulkDisplay(streams, drawn=tty, color=False, quiet=quiet), streams, clock
 
 
-def rows(glass: Glass, columns: int = 80) -> list[str]:
+def rows(glass: FakeTerminal, columns: int = 80) -> list[str]:
     """Return the lines that a terminal would show."""
     screen = pyte.Screen(columns, 20)
     pyte.ByteStream(screen).feed(glass.data.replace(b"\n", b"\r\n"))
@@ -88,7 +88,7 @@ def test_the_lines_fit_the_terminal_and_contain_all_figures(width: int) -> None:
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
 def test_the_display_is_redrawn_in_place_and_erased_at_the_end(columns: int) -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass, columns=columns)
     with display:
         display.show(START)
@@ -104,7 +104,7 @@ def test_the_display_is_redrawn_in_place_and_erased_at_the_end(columns: int) -> 
 
 
 def test_without_a_number_of_rows_the_bar_shows_no_percentage() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass)
     with display:
         display.show(ProgressSnapshot(at=1.0, answered=7))
@@ -114,7 +114,7 @@ def test_without_a_number_of_rows_the_bar_shows_no_percentage() -> None:
 
 
 def test_a_message_is_printed_above_the_display_and_remains() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass)
     with display:
         display.show(START)
@@ -127,7 +127,7 @@ def test_a_message_is_printed_above_the_display_and_remains() -> None:
 
 
 def test_a_log_gets_a_line_every_thirty_seconds() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, clock = display_on(glass, tty=False)
     with display:
         for second in range(0, 100, 5):
@@ -150,7 +150,7 @@ def test_no_rate_of_zero_is_shown_while_long_answers_are_generated() -> None:
 
 
 def test_the_display_is_redrawn_at_most_five_times_a_second() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass)
     with display:
         for hundredth in range(100):
@@ -159,7 +159,7 @@ def test_the_display_is_redrawn_at_most_five_times_a_second() -> None:
 
 
 def test_warnings_from_other_threads_are_printed_with_the_next_snapshot_or_at_the_end() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass, tty=False)
     with display:
         display.post("first")
@@ -172,7 +172,7 @@ def test_warnings_from_other_threads_are_printed_with_the_next_snapshot_or_at_th
 
 @pytest.mark.parametrize("tty", [True, False])
 def test_with_quiet_nothing_is_printed(*, tty: bool) -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     display, _, _ = display_on(glass, tty=tty, quiet=True)
     with display:
         display.show(replace(START, at=-100.0))

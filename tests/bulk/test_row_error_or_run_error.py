@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.row_error_or_run_error import MAX_FORBIDDEN, MAX_SUSPECTS
 from nebius_cli.core.errors_and_exit_codes import NbxError
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.dispatching import GARBAGE, answer, dispatcher, refused, sent
 
 
@@ -20,7 +20,7 @@ def of_two_models(*rows: Row) -> list[Row]:
 
 @pytest.mark.parametrize("error", [refused(403), GARBAGE])
 def test_a_model_that_only_fails_stops_the_run_even_if_another_model_answers(error: NbxError) -> None:
-    of = dispatcher(*of_two_models(*map(asking, range(9))), fixed=1, retries=0)
+    of = dispatcher(*of_two_models(*map(make_row, range(9))), fixed=1, retries=0)
     for _ in range(MAX_SUSPECTS):
         assert not of.stopped
         answer(of, sent(of))
@@ -29,14 +29,14 @@ def test_a_model_that_only_fails_stops_the_run_even_if_another_model_answers(err
 
 
 def test_a_second_model_that_does_not_exist_stops_the_run() -> None:
-    of, error = dispatcher(*of_two_models(asking(0), asking(1)), fixed=1), refused(404)
+    of, error = dispatcher(*of_two_models(make_row(0), make_row(1)), fixed=1), refused(404)
     answer(of, sent(of))
     assert of.failed(sent(of), error, 0.0) == []
     assert (of.stopped, of.fatal) == (True, error)
 
 
 def test_a_key_refused_for_one_of_two_models_stops_the_run_after_some_rows() -> None:
-    of = dispatcher(*of_two_models(*map(asking, range(99))), fixed=1, retries=0)
+    of = dispatcher(*of_two_models(*map(make_row, range(99))), fixed=1, retries=0)
     answer(of, sent(of))
     answer(of, sent(of))
     failed = 0

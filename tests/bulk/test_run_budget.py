@@ -8,7 +8,7 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 PRICE = Price(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))
 PRICES = PriceList(default=PRICE)
@@ -33,13 +33,13 @@ def test_the_cost_of_a_charge_is_written_with_all_digits_and_no_exponent() -> No
 
 
 def test_the_worst_case_of_a_group_is_the_sum_of_those_of_its_rows() -> None:
-    rows = [asking(n, max_prompt_tokens=10 * (n + 1), max_completion_tokens=5) for n in range(2)]
+    rows = [make_row(n, max_prompt_tokens=10 * (n + 1), max_completion_tokens=5) for n in range(2)]
     assert Budget(prices=PRICES).worst(rows) == Charge(30, 10, Decimal("7.00"))
     assert Budget().worst(rows) == Charge(30, 10, None)
 
 
 def test_without_max_tokens_the_worst_case_is_unknown_and_fits_no_cap() -> None:
-    budget, row = Budget(prices=PRICES), asking(0, max_prompt_tokens=10, max_completion_tokens=None)
+    budget, row = Budget(prices=PRICES), make_row(0, max_prompt_tokens=10, max_completion_tokens=None)
     worst = budget.worst([row])
     assert worst == Charge(10, None, None)
     assert budget.fits(worst)
@@ -63,7 +63,7 @@ def test_a_cap_on_cost_counts_earlier_runs_and_requests_in_flight(spent: str, *,
 
 def test_an_answer_releases_its_reservation_and_counts_with_its_usage() -> None:
     budget = Budget(prices=PRICES)
-    worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
+    worst = budget.worst([make_row(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
     assert (budget.reserved_tokens, budget.reserved_cost) == (15, Decimal("3.00"))
     charge = budget.charge(worst, Usage(4, 2, 6, 2), maybe_billed=True)
@@ -77,7 +77,7 @@ def test_an_answer_releases_its_reservation_and_counts_with_its_usage() -> None:
 )
 def test_an_answer_without_valid_usage_counts_with_its_worst_case(usage: Usage | None) -> None:
     budget = Budget(prices=PRICES)
-    worst = budget.worst([asking(0, max_prompt_tokens=10, max_completion_tokens=5)])
+    worst = budget.worst([make_row(0, max_prompt_tokens=10, max_completion_tokens=5)])
     budget.reserve(worst)
     assert budget.charge(worst, usage, maybe_billed=True) == worst
     assert (budget.tokens, budget.cost) == (15, Decimal("3.00"))
@@ -85,7 +85,7 @@ def test_an_answer_without_valid_usage_counts_with_its_worst_case(usage: Usage |
 
 def test_a_request_that_cannot_have_been_billed_costs_nothing() -> None:
     budget = Budget()
-    worst = budget.worst([asking(0)])
+    worst = budget.worst([make_row(0)])
     budget.reserve(worst)
     assert budget.charge(worst, None, maybe_billed=False) == NOTHING
     assert not budget.tokens + budget.cost + budget.reserved_tokens
@@ -93,13 +93,13 @@ def test_a_request_that_cannot_have_been_billed_costs_nothing() -> None:
 
 def test_without_prices_only_tokens_are_counted() -> None:
     budget = Budget()
-    worst = budget.worst([asking(0)])
+    worst = budget.worst([make_row(0)])
     assert budget.charge(worst, Usage(1, 2, 3), maybe_billed=True) == Charge(1, 2, None)
     assert (budget.tokens, budget.cost) == (3, Decimal())
 
 
 def of_model(name: bytes) -> Row:
-    return asking(0, max_prompt_tokens=1, max_completion_tokens=1, common=b'{"model":"%b"}' % name)
+    return make_row(0, max_prompt_tokens=1, max_completion_tokens=1, common=b'{"model":"%b"}' % name)
 
 
 def test_a_row_is_priced_by_the_model_in_its_request() -> None:

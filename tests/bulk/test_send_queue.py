@@ -12,20 +12,20 @@ from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.send_queue import Grouping
 from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, NbxError, RejectedError
 from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.dispatching import answer, dispatcher, refused, sent
-from tests.support.item_rows import Words
+from tests.support.item_rows import WordRows
 
 IGNORED = IgnoredFieldError("ignored")
 NO_SCORE = RejectedError("no score")
 
 
 def question(index: int, words: str, **more: Any) -> Row:
-    item = Words.of(words)
+    item = WordRows.of(words)
     variants = more.get("variants", ())
     count = len(item.prompts) * (1 + len(variants))
     prompt = item.prompts if len(item.prompts) > 1 else item.prompts[0]
-    row = replace(asking(index), prompt=prompt, item=item, part_count=count, common=b'{"model":"m"}')
+    row = replace(make_row(index), prompt=prompt, item=item, part_count=count, common=b'{"model":"m"}')
     return replace(row, **more)
 
 

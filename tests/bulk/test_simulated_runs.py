@@ -19,7 +19,7 @@ from nebius_cli.bulk.send_queue import DEFERRED_RETRY_FACTOR
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, from_status
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 PRICES = PriceList(default=Price(Decimal("0.00000013"), Decimal("0.0000004"), Decimal("0.00000005")))
 
@@ -140,7 +140,7 @@ def make(drawn: dict[str, Any]) -> World:
         (jitter.randint(1, 100), jitter.randint(0, 50), jitter.randint(1, 3)) for _ in range(drawn["rows"])
     ]
     rows = [
-        asking(
+        make_row(
             index,
             max_prompt_tokens=prompt,
             max_completion_tokens=completion,
@@ -149,7 +149,7 @@ def make(drawn: dict[str, Any]) -> World:
         )
         for index, (prompt, completion, n) in enumerate(sizes)
     ]
-    worst = Budget(prices=PRICES).worst(rows) if rows else Budget().worst([asking(0)])
+    worst = Budget(prices=PRICES).worst(rows) if rows else Budget().worst([make_row(0)])
     cost = (worst.cost or Decimal()) * Decimal(drawn["cap"])
     budget = Budget(
         prices=PRICES,

@@ -15,7 +15,7 @@ from nebius_cli.cluster.request_permits import STOPPED_WAIT_S, Lease, LeasedBudg
 from nebius_cli.core.errors_and_exit_codes import RateLimitError, ServerError
 from nebius_cli.core.prices_and_costs import Price, PriceList
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 PRICES = PriceList(default=Price(Decimal("0.001"), Decimal("0.001")))
 USAGE = Usage(1, 1, None)
@@ -38,7 +38,7 @@ class Actor:
         rate.in_flight = lambda: self.dispatcher.in_flight
 
     def offer(self, count: int) -> None:
-        rows = [asking(index) for index in range(count)]
+        rows = [make_row(index) for index in range(count)]
         self.lease.worst = self.dispatcher.budget.worst(rows[:1])
         for row in rows:
             self.dispatcher.offer(row)

@@ -85,7 +85,7 @@ def test_messages_of_an_action_name_only_flags_of_its_commands() -> None:
 @pytest.mark.parametrize("path", COMMANDS)
 def test_clauses_about_flags_that_a_command_lacks_are_removed_from_a_hint(path: str) -> None:
     for _, text in TEXTS:
-        shown = fit_hints_to_flags.fitting(text, COMMANDS[path])
+        shown = fit_hints_to_flags.without_unknown_flags(text, COMMANDS[path])
         assert fit_hints_to_flags.flags_in(shown) <= COMMANDS[path]
         assert set(fit_hints_to_flags.clauses(shown)) - {""} <= set(fit_hints_to_flags.clauses(text))
 
@@ -109,7 +109,7 @@ FITTED = [
 
 @pytest.mark.parametrize(("hint", "shown"), FITTED)
 def test_a_clause_is_removed_together_with_its_flag(hint: str, shown: str) -> None:
-    assert fit_hints_to_flags.fitting(hint, {"--json"}) == shown
+    assert fit_hints_to_flags.without_unknown_flags(hint, {"--json"}) == shown
 
 
 LATIN = "caf\xe9"

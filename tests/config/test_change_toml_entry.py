@@ -52,7 +52,7 @@ def changed(old: str, new: str) -> tuple[list[str], list[str]]:
 def test_a_hand_written_text_keeps_every_other_line(
     keys: tuple[str, ...], value: Any, removed: list[str], added: list[str]
 ) -> None:
-    assert changed(HAND, change_toml_entry.put(HAND, keys, value)) == (removed, added)
+    assert changed(HAND, change_toml_entry.set_entry(HAND, keys, value)) == (removed, added)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_hand_written_text_keeps_every_other_line(
     ],
 )
 def test_dropping_an_entry_removes_only_its_own_lines(keys: tuple[str, ...], removed: list[str]) -> None:
-    assert changed(HAND, change_toml_entry.drop(HAND, keys)) == (removed, [])
+    assert changed(HAND, change_toml_entry.remove_entry(HAND, keys)) == (removed, [])
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_dropping_an_entry_removes_only_its_own_lines(keys: tuple[str, ...], rem
     ],
 )
 def test_an_entry_is_written_into_its_table(old: str, keys: tuple[str, ...], new: str) -> None:
-    assert change_toml_entry.put(old, keys, 7) == new
+    assert change_toml_entry.set_entry(old, keys, 7) == new
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_an_entry_is_written_into_its_table(old: str, keys: tuple[str, ...], new
 def test_an_entry_is_dropped_in_every_notation(old: str, keys: tuple[str, ...], new: str | None) -> None:
     if new is None:
         with pytest.raises(ValueError, match="cannot change"):
-            change_toml_entry.drop(old, keys)
+            change_toml_entry.remove_entry(old, keys)
     else:
-        assert change_toml_entry.drop(old, keys) == new
+        assert change_toml_entry.remove_entry(old, keys) == new
 
 
 def test_a_new_table_is_appended() -> None:
@@ -137,18 +137,18 @@ def test_a_new_table_is_appended() -> None:
 
 def test_an_entry_cannot_be_added_to_a_value_that_is_not_a_table() -> None:
     with pytest.raises(ValueError, match="p is not a table"):
-        change_toml_entry.put("p = 1\n", ("p", "x"), 1)
+        change_toml_entry.set_entry("p = 1\n", ("p", "x"), 1)
 
 
 @pytest.mark.parametrize("old", ["b = 0\n[[a]]\nb = 1\n", "[[a]]\n[[a]]\n"])
 def test_an_array_of_tables_cannot_be_changed(old: str) -> None:
     with pytest.raises(ValueError, match="cannot change"):
-        change_toml_entry.put(old, ("a",), 7)
+        change_toml_entry.set_entry(old, ("a",), 7)
 
 
 def test_a_value_that_toml_cannot_represent_is_refused() -> None:
     with pytest.raises(ValueError, match="TOML has no null"):
-        change_toml_entry.put("", ("a",), {"b": None})
+        change_toml_entry.set_entry("", ("a",), {"b": None})
 
 
 KEYS = st.sampled_from(["a", "b", "c d", "é"])
@@ -164,9 +164,9 @@ def test_any_series_of_changes_has_the_requested_result(changes: list[tuple[Any,
             continue
         try:
             new = (
-                change_toml_entry.put(text, keys, value)
+                change_toml_entry.set_entry(text, keys, value)
                 if value is not None
-                else change_toml_entry.drop(text, keys)
+                else change_toml_entry.remove_entry(text, keys)
             )
         except ValueError:
             continue

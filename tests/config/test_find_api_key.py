@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.config import find_api_key
-from nebius_cli.config.find_api_key import KeyOrigin, KeyPlace
+from nebius_cli.config.find_api_key import KeyOrigin, KeySource
 from nebius_cli.config.settings_table import Sourced
 from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
@@ -34,9 +34,9 @@ def streams(stdin: bytes = b"", **environ: str) -> Streams:
     return Streams(io.BytesIO(stdin), None, None, environ={**ENVIRON, **environ})
 
 
-def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[KeyPlace]:
+def found(*layers: Mapping[str, Sourced], argument: str = "", file: str | None = None) -> list[KeySource]:
     """Return the places where a key is looked for, in order of precedence."""
-    return find_api_key.places(
+    return find_api_key.sources(
         Secret(argument) if argument else None, file, layers, CONFIG, streams(b"from-stdin\n")
     )
 
@@ -79,10 +79,10 @@ def test_each_place_gives_its_own_key() -> None:
 
 
 def test_the_repr_of_a_place_does_not_show_its_key() -> None:
-    places = find_api_key.places(
+    key_sources = find_api_key.sources(
         Secret(CANARY), None, [{"api_key": Sourced(Secret(CANARY), "x")}], CONFIG, streams()
     )
-    assert CANARY not in repr(places)
+    assert CANARY not in repr(key_sources)
 
 
 def test_only_the_program_of_a_command_is_shown() -> None:
@@ -205,7 +205,7 @@ def test_a_key_file_that_others_can_read_is_reported_with_a_chmod_command(
     file.chmod(mode)
     (place,) = found(file=str(file))
     assert place.mode == mode
-    assert place.mend == (f"chmod 600 '{tmp_path}/it'\"'\"'s a key'" if open_to_others else "")
+    assert place.chmod_command == (f"chmod 600 '{tmp_path}/it'\"'\"'s a key'" if open_to_others else "")
 
 
 def test_the_mode_of_a_pipe_used_as_key_file_is_ignored() -> None:
@@ -213,7 +213,7 @@ def test_the_mode_of_a_pipe_used_as_key_file_is_ignored() -> None:
     os.write(writer, b"key\n")
     os.close(writer)
     (place,) = found(file=f"/dev/fd/{reader}")
-    assert (place.mode, place.mend, place.read().reveal()) == (None, "", "key")
+    assert (place.mode, place.chmod_command, place.read().reveal()) == (None, "", "key")
     os.close(reader)
 
 

@@ -84,7 +84,7 @@ def test_a_file_that_another_user_may_have_planted_is_refused(
     assert project_file.read({}) is not None
     inner.chmod(0o1777)
     if owned_by_root:  # the tests run as root, whose files are always trusted
-        assert not project_file.is_planted(inner / NAME)
+        assert not project_file.is_untrusted(inner / NAME)
         os.chown(inner / NAME, 54321, 54321)
     with pytest.raises(ConfigError) as caught:
         project_file.read({})

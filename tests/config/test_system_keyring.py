@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.config import system_keyring
-from nebius_cli.config.system_keyring import Keychain
+from nebius_cli.config.system_keyring import Keyring
 from nebius_cli.core.errors_and_exit_codes import AuthError, ConfigError, NbxError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
@@ -25,24 +25,24 @@ def choose(backend: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_written_key_can_be_read_and_removed(monkeypatch: pytest.MonkeyPatch, key_files: set[Path]) -> None:
     choose(keyring.KEEPS, monkeypatch)
     key_files.add(keyring.file())
-    Keychain().write("default", Secret(CANARY))
+    Keyring().write("default", Secret(CANARY))
     assert keyring.holds(CANARY)
-    assert Keychain().read("default") == Secret(CANARY)
-    Keychain().remove("default")
+    assert Keyring().read("default") == Secret(CANARY)
+    Keyring().remove("default")
     assert not keyring.holds(CANARY)
     with pytest.raises(AuthError, match="has no key under nbx, default"):
-        Keychain().read("default")
+        Keyring().read("default")
 
 
 def test_removing_a_missing_key_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
-    Keychain().remove("default")
+    Keyring().remove("default")
 
 
 def test_a_keyring_that_does_not_store_the_key_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS_NOTHING, monkeypatch)
     with pytest.raises(ConfigError, match="does not store the key"):
-        Keychain().write("default", Secret(CANARY))
+        Keyring().write("default", Secret(CANARY))
 
 
 @pytest.mark.parametrize("backend", [keyring.FAILS, keyring.MISSING], ids=str)
@@ -51,14 +51,14 @@ def test_a_keyring_that_does_not_work_is_a_configuration_error(
 ) -> None:
     choose(backend, monkeypatch)
     with pytest.raises(ConfigError, match=r"no usable keyring|does not work"):
-        Keychain()
+        Keyring()
 
 
 def test_a_plaintext_keyring_is_not_chosen_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:")
     try:
-        name = Keychain().name
+        name = Keyring().name
     except ConfigError as error:
         name = error.what
     assert "Plaintext" not in name
@@ -70,13 +70,13 @@ def test_a_failed_write_is_reported_without_the_key(
     choose(keyring.KEEPS, monkeypatch)
     keyring.file().mkdir(parents=True)
     with pytest.raises(ConfigError, match="does not accept the key") as caught:
-        Keychain().write("default", Secret(CANARY))
+        Keyring().write("default", Secret(CANARY))
     assert CANARY not in str(vars(caught.value))
 
 
 def test_a_keyring_that_does_not_answer_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
-    chain, unlocked = Keychain(), threading.Event()
+    chain, unlocked = Keyring(), threading.Event()
 
     def wait(*_: str) -> None:
         unlocked.wait(30)
@@ -100,7 +100,7 @@ def test_only_the_type_of_an_unexpected_backend_error_is_shown(monkeypatch: pyte
         raise RuntimeError(f"wrong: {CANARY}")
 
     choose(keyring.KEEPS, monkeypatch)
-    chain = Keychain()
+    chain = Keyring()
     monkeypatch.setattr(chain._backend, "get_password", fail)
     with pytest.raises(AuthError) as caught:
         chain.read("default")
@@ -111,7 +111,7 @@ def test_a_missing_keyring_package_is_reported(tmp_path: Path, bare: Runner) -> 
     # A virtual environment without the keyring package.
     folder = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-    code = "from nebius_cli.config.system_keyring import Keychain; Keychain()"
+    code = "from nebius_cli.config.system_keyring import Keyring; Keyring()"
     done = subprocess.run(
         [folder / "bin" / "python", "-c", code],
         env={"PYTHONPATH": str(Path(__file__).parents[2])},

@@ -113,4 +113,4 @@ def test_json_too_short_to_be_checked_for_depth_can_be_encoded_again() -> None:
     completion = Completion(1)
     for event in decode_object({"x": jsontext.decode(deepest), "choices": []}):
         completion.add(event)
-    assert completion.held > 0
+    assert completion.memory_bytes > 0

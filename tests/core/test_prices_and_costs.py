@@ -22,7 +22,7 @@ from nebius_cli.core.prices_and_costs import (
 )
 from nebius_cli.ledger.entry import cost_of
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 PRICE = Price(Decimal("0.10"), Decimal("0.40"), Decimal("0.01"))
 
@@ -61,7 +61,7 @@ def test_the_maximum_cost_uses_the_higher_prompt_price() -> None:
 @given(prices, usages)
 def test_a_bulk_record_and_the_ledger_agree_about_every_cost(price: Price, usage: Usage) -> None:
     budget = Budget(prices=PriceList(default=price))
-    worst = budget.worst([asking(0)])
+    worst = budget.worst([make_row(0)])
     charge = budget.charge(worst, usage, maybe_billed=True)
     # The budget counts an unknown cost as the worst case; the ledger leaves it unknown.
     cost = cost_of(usage, price)

@@ -54,7 +54,7 @@ def test_a_handshake_without_an_answer_fails_after_the_timeout() -> None:
 
 def test_the_route_is_the_same_as_for_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = probes.route("https://h.example/v1", "")
-    assert (plain.proxy, plain.own) == (None, False)
+    assert (plain.proxy, plain.has_custom_authorities) == (None, False)
     assert tls_authorities.count(plain.authorities) > 10
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/some/bundle.pem")

@@ -20,7 +20,7 @@ from tests.faults.matrix import (
     differs,
     everywhere,
 )
-from tests.support.server import LAST_CHUNK, Reply, chunk, event, head, sse, status, whole
+from tests.support.server import LAST_CHUNK, Reply, chunk, event, head, json_answer, sse, status
 
 MIB = 1024 * 1024
 CUT = "it ended without a finish_reason"
@@ -153,7 +153,7 @@ FAULTS = (
         lambda good: [head(200, good.content_type + "; charset=utf-16"), good.body],
         everywhere(0, "half\n"),
     ),
-    Fault("JSON where a stream was asked for", whole("half"), differs(Seen(0, "half\n"), None, None)),
+    Fault("JSON where a stream was asked for", json_answer("half"), differs(Seen(0, "half\n"), None, None)),
     Fault(
         "a stream where JSON was asked for",
         sse(HALF, END),
@@ -163,7 +163,9 @@ FAULTS = (
     Fault("a stream called JSON", [head(200, JSON), event(HALF) + event(END)], completing(0, "half\n")),
     Fault("the list of models for an answer", body(json.dumps(LIST).encode()), completing(8, "", CUT)),
     Fault(
-        "an answer for the list of models", whole("half"), differs(None, None, Seen(6, "", "lists no models"))
+        "an answer for the list of models",
+        json_answer("half"),
+        differs(None, None, Seen(6, "", "lists no models")),
     ),
     Fault(
         "a list of nothing",

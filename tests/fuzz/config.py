@@ -48,15 +48,15 @@ def edited(data: bytes) -> None:
     if source is None:
         return
     try:
-        text = change_toml_entry.put(source.text, keys, value)
+        text = change_toml_entry.set_entry(source.text, keys, value)
     except ValueError:
         pass
     else:
         assert find_toml_entry.same(_at(find_toml_entry.parse(text), keys), value)
-        assert change_toml_entry.drop(text, keys) is not None
+        assert change_toml_entry.remove_entry(text, keys) is not None
     if find_toml_entry.holds(source.table, keys):
         try:
-            text = change_toml_entry.drop(source.text, keys)
+            text = change_toml_entry.remove_entry(source.text, keys)
         except ValueError:
             return
         assert not find_toml_entry.holds(find_toml_entry.parse(text), keys)

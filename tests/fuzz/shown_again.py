@@ -1,7 +1,7 @@
 """Targets for what is read to be shown: saved answers of `nbx view`, and the hints of messages."""
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError
-from nebius_cli.core.fit_hints_to_flags import clauses, fitting, flags_in
+from nebius_cli.core.fit_hints_to_flags import clauses, flags_in, without_unknown_flags
 from nebius_cli.render.export_heat_view import export
 from nebius_cli.render.output_options import EXPORT_FORMATS
 from nebius_cli.render.token_tsv import TokenTsv
@@ -37,9 +37,9 @@ def hints(data: bytes) -> None:
     choice, rest = head(data)
     hint, flags = rest.decode("utf-8", "replace"), FLAGS[: choice % 4]
     assert "; ".join(clauses(hint)) == hint
-    fitted = fitting(hint, flags)
+    fitted = without_unknown_flags(hint, flags)
     assert set().union(*map(flags_in, clauses(fitted))) <= set(flags)
-    assert fitting(fitted, flags) == fitted
+    assert without_unknown_flags(fitted, flags) == fitted
 
 
 _ANSWERS = (

@@ -58,7 +58,7 @@ def tokens(data: bytes) -> None:
     for array in value if value and isinstance(value[0], list) else [value]:
         assert isinstance(array, list)
         assert all(type(token) is int and token >= 0 for token in array)
-    read_prompt.each(value)
+    read_prompt.as_list(value)
 
 
 def prompts(data: bytes) -> None:

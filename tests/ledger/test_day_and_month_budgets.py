@@ -24,5 +24,5 @@ def test_a_budget_is_nearly_spent_at_80_percent_and_spent_at_100(
 
 def test_a_budget_with_unknown_costs_shows_the_spent_amount_as_a_minimum() -> None:
     budget = SpendingLimit("budget.daily", "today", Decimal(5), Decimal("4.5"))
-    assert budget.words == "budget.daily: $4.50 of $5.00 spent today"
-    assert budget._replace(unknown=2).words == "budget.daily: ≥ $4.50 of $5.00 spent today"
+    assert budget.as_text == "budget.daily: $4.50 of $5.00 spent today"
+    assert budget._replace(unknown=2).as_text == "budget.daily: ≥ $4.50 of $5.00 spent today"

@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.core.prices_and_costs import FREE, MAX_TOKENS, UNKNOWN_PRICE, ZERO, Price
 from nebius_cli.ledger.entry import Entry, cost_of
 from nebius_cli.ledger.entry_to_columns import of_entry
-from nebius_cli.models.model import price_in
+from nebius_cli.models.model import price_from_answer
 from nebius_cli.response.answer_events import Usage
 from tests.support.factory import BASIC, FAST, LIGHTNING, TRIMMED
 
@@ -69,4 +69,6 @@ def test_a_price_is_known_only_if_both_input_and_output_prices_are() -> None:
     ],
 )
 def test_a_price_is_found_in_any_cached_model_list(answer: Any, model: str, price: tuple[Any, ...]) -> None:
-    assert price_in(answer, model) == Price(*(None if text is None else Decimal(text) for text in price))
+    assert price_from_answer(answer, model) == Price(
+        *(None if text is None else Decimal(text) for text in price)
+    )

@@ -84,8 +84,8 @@ def test_rows_are_set_aside_while_another_program_locks_the_ledger(ledger: Ledge
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(BusyError):
         ledger.append([entry(2)])
-    ledger.set_aside([entry(2), entry(3, text=TEXT)])
-    ledger.set_aside([entry(4)])
+    ledger.write_to_pending_file([entry(2), entry(3, text=TEXT)])
+    ledger.write_to_pending_file([entry(4)])
     (waiting,) = path.with_suffix(".pending").iterdir()  # one file for each process
     assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
     assert ledger.count() == 1  # reading needs no lock
@@ -102,14 +102,14 @@ def test_rows_are_set_aside_while_another_program_locks_the_ledger(ledger: Ledge
 def test_rows_that_a_process_keeps_setting_aside_are_each_added_once(ledger: Ledger, path: Path) -> None:
     writer = Ledger(path)
     for number in range(2, 6):
-        writer.set_aside([entry(number)])
+        writer.write_to_pending_file([entry(number)])
         ledger.write_pending()
     writer.close()
     assert times(ledger) == [1, 2, 3, 4, 5]
 
 
 def test_a_pending_file_left_behind_does_not_add_its_rows_again(ledger: Ledger, folder: Path) -> None:
-    ledger.set_aside([entry(2), entry(2)])  # two equal requests are two rows
+    ledger.write_to_pending_file([entry(2), entry(2)])  # two equal requests are two rows
     (waiting,) = folder.iterdir()
     copy = waiting.read_bytes()
     ledger.write_pending()
@@ -144,7 +144,7 @@ def test_killing_a_writer_of_pending_rows_neither_loses_nor_duplicates_rows(
 ) -> None:
     killed = 0
     for calls in range(12):
-        ledger.set_aside([entry(100 + calls), entry(200 + calls)])
+        ledger.write_to_pending_file([entry(100 + calls), entry(200 + calls)])
         done = subprocess.run([sys.executable, "-c", KILLED, str(path), str(calls)], check=False)
         killed += done.returncode == -signal.SIGKILL
     assert killed >= 4
@@ -226,7 +226,7 @@ def test_rows_cannot_be_set_aside_if_the_folder_is_a_file(ledger: Ledger, path: 
     ledger.append([entry(2)])
     ledger.write_pending()
     with pytest.raises(LedgerError, match="beside the ledger"):
-        ledger.set_aside([entry(3)])
+        ledger.write_to_pending_file([entry(3)])
     assert times(ledger) == [1, 2]
 
 
@@ -237,11 +237,11 @@ from tests.ledger.test_pending_rows_file import *
 ledger = Ledger(Path(sys.argv[1]))
 ledger.append([entry(1)])
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-ledger.set_aside([entry(2)])
+ledger.write_to_pending_file([entry(2)])
 (waiting,) = ledger.pending_files
 resource.setrlimit(resource.RLIMIT_FSIZE, (waiting.stat().st_size + 40,) * 2)
 try:
-    ledger.set_aside([entry(3)])
+    ledger.write_to_pending_file([entry(3)])
 except LedgerError as error:
     print(error.why)
 print(waiting.read_bytes().count(b"\\n"), waiting.read_bytes().endswith(b"\\n"))
@@ -259,7 +259,7 @@ def texts_of(path: Path) -> bytes:
 def test_deleting_a_row_erases_a_prompt_that_was_pending(ledger: Ledger, path: Path, how: str) -> None:
     def keep(waiting: Entry) -> None:
         other = Ledger(path)
-        other.set_aside([waiting])
+        other.write_to_pending_file([waiting])
         other.close()
 
     keep(entry(2, text=TEXT))

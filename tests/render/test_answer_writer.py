@@ -12,7 +12,7 @@ from nebius_cli.render.usage_metrics import Timing
 from nebius_cli.response.answer_events import Finished, TextDelta, Usage
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.system.output_file import OutputFile
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 TIMING = Timing(0, 1, 2)
 
@@ -21,7 +21,7 @@ class Run:
     """An answer that is written to fake streams."""
 
     def __init__(self, *, tty: bool = True, target: Path | None = None, **show: Any) -> None:
-        self.out, self.err = Glass(), Glass()
+        self.out, self.err = FakeTerminal(), FakeTerminal()
         settings = {"mode": Mode.TEXT, "layout": Layout(), "choices": 1, **show}
         file = OutputFile(str(target)) if target else None
         self.answer = AnswerWriter(streams_on(self.out, self.err, tty=tty), OutputOptions(**settings), file)
@@ -69,29 +69,31 @@ def test_an_output_file_gets_exact_bytes_even_if_stdout_is_a_terminal(tmp_path: 
 def test_an_incomplete_answer_reports_its_partial_file(tmp_path: Path) -> None:
     run = Run(target=tmp_path / "out").take(TextDelta(0, "half"))
     partial = tmp_path / "out.partial"
-    assert run.answer.cut(run.completion, TIMING) == f"the answer received so far is in {partial}"
+    assert (
+        run.answer.finish_incomplete(run.completion, TIMING) == f"the answer received so far is in {partial}"
+    )
     assert partial.read_bytes() == b"half\n"
     assert run.err.text == ""
 
 
 def test_an_empty_incomplete_answer_leaves_no_file(tmp_path: Path) -> None:
     run = Run(target=tmp_path / "out")
-    assert run.answer.cut(run.completion, TIMING) == ""
-    assert (list(tmp_path.glob("*out*")), run.answer.untouched) == ([], True)
+    assert run.answer.finish_incomplete(run.completion, TIMING) == ""
+    assert (list(tmp_path.glob("*out*")), run.answer.nothing_written) == ([], True)
 
 
 def test_an_incomplete_answer_shows_its_usage_if_it_is_known() -> None:
     run = Run().take(TextDelta(0, "half"), Usage(1, 2, 3))
-    assert run.answer.cut(run.completion, TIMING) == ""
+    assert run.answer.finish_incomplete(run.completion, TIMING) == ""
     assert run.out.text == "half\n"
     assert "completion" in run.err.text
 
 
 def test_an_answer_is_untouched_until_its_first_byte() -> None:
     run = Run()
-    assert run.answer.untouched
+    assert run.answer.nothing_written
     run.take(TextDelta(0, "t"))
-    assert not run.answer.untouched
+    assert not run.answer.nothing_written
 
 
 def test_a_stream_that_failed_is_not_written_to_again() -> None:
@@ -103,7 +105,7 @@ def test_a_stream_that_failed_is_not_written_to_again() -> None:
     with pytest.raises(OutputError):
         run.take(TextDelta(0, "text"))
     run.out._before = len
-    run.answer.cut(run.completion, TIMING)
+    run.answer.finish_incomplete(run.completion, TIMING)
     assert run.out.text == ""
 
 
@@ -116,7 +118,7 @@ def test_a_signal_in_the_middle_of_a_write_still_ends_the_line() -> None:
     with pytest.raises(Interrupted):
         run.take(TextDelta(0, "text"))
     run.out._before = len
-    run.answer.cut(run.completion, TIMING)
+    run.answer.finish_incomplete(run.completion, TIMING)
     assert run.out.text == "\n"
 
 

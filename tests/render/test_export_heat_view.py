@@ -13,11 +13,11 @@ from rich.cells import cell_len
 from nebius_cli.render.export_heat_view import export
 from nebius_cli.response.answer_events import Event, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.logprobs import FRANCE, Told, delta
+from tests.support.logprobs import FRANCE, TokenSpec, delta
 
 DRAWN = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[2] / "docs").glob("*.svg")}
 SVG = "{http://www.w3.org/2000/svg}"
-EVIL: tuple[Told, ...] = (
+EVIL: tuple[TokenSpec, ...] = (
     ("<script>alert(1)</script>", 0.95, {'" onmouseover="x': 0.01, "</a><b>": 0.005}),
     (' <a class="r1" href="#0">', 0.5, {"'": 0.1}),
     ("[bold]{0}{code}%s", 0.3, {}),

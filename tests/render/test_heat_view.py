@@ -9,13 +9,13 @@ from nebius_cli.render.output_options import Layout, Mode, OutputOptions, View
 from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from tests.support.logprobs import FRANCE, completions, delta
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 SURE, DOUBTFUL = "\x1b[38;5;231;48;5;17m", "\x1b[38;5;16;48;5;226m"
 OFF = "\x1b[0m"
 
 
-def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 80) -> Heat:
+def heat(glass: FakeTerminal, choices: int = 1, *, color: bool = True, columns: int = 80) -> Heat:
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     show = OutputOptions(Mode.TEXT, Layout(), choices, view=View.HEAT, color_out=color)
     return Heat(streams, streams.write_out, show)
@@ -23,7 +23,7 @@ def heat(glass: Glass, choices: int = 1, *, color: bool = True, columns: int = 8
 
 def drawn(*events: Event, choices: int = 1, color: bool = True, columns: int = 80) -> str:
     """Return what is written for these events up to the summary and legend."""
-    glass = Glass()
+    glass = FakeTerminal()
     part = heat(glass, choices, color=color, columns=columns)
     for event in events:
         part.event(event)
@@ -31,7 +31,7 @@ def drawn(*events: Event, choices: int = 1, color: bool = True, columns: int = 8
 
 
 def finished(*events: Event, choices: int = 1, color: bool = False, columns: int = 80) -> list[str]:
-    glass = Glass()
+    glass = FakeTerminal()
     part = heat(glass, choices, color=color, columns=columns)
     for event in events:
         part.event(event)
@@ -40,7 +40,7 @@ def finished(*events: Event, choices: int = 1, color: bool = False, columns: int
 
 
 def test_each_token_is_written_in_its_colours_as_it_arrives() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     part = heat(glass)
     part.event(delta((" Paris", 0.95, {})))
     assert glass.text == f"{SURE} Paris{OFF}"

@@ -14,17 +14,17 @@ from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.sanitize import visible_json
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 from tests.support.server import token
 
 
-def records(glass: Glass, mode: Mode, *, terminal: bool = False) -> JsonOutput:
+def records(glass: FakeTerminal, mode: Mode, *, terminal: bool = False) -> JsonOutput:
     """Return a JSON output that writes to `glass`."""
     return JsonOutput(streams_on(glass).write_out, mode, terminal=terminal)
 
 
 def test_a_response_in_one_piece_is_written_unchanged() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     renderer = records(glass, Mode.JSON)
     response = {"id": "x", "odd": {"b": 1, "a": [None]}, "choices": []}
     renderer.event(Frame(response))
@@ -33,7 +33,7 @@ def test_a_response_in_one_piece_is_written_unchanged() -> None:
 
 
 def test_frames_are_combined_into_one_response() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     renderer = records(glass, Mode.JSON)
     completion = Completion(1)
     for event in (
@@ -51,14 +51,14 @@ def test_frames_are_combined_into_one_response() -> None:
 
 
 def test_without_frames_nothing_is_written() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     for mode in (Mode.JSON, Mode.NDJSON):
         records(glass, mode).finish(Completion(1))
     assert glass.text == ""
 
 
 def test_ndjson_writes_each_frame_at_once_and_nothing_at_the_end() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     renderer = records(glass, Mode.NDJSON, terminal=True)
     renderer.event(Frame({"a": 1}))
     assert glass.text == '{"a":1}\n'
@@ -68,7 +68,7 @@ def test_ndjson_writes_each_frame_at_once_and_nothing_at_the_end() -> None:
 
 
 def test_on_a_terminal_json_is_indented_and_control_characters_are_escaped() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     renderer = records(glass, Mode.JSON, terminal=True)
     renderer.event(Frame({"text": "\x1b\x9b\u202e"}))
     renderer.finish(Completion(1))
@@ -76,7 +76,7 @@ def test_on_a_terminal_json_is_indented_and_control_characters_are_escaped() -> 
 
 
 def test_nan_and_infinity_become_null() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     renderer = records(glass, Mode.NDJSON)
     renderer.event(Frame({"logprob": float("nan"), "list": [float("-inf"), 1.5]}))
     assert json.loads(glass.text) == {"logprob": None, "list": [None, 1.5]}

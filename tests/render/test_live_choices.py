@@ -10,10 +10,10 @@ from nebius_cli.render.live_choices import LiveChoices
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 
-def blocks(glass: Glass, choices: int = 2, *, color: bool = False, **environ: str) -> LiveChoices:
+def blocks(glass: FakeTerminal, choices: int = 2, *, color: bool = False, **environ: str) -> LiveChoices:
     """Return blocks that are drawn on `glass`."""
     streams = streams_on(glass, environ=environ)
     return LiveChoices(
@@ -30,7 +30,7 @@ def rows(part: LiveChoices, width: int = 80, height: int = 24) -> list[str]:
 
 
 def test_the_live_part_never_fills_the_window() -> None:
-    part = blocks(Glass(), choices=50)
+    part = blocks(FakeTerminal(), choices=50)
     for index in range(50):
         part.event(TextDelta(index, "row\n" * 30))
     for height in (2, 3, 4, 5, 10, 24, 60, 200):
@@ -39,7 +39,7 @@ def test_the_live_part_never_fills_the_window() -> None:
 
 
 def test_choices_in_progress_are_shown_before_finished_and_waiting_ones() -> None:
-    part = blocks(Glass(), choices=6)
+    part = blocks(FakeTerminal(), choices=6)
     part.event(TextDelta(4, "being written"))
     part.event(TextDelta(1, "done"))
     part.event(Finished(1, "stop"))
@@ -50,7 +50,7 @@ def test_choices_in_progress_are_shown_before_finished_and_waiting_ones() -> Non
 
 
 def test_tabs_and_wide_characters_are_measured() -> None:
-    part = blocks(Glass())
+    part = blocks(FakeTerminal())
     part.event(TextDelta(0, "\tx" * 20 + "\n" + "日本" * 30))
     width = 30
     sizes = {cell_len(row) for row in rows(part, width)}
@@ -62,7 +62,7 @@ def test_tabs_and_wide_characters_are_measured() -> None:
 
 def test_a_finished_choice_is_not_drawn_twice_in_one_frame() -> None:
     frames: list[str] = []
-    glass = Glass(lambda data: frames.append(data.decode()))
+    glass = FakeTerminal(lambda data: frames.append(data.decode()))
     part = blocks(glass)
     part.event(TextDelta(0, "first"))
     part.event(TextDelta(1, "second"))
@@ -76,7 +76,7 @@ def test_a_finished_choice_is_not_drawn_twice_in_one_frame() -> None:
 
 def test_headings_are_bold_only_if_colour_is_on() -> None:
     for color in (True, False):
-        glass = Glass()
+        glass = FakeTerminal()
         part = blocks(glass, color=color)
         part.event(TextDelta(0, "text"))
         part.finish(Completion(2))
@@ -90,7 +90,7 @@ def test_a_signal_while_a_choice_is_printed_loses_no_text() -> None:
             raise Interrupted
 
     struck = threading.Event()
-    glass = Glass(interrupt)
+    glass = FakeTerminal(interrupt)
     part = blocks(glass)
     part.event(TextDelta(0, "first"))
     with pytest.raises(Interrupted):
@@ -109,7 +109,7 @@ def test_a_failure_in_the_drawing_thread_is_raised_at_the_next_event(failure: Ba
             failed.set()
             raise failure
 
-    streams = streams_on(Glass())
+    streams = streams_on(FakeTerminal())
     part = LiveChoices(streams, fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     part.event(TextDelta(0, "text"))
     assert failed.wait(30)
@@ -120,7 +120,7 @@ def test_a_failure_in_the_drawing_thread_is_raised_at_the_next_event(failure: Ba
 
 
 def test_other_events_draw_nothing() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     part = blocks(glass)
     part.event(Frame({}))
     assert glass.text == ""
@@ -130,7 +130,7 @@ def test_a_failure_of_the_first_write_is_raised_at_once() -> None:
     def fail(data: bytes) -> None:
         raise ReaderGone
 
-    part = LiveChoices(streams_on(Glass()), fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
+    part = LiveChoices(streams_on(FakeTerminal()), fail, OutputOptions(Mode.TEXT, Layout(), 2), 0)
     with pytest.raises(ReaderGone):
         part.event(TextDelta(0, "text"))
     part.finish(Completion(2))

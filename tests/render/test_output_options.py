@@ -13,7 +13,7 @@ from nebius_cli.render.token_table_view import TokenTable
 from nebius_cli.render.token_tsv import TokenTsv
 from nebius_cli.response.answer_events import TextDelta
 from nebius_cli.response.events_to_answer import Completion
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from tests.support.screen import Glass, streams_on
 def test_the_renderer_depends_on_the_mode_the_choices_and_the_terminal(
     mode: Mode, choices: int, term: str, kind: type, *, terminal: bool
 ) -> None:
-    streams = streams_on(Glass(), environ={"TERM": term})
+    streams = streams_on(FakeTerminal(), environ={"TERM": term})
     show = OutputOptions(mode, Layout(), choices)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind
 
@@ -52,14 +52,14 @@ def test_the_renderer_depends_on_the_mode_the_choices_and_the_terminal(
 def test_the_module_imported_in_advance_is_that_of_the_renderer(
     mode: Mode, view: View | None, choices: int, term: str
 ) -> None:
-    streams = streams_on(Glass(), environ={"TERM": term})
+    streams = streams_on(FakeTerminal(), environ={"TERM": term})
     options = OutputOptions(mode, Layout(), choices, view=view)
     renderer = choose(streams, streams.write_out, options, terminal=True, started=0)
     assert drawing_module(streams, options) == type(renderer).__module__
 
 
 def test_an_unrequested_choice_has_its_own_heading() -> None:
-    out = Glass()
+    out = FakeTerminal()
     streams = streams_on(out)
     renderer = choose(
         streams, streams.write_out, OutputOptions(Mode.TEXT, Layout(), 1), terminal=True, started=0
@@ -80,6 +80,6 @@ def test_an_unrequested_choice_has_its_own_heading() -> None:
     ],
 )
 def test_the_renderer_depends_on_the_view_and_the_terminal(view: View, kind: type, *, terminal: bool) -> None:
-    streams = streams_on(Glass())
+    streams = streams_on(FakeTerminal())
     show = OutputOptions(Mode.TEXT, Layout(), 2, view=view)
     assert type(choose(streams, streams.write_out, show, terminal=terminal, started=0)) is kind

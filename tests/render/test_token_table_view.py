@@ -7,10 +7,10 @@ from nebius_cli.render.token_table_view import TokenTable, packed
 from nebius_cli.response.answer_events import Event, Finished, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from tests.support.logprobs import FRANCE, completions, delta
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 
-def table(glass: Glass, choices: int = 1, *, color: bool = False, columns: int = 80) -> TokenTable:
+def table(glass: FakeTerminal, choices: int = 1, *, color: bool = False, columns: int = 80) -> TokenTable:
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     return TokenTable(
         streams,
@@ -21,7 +21,7 @@ def table(glass: Glass, choices: int = 1, *, color: bool = False, columns: int =
 
 def drawn(*events: Event, choices: int = 1, color: bool = False, columns: int = 80) -> list[str]:
     """Return the rows without the blanks on their right."""
-    glass = Glass()
+    glass = FakeTerminal()
     part = table(glass, choices, color=color, columns=columns)
     for event in events:
         part.event(event)
@@ -42,7 +42,7 @@ def test_a_row_shows_all_figures_of_a_token() -> None:
 
 
 def test_each_row_is_written_when_its_token_arrives() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     part = table(glass)
     for count, entry in enumerate(FRANCE, start=1):
         part.event(delta(entry))
@@ -101,7 +101,7 @@ def test_choices_are_written_one_after_another_under_their_own_heading() -> None
 
 
 def test_only_the_token_itself_has_the_colour_of_its_probability() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     table(glass, color=True).event(delta(("x", 0.95, {"y": 0.01})))
     row = glass.text.split("\n")[1]
     assert row.startswith('\x1b[38;5;231;48;5;17m"x"\x1b[0m  ')
@@ -110,7 +110,7 @@ def test_only_the_token_itself_has_the_colour_of_its_probability() -> None:
 
 
 def test_the_parts_of_a_character_have_the_colour_of_their_joint_probability() -> None:
-    glass = Glass()
+    glass = FakeTerminal()
     table(glass, color=True).event(TextDelta(0, "日", completions(("", 0.95, {}), ("日", 0.001, {}))))
     first, last = glass.text.split("\n")[1:3]
     assert first.startswith('\x1b[38;5;16;48;5;226m""\x1b[0m  ')

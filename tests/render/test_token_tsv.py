@@ -11,12 +11,12 @@ from nebius_cli.response.answer_events import Event, Finished, Frame, TextDelta
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.token_logprobs import Alternative, TokenLogprob
 from tests.support.logprobs import completions, delta
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 
 def lines(*events: Event, choices: int = 1) -> list[list[str]]:
     """Return the columns of each line that is written for these events."""
-    glass = Glass()
+    glass = FakeTerminal()
     rows = TokenTsv(streams_on(glass).write_out, choices)
     for event in events:
         rows.event(event)

@@ -9,7 +9,7 @@ from nebius_cli.render.usage_metrics import Metric, Timing, as_pairs, metrics
 from nebius_cli.response.answer_events import Finished, Frame, TextDelta, Usage
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.terminal.rich_console import stderr_console
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 TIMING = Timing(1.0, 1.41, 6.29)
 FULL = Usage(1812, 256, 2068, 1024, 0)
@@ -40,7 +40,7 @@ def table(answer: Completion, width: int = 80, *, streamed: bool = True) -> list
 
 def drawn(found: list[Metric], width: int = 80, *, color: bool) -> str:
     """Return what is written to a terminal of this width."""
-    glass = Glass()
+    glass = FakeTerminal()
     draw(found, stderr_console(streams_on(err=glass, environ={"COLUMNS": str(width)}), color=color))
     return glass.text
 

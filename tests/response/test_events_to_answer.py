@@ -265,14 +265,14 @@ def test_an_unrequested_choice_without_text_is_ignored() -> None:
 )
 def test_data_that_grows_with_each_frame_is_counted(member: dict[str, Any]) -> None:
     completion = folded(*[frame({"index": 0, **member})] * 100)
-    assert 100_000 < completion.held < 200_000
+    assert 100_000 < completion.memory_bytes < 200_000
 
 
 def test_data_that_replaces_earlier_data_is_counted_once() -> None:
     names = folded(*[frame({"index": 0, "stop_reason": "x" * 1000}, model="y" * 1000)] * 100)
-    assert 2_000 < names.held < 5_000
+    assert 2_000 < names.memory_bytes < 5_000
     other = folded(*[{f"name-{number}": "x" * 1000} for number in range(100)])
-    assert 100_000 < other.held < 200_000
+    assert 100_000 < other.memory_bytes < 200_000
 
 
 def test_a_missing_choice_and_an_unfinished_choice_are_reported_differently() -> None:

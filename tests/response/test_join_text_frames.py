@@ -108,29 +108,34 @@ def test_a_frame_with_other_data_is_never_treated_as_a_repetition(odd: dict[str,
     runs = Coalescer()
     for _ in range(3):
         before = json.dumps(odd)
-        assert not runs.take(odd)
+        assert not runs.try_join(odd)
         assert json.dumps(odd) == before
     assert list(runs.events()) == []
 
 
 def test_a_change_outside_the_text_ends_a_repetition() -> None:
     runs = Coalescer()
-    taken = [runs.take(one) for one in (frame(), frame(), frame(id="2"), frame(id="2"), frame())]
+    taken = [runs.try_join(one) for one in (frame(), frame(), frame(id="2"), frame(id="2"), frame())]
     assert taken == [False, True, False, True, False]
     end = frame(choice={"finish_reason": "stop"})
-    assert [runs.take(one) for one in (frame(), end, frame())] == [True, False, False]
+    assert [runs.try_join(one) for one in (frame(), end, frame())] == [True, False, False]
 
 
 def test_a_frame_without_choices_ends_a_repetition() -> None:
     runs = Coalescer()
-    assert [runs.take(one) for one in (frame(), frame(), {"id": "2"}, frame())] == [False, True, False, False]
+    assert [runs.try_join(one) for one in (frame(), frame(), {"id": "2"}, frame())] == [
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_choices_beyond_the_maximum_are_decoded_without_joining() -> None:
     runs = Coalescer()
-    assert not any(runs.take(frame("a", index)) for index in range(MAX_CHOICES + 2))
-    assert runs.take(frame("a", MAX_CHOICES - 1))
-    assert not runs.take(frame("a", MAX_CHOICES))
+    assert not any(runs.try_join(frame("a", index)) for index in range(MAX_CHOICES + 2))
+    assert runs.try_join(frame("a", MAX_CHOICES - 1))
+    assert not runs.try_join(frame("a", MAX_CHOICES))
 
 
 @st.composite

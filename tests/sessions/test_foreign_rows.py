@@ -15,7 +15,7 @@ from tests.support.answers import answer, failure, row, write
 from tests.support.echo import choice, echoed
 from tests.support.foreign import EVIL, Seen, check_unmoved
 from tests.support.ledger import entry, keep, text
-from tests.support.logprobs import Told, frame
+from tests.support.logprobs import TokenSpec, frame
 from tests.support.rows import completion, refuse
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, detail, head, status
@@ -31,7 +31,7 @@ ROWS: dict[str, bytes] = {
     "csv": f'"{EVIL}",prompt\r\n"{EVIL}","{EVIL}"\r\n'.encode(),
 }
 FOUND = [(EVIL, None), (" b", -1.5), (EVIL, -0.5)]
-TOLD: tuple[Told, ...] = ((EVIL, 0.5, {EVIL: 0.25, f"{EVIL}x": 0.125}), (" b", 0.25, {EVIL[:9]: 0.5}))
+TOLD: tuple[TokenSpec, ...] = ((EVIL, 0.5, {EVIL: 0.25, f"{EVIL}x": 0.125}), (" b", 0.25, {EVIL[:9]: 0.5}))
 ANSWERED = [completion([EVIL])]
 BULK = ("bulk", "rows", "--format", "jsonl", "--retries", "0")
 # The arguments, the rows, and the reply of the server; NAME is a file with the rows.

@@ -10,7 +10,7 @@ import pytest
 from tests.sessions.conftest import Open
 from tests.support.gate import Gate, gated, one_answer
 from tests.support.run import Runner
-from tests.support.server import USAGE, FakeServer, answer, sse, token, whole
+from tests.support.server import USAGE, FakeServer, answer, json_answer, sse, token
 
 NBX = [sys.executable, "-m", "nebius_cli"]
 MIXED = (
@@ -69,7 +69,7 @@ def test_model_text_in_a_pipe_is_unchanged_byte_for_byte(nbx: Runner, server: Fa
 
 
 def test_json_in_a_pipe_is_one_line(nbx: Runner, server: FakeServer) -> None:
-    server.script(whole("text"))
+    server.script(json_answer("text"))
     done = nbx.process("complete", "x", "--json")
     assert done.out.count("\n") == 1
     assert done.json["choices"][0]["text"] == "text"
@@ -77,7 +77,7 @@ def test_json_in_a_pipe_is_one_line(nbx: Runner, server: FakeServer) -> None:
 
 
 def test_json_on_a_terminal_is_indented_and_without_other_output(terminal: Open, server: FakeServer) -> None:
-    server.script(whole("text"))
+    server.script(json_answer("text"))
     screen = terminal("complete", "x", "--json")
     assert screen.end() == 0
     assert screen.rows[:2] == ["{", '  "id": "cmpl-1",']
@@ -87,7 +87,7 @@ def test_json_on_a_terminal_is_indented_and_without_other_output(terminal: Open,
 
 def test_a_status_line_is_shown_until_the_json_arrives(terminal: Open, server: FakeServer) -> None:
     before = Gate()
-    server.script([before, *whole("text")])
+    server.script([before, *json_answer("text")])
     screen = terminal("complete", "x", "--json")
     screen.wait_for("waiting for the server")
     before.open()
@@ -141,7 +141,7 @@ def test_usage_in_a_pipe_prints_tab_separated_values(nbx: Runner, server: FakeSe
 
 
 def test_json_on_a_terminal_shows_the_usage_table_only_with_usage(terminal: Open, server: FakeServer) -> None:
-    server.script(whole("text"), whole("text"))
+    server.script(json_answer("text"), json_answer("text"))
     for flags, tables in (([], 0), (["--usage"], 1)):
         screen = terminal("complete", "x", "--json", *flags)
         assert screen.end() == 0

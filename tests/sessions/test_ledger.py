@@ -24,10 +24,10 @@ from tests.support.server import (
     close_delimited,
     closed_port,
     detail,
+    json_answer,
     reset,
     sse,
     token,
-    whole,
 )
 
 KEEP = {"NBX_HISTORY_TEXT": "true"}
@@ -82,7 +82,7 @@ def test_every_request_that_was_sent_has_a_row_with_its_result(
 
 
 def test_every_attempt_has_its_own_row(nbx: Runner, server: FakeServer) -> None:
-    server.script(detail(503, "busy"), detail(429, "slow"), whole("a"))
+    server.script(detail(503, "busy"), detail(429, "slow"), json_answer("a"))
     assert nbx("complete", "x", "--json").code == 0
     assert [(row["exit"], row["cost"]) for row in rows_of(nbx)] == [(6, "0"), (5, "0"), (0, None)]
 

@@ -10,7 +10,7 @@ import pytest
 from tests.support.factory import model_list
 from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer, whole
+from tests.support.server import FakeServer, json_answer
 
 
 def bind(path: Path) -> None:
@@ -105,7 +105,7 @@ def test_unusual_files_are_reported_and_nbx_does_not_hang(
     for command in RUNS[file]:
         if not os.path.lexists(path):
             ODD[odd](path)
-        server.replies[:] = [model_list() if command.startswith(("models", "auth")) else whole("a")]
+        server.replies[:] = [model_list() if command.startswith(("models", "auth")) else json_answer("a")]
         done = nbx(*command.split(), stdin=b"", env=environ)
         server.replies.clear()
         assert done.code != 1, (command, done)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.sessions.conftest import Open
 from tests.support.gate import Gate, gated, one_answer
-from tests.support.server import USAGE, FakeServer, answer, token, whole
+from tests.support.server import USAGE, FakeServer, answer, json_answer, token
 
 COUNTS = {
     **USAGE,
@@ -95,7 +95,7 @@ def test_the_usage_table_is_below_the_answer(terminal: Open, server: FakeServer)
 def test_an_answer_without_streaming_shows_the_time_instead_of_first_token(
     terminal: Open, server: FakeServer
 ) -> None:
-    server.script(whole("all at once"))
+    server.script(json_answer("all at once"))
     screen = terminal("complete", "x", "--no-stream")
     assert screen.end() == 0
     assert screen.rows[0] == "all at once"

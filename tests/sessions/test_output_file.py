@@ -12,7 +12,7 @@ import pytest
 from tests.sessions.conftest import Open
 from tests.support.gate import Gate, gated, one_answer
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, detail, token, whole
+from tests.support.server import FakeServer, answer, detail, json_answer, token
 
 NBX = [sys.executable, "-m", "nebius_cli"]
 
@@ -98,7 +98,7 @@ def test_an_answer_is_kept_if_its_last_bytes_cannot_be_written(
     args: list[str], nbx: Runner, server: FakeServer, tmp_path: Path
 ) -> None:
     target = tmp_path / "out.txt"
-    server.script(whole("x" * 1000))
+    server.script(json_answer("x" * 1000))
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000));"
     script = f"{limit} from nebius_cli.main import main; sys.exit(main())"
     command = [sys.executable, "-c", script, "complete", "x", "--no-stream", "--no-ledger", "-o"]
@@ -227,6 +227,6 @@ def test_a_dash_means_stdout(nbx: Runner, server: FakeServer) -> None:
 
 
 def test_json_is_also_written_to_the_file(nbx: Runner, server: FakeServer, tmp_path: Path) -> None:
-    server.script(whole("text"))
+    server.script(json_answer("text"))
     assert nbx.process("complete", "x", "--json", "-o", str(tmp_path / "out.json")).code == 0
     assert (tmp_path / "out.json").read_text().startswith('{"id"')

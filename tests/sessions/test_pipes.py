@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.gate import Gate, gated, one_answer
 from tests.support.run import Runner
-from tests.support.server import FakeServer, answer, token, whole
+from tests.support.server import FakeServer, answer, json_answer, token
 
 NBX = [sys.executable, "-m", "nebius_cli"]
 
@@ -71,7 +71,7 @@ def test_a_closed_stream_is_an_error_only_if_it_is_needed(
     closed: str, form: str, nbx: Runner, server: FakeServer
 ) -> None:
     if ">&- " not in closed:  # nbx sends no request if it cannot write the answer
-        server.script(answer("Hello") if form == "--stream" else whole("Hello"))
+        server.script(answer("Hello") if form == "--stream" else json_answer("Hello"))
     done = sh(f'"$@" {closed}', nbx, "complete", "x", form)
     text = b"" if ">&- " in closed else b"Hello\n"
     assert done.returncode == (74 if ">&- " in closed else 0)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.sessions.conftest import Open
 from tests.support.gate import Gate, gated
-from tests.support.logprobs import FRANCE, Told, frame
+from tests.support.logprobs import FRANCE, TokenSpec, frame
 from tests.support.server import USAGE, FakeServer, token
 
 # Foreground and background of each step in xterm's 256 colours: 231 on 17 and 24, 16 on the others.
@@ -20,7 +20,7 @@ def colours(cells: list[Any]) -> set[tuple[str, str]]:
     return {(cell.fg, cell.bg) for cell in cells}
 
 
-def stream(*tokens: Told, index: int = 0) -> list[dict[str, Any]]:
+def stream(*tokens: TokenSpec, index: int = 0) -> list[dict[str, Any]]:
     return [*(frame(reported, index=index) for reported in tokens), frame(index=index, reason="stop")]
 
 
@@ -83,7 +83,7 @@ def test_without_colour_improbable_tokens_are_marked(
     assert list(screen.styles()) == []
 
 
-HOSTILE: tuple[Told, ...] = (
+HOSTILE: tuple[TokenSpec, ...] = (
     ("\x1b]0;owned\x07", 0.95, {"\x1b[2J": 0.01}),
     ("\x1b[31m", 0.5, {"\x9b31m": 0.1}),
     ("[bold]:smile:", 0.3, {"[/bold]": 0.1}),

@@ -21,7 +21,7 @@ from tests.support.ledger import entry, keep, text
 from tests.support.logprobs import frame
 from tests.support.messages import check_message
 from tests.support.run import Runner
-from tests.support.server import FakeServer, Reply, answer, whole
+from tests.support.server import FakeServer, Reply, answer, json_answer
 
 NBX = [sys.executable, "-m", "nebius_cli"]
 # Opens more files than select() can handle before nbx starts.
@@ -40,7 +40,7 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "complete": (["complete", "x"], [answer(TEXT, "\n")]),
     "models": (["models", "--refresh"], [model_list()]),
     "config list": (["config", "list"], []),
-    "bulk": (["bulk", "FOLDER/rows.jsonl", "-q"], [whole(TEXT)]),
+    "bulk": (["bulk", "FOLDER/rows.jsonl", "-q"], [json_answer(TEXT)]),
     "score": (["score", "é日本", "--tokens"], [echoed(choice(TEXT, ECHO))]),
     "view": (["view", "FOLDER/answer.json"], []),
     "history": (["history", "show", "1"], []),
@@ -246,7 +246,7 @@ def test_an_unusable_home_gives_a_message_and_an_exit_code(
     monkeypatch.setenv("HOME", path)
     others = {"TOO_LONG": {74, 78}, "LOOP": {74, 78}}.get(home, set())
     for args, code in AT_HOME.items():
-        server.replies[:] = [whole(TEXT)]
+        server.replies[:] = [json_answer(TEXT)]
         done = nbx(*args.split(), stdin=b"key", env={"HOME": path, "EDITOR": "true"})
         server.replies.clear()
         unread = {78} if args.startswith("completion") else set()

@@ -7,7 +7,7 @@ from typing import Any
 from nebius_cli.bulk.input.row import Row
 
 
-def asking(
+def make_row(
     index: int,
     prompt: Any = None,
     *,

@@ -17,7 +17,7 @@ class Item(NamedTuple):
         return {"text": " ".join(self.prompts)}
 
 
-class Words:
+class WordRows:
     """Rows of words. If an answer does not begin with its word, requests fall back to a form with "again"."""
 
     text_columns = frozenset(("text",))
@@ -61,7 +61,7 @@ class Words:
         del item
         return {"joined": list(values)}
 
-    def second_form(self, variant: int) -> "Words":
+    def second_form(self, variant: int) -> "WordRows":
         """Return the form of the only model."""
         assert variant == 0
         return self

@@ -7,9 +7,9 @@ from nebius_cli.response.answer_events import TextDelta
 from tests.support.server import token
 
 # A token's text, its probability, and the others at its place.
-Told = tuple[str, float | None, dict[str, float]]
+TokenSpec = tuple[str, float | None, dict[str, float]]
 
-FRANCE: tuple[Told, ...] = (
+FRANCE: tuple[TokenSpec, ...] = (
     (" Paris", 0.95, {" the": 0.03}),
     (".", 0.75, {",": 0.125}),
     (" It", 0.55, {" The": 0.25}),
@@ -20,7 +20,7 @@ FRANCE: tuple[Told, ...] = (
 )
 
 
-def completions(*tokens: Told, offset: int = 0) -> dict[str, Any]:
+def completions(*tokens: TokenSpec, offset: int = 0) -> dict[str, Any]:
     """Return the `logprobs` member as vLLM sends it: four lists, the chosen token among the likely ones."""
     texts = [text for text, _, _ in tokens]
     return {
@@ -34,13 +34,13 @@ def completions(*tokens: Told, offset: int = 0) -> dict[str, Any]:
     }
 
 
-def delta(*tokens: Told, index: int = 0) -> TextDelta:
+def delta(*tokens: TokenSpec, index: int = 0) -> TextDelta:
     """Return the event of these tokens."""
     return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def frame(
-    *tokens: Told, index: int = 0, text: str | None = None, reason: str | None = None
+    *tokens: TokenSpec, index: int = 0, text: str | None = None, reason: str | None = None
 ) -> dict[str, Any]:
     """Return a frame of a stream with these tokens; its text is theirs unless another is given."""
     own = "".join(name for name, _, _ in tokens) if text is None else text

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from nebius_cli.system.streams import Streams
 
 
-class Glass(io.RawIOBase):
+class FakeTerminal(io.RawIOBase):
     """What was written, with something to do before each write."""
 
     def __init__(self, before: Callable[[bytes], object] = len) -> None:
@@ -28,8 +28,8 @@ class Glass(io.RawIOBase):
 
 
 def streams_on(
-    out: Glass | None = None,
-    err: Glass | None = None,
+    out: FakeTerminal | None = None,
+    err: FakeTerminal | None = None,
     *,
     tty: bool = True,
     environ: Mapping[str, str] | None = None,

@@ -231,7 +231,7 @@ def answer(*texts: str, reason: str = "stop", **headers: str) -> Reply:
     return sse(*(token(text) for text in texts), token("", reason=reason), USAGE, done=True, **headers)
 
 
-def whole(*texts: str, reason: str = "stop") -> Reply:
+def json_answer(*texts: str, reason: str = "stop") -> Reply:
     """A good answer in one piece, one choice for each text."""
     choices = [token(text, index, reason)["choices"][0] for index, text in enumerate(texts)]
     return status(200, json.dumps({**USAGE, "choices": choices}).encode())

@@ -17,7 +17,7 @@ from nebius_cli.bulk.run_budget import Budget
 from nebius_cli.bulk.senders.api_sender import ApiSender
 from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
 from nebius_cli.core.secret import Secret
-from tests.support.bulk import asking, completed
+from tests.support.bulk import completed, make_row
 from tests.support.canary import CANARY
 from tests.support.server import FakeServer, Reply, Request, Step, event, hang_up, head, reset, status, token
 
@@ -30,7 +30,7 @@ def kept_open(body: bytes, **headers: str) -> Reply:
     return [head(200, "application/json", Content_Length=str(len(body)), **headers) + body]
 
 
-def well(request: Request) -> Reply:
+def good_answer(request: Request) -> Reply:
     return kept_open(json.dumps(completed(request.body)).encode())
 
 
@@ -61,7 +61,7 @@ def waiting_for(event: threading.Event | threading.Barrier) -> Step:
     return step
 
 
-def moody(request: Request, number: int) -> Reply:
+def unreliable(request: Request, number: int) -> Reply:
     """Fail every third request, each time in another way."""
     ways: list[Reply] = [
         status(429, b"", Retry_After="0.05"),
@@ -73,7 +73,7 @@ def moody(request: Request, number: int) -> Reply:
         [head(200, "text/event-stream", Connection="close"), event(token("0")), hang_up],
         status(503, b"", Retry_After="0"),
     ]
-    return ways[number // 3 % len(ways)] if number % 3 == 0 else well(request)
+    return ways[number // 3 % len(ways)] if number % 3 == 0 else good_answer(request)
 
 
 class Run:
@@ -140,8 +140,8 @@ class Run:
 
 
 def rows(count: int) -> list[Row]:
-    return [asking(index) for index in range(count)]
+    return [make_row(index) for index in range(count)]
 
 
-def right(count: int) -> dict[int, str]:
+def expected_texts(count: int) -> dict[int, str]:
     return {index: f"{index}!" for index in range(count)}

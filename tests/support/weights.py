@@ -65,7 +65,7 @@ TINY = LocalModel(
 )
 
 
-def quiet(done: int, total: int, stage: str) -> None:
+def no_progress(done: int, total: int, stage: str) -> None:
     """Take a report of progress and show nothing."""
 
 
@@ -78,8 +78,8 @@ class PackageIndex:
         self.cut_at: int | None = None  # hang up after so many bytes
         self.stall_at: int | None = None  # after so many bytes, wait for `release`
         self.login = ""  # user:password that is asked for
-        self.refuses = ""  # the beginning of a User-Agent that gets no wheel
-        self.asked: list[str] = []  # the Range of each request for the wheel
+        self.refused_user_agent = ""  # the beginning of a User-Agent that gets no wheel
+        self.requested_ranges: list[str] = []  # the Range of each request for the wheel
         self.stalled = threading.Event()
         self.release = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -125,11 +125,11 @@ class PackageIndex:
             _send(request, 404, b"")
 
     def _answer_wheel(self, request: BaseHTTPRequestHandler) -> None:
-        if self.refuses and request.headers["User-Agent"].startswith(self.refuses):
+        if self.refused_user_agent and request.headers["User-Agent"].startswith(self.refused_user_agent):
             _send(request, 403, b"")
             return
         wanted = request.headers["Range"] or ""
-        self.asked.append(wanted)
+        self.requested_ranges.append(wanted)
         start = int(wanted.removeprefix("bytes=").removesuffix("-") or 0)
         if not wanted or self.ranges == "ignored":
             self._send_wheel(request, 200, 0)

@@ -23,7 +23,7 @@ def test_a_proxy_variable_of_any_scheme_may_set_a_proxy(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, expected: bool
 ) -> None:
     monkeypatch.setenv(name, value)
-    assert may_need_proxy.may_be_set() is expected
+    assert may_need_proxy.proxy_may_be_set() is expected
 
 
 @pytest.mark.parametrize("platform", ["win32", "darwin"])
@@ -31,6 +31,6 @@ def test_windows_and_macos_settings_are_checked(monkeypatch: pytest.MonkeyPatch,
     found: dict[str, str] = {}
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setattr("urllib.request.getproxies", lambda: found)
-    assert not may_need_proxy.may_be_set()
+    assert not may_need_proxy.proxy_may_be_set()
     found["https"] = PROXY
-    assert may_need_proxy.may_be_set()
+    assert may_need_proxy.proxy_may_be_set()

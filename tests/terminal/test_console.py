@@ -3,7 +3,7 @@
 import pytest
 
 from nebius_cli.terminal.console import Console
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 ROWS = [("a\x9b", "1"), ("b", "2")]
 
@@ -11,7 +11,7 @@ ROWS = [("a\x9b", "1"), ("b", "2")]
 @pytest.mark.parametrize("err", [True, False])
 @pytest.mark.parametrize("tty", [True, False])
 def test_a_table_is_written_in_the_format_that_suits_its_stream(*, tty: bool, err: bool) -> None:
-    glass, other = Glass(), Glass()
+    glass, other = FakeTerminal(), FakeTerminal()
     streams = streams_on(other, glass, tty=tty) if err else streams_on(glass, other, tty=tty)
     Console(streams, "never", quiet=False, verbose=False).write_table(("name", "n"), ROWS, err=err)
     assert other.data == b""
@@ -24,7 +24,7 @@ def test_a_table_is_written_in_the_format_that_suits_its_stream(*, tty: bool, er
 
 def test_json_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
     for tty, shown in ((False, '{"a":"\x9b\u202eé"}\n'), (True, '{"a":"\\u009b\\u202eé"}\n')):
-        glass = Glass()
+        glass = FakeTerminal()
         Console(streams_on(glass, tty=tty), "auto", quiet=True, verbose=False).write_json(
             {"a": "\x9b\u202eé"}
         )

@@ -4,7 +4,7 @@ import threading
 import time
 
 from nebius_cli.terminal.spinner import SPINNER_DELAY_S, Spinner, spinner_text
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 
 def test_the_spinner_turns_and_shows_the_elapsed_time() -> None:
@@ -27,7 +27,7 @@ def test_the_linux_console_gets_an_ascii_spinner() -> None:
 
 def test_the_spinner_stays_on_its_line_and_is_erased() -> None:
     drawn = threading.Event()
-    err = Glass(lambda _: drawn.set())
+    err = FakeTerminal(lambda _: drawn.set())
     spinner = Spinner(streams_on(err=err), enabled=True)
     spinner.start("waiting")
     assert drawn.wait(30)
@@ -42,7 +42,7 @@ def test_the_spinner_stays_on_its_line_and_is_erased() -> None:
 
 
 def test_a_short_wait_shows_nothing() -> None:
-    err = Glass()
+    err = FakeTerminal()
     spinner = Spinner(streams_on(err=err), enabled=True)
     spinner.start("waiting")
     spinner.stop()
@@ -52,14 +52,14 @@ def test_a_short_wait_shows_nothing() -> None:
 
 def test_a_disabled_spinner_starts_no_thread() -> None:
     before = threading.active_count()
-    spinner = Spinner(streams_on(err=Glass()), enabled=False)
+    spinner = Spinner(streams_on(err=FakeTerminal()), enabled=False)
     spinner.start("waiting")
     assert threading.active_count() == before
     spinner.stop()
 
 
 def test_a_message_replaces_the_spinner() -> None:
-    err = Glass()
+    err = FakeTerminal()
     streams = streams_on(err=err)
     streams.write_status("⠋ waiting")
     streams.write_err("said\n")

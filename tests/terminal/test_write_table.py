@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from nebius_cli.terminal.write_table import Cells, TableStyle, columns_that_fit, width_of, write_table
-from tests.support.screen import Glass, streams_on
+from tests.support.screen import FakeTerminal, streams_on
 
 HEADER = ("name", "value")
 ROWS = (("model", "meta-llama/Llama"), ("[bold]", ":smile: 42"))
@@ -11,7 +11,7 @@ ROWS = (("model", "meta-llama/Llama"), ("[bold]", ":smile: 42"))
 
 def table(*, drawn: bool, color: bool = False, columns: int = 80, rows: Sequence[Cells] = ROWS) -> str:
     """Return the table as it is written."""
-    glass = Glass()
+    glass = FakeTerminal()
     streams = streams_on(glass, environ={"COLUMNS": str(columns)})
     write_table(HEADER, rows, streams.write_out, streams, TableStyle(), drawn=drawn, color=color)
     return glass.text

@@ -65,7 +65,7 @@ def unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES[found.group()], text)
 
 
-def listed(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Return names for a message, at most MAX_NAMES of them."""
     first = list(islice(names, MAX_NAMES + 1))
     return ", ".join(first if len(first) <= MAX_NAMES else [*first[:MAX_NAMES], "…"])
@@ -86,7 +86,7 @@ def _text_of(name: str, values: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        why = "is null" if name in values else f"is missing; the row has {listed(values) or 'nothing'}"
+        why = "is null" if name in values else f"is missing; the row has {join_names(values) or 'nothing'}"
         raise RowError(f"the template's {{{name}}} {why}")
     if isinstance(value, bytes):
         try:

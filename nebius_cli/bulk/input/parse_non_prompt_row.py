@@ -5,7 +5,7 @@ from typing import Any
 
 from nebius_cli.bulk.input.convert_cells import plain_value
 from nebius_cli.bulk.input.encode_body import BodyTemplate
-from nebius_cli.bulk.input.fill_template import RowError, listed
+from nebius_cli.bulk.input.fill_template import RowError, join_names
 from nebius_cli.bulk.input.parse_row import (
     IDS,
     RawData,
@@ -18,7 +18,12 @@ from nebius_cli.bulk.input.parse_row import (
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
 from nebius_cli.bulk.input.row_kind_protocol import ItemRows, PlainText, RowItem, RowKind
-from nebius_cli.bulk.input.wrong_format_hints import not_a_row, rename_hint, separator_hint, unknown_member
+from nebius_cli.bulk.input.wrong_format_hints import (
+    rename_hint,
+    separator_hint,
+    unknown_member,
+    unparsable_row_hint,
+)
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.token_bounds import max_prompt_tokens
@@ -50,7 +55,9 @@ class ItemParser:
             value = {"text": value}
         if not isinstance(value, dict):
             start = "[" if isinstance(value, list) else ""
-            raise RowError(f"a row must be a string or an object{not_a_row(start, self.plain_text.column)}")
+            raise RowError(
+                f"a row must be a string or an object{unparsable_row_hint(start, self.plain_text.column)}"
+            )
         if not value.keys() <= self._members:
             raise RowError(self._unknown(value))
         try:
@@ -72,12 +79,12 @@ class ItemParser:
         if set(needed).isdisjoint(columns):
             what = f"{name} has no column {' or '.join(needed)}"
             hint = separator_hint(columns) or rename_hint(columns, needed) or self._kind.other_tables_hint
-            raise UsageError(what, f"columns: {listed(columns)}", hint)
+            raise UsageError(what, f"columns: {join_names(columns)}", hint)
         try:
             self._kind.check_columns(columns)
         except ValueError as error:
             hint = "rename that column to context, or set --context TEXT for all rows"
-            raise UsageError(f"{name}: {error}", f"columns: {listed(columns)}", hint) from None
+            raise UsageError(f"{name}: {error}", f"columns: {join_names(columns)}", hint) from None
         if ignored := tuple(column for column in columns if not self.needs(column)):
             self.ignored_columns[name] = ignored
 
@@ -87,7 +94,7 @@ class ItemParser:
         unknown = next(name for name in row if name not in self._members)
         program = self._kind.jq_program(row)
         rename = f"; jq -c '{program}' renames them" if program else ""
-        return f"{unknown_member(unknown, names)}; a row has {listed(names)}{rename}"
+        return f"{unknown_member(unknown, names)}; a row has {join_names(names)}{rename}"
 
     def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cells of a table row as members; empty ones and unknown columns are left out."""

@@ -11,18 +11,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
-from nebius_cli.bulk.input.fill_template import RowError, Template, example, listed
+from nebius_cli.bulk.input.fill_template import RowError, Template, example, join_names
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
 from nebius_cli.bulk.input.row import InMatrix
 from nebius_cli.bulk.input.row_kind_protocol import PROMPT_LINES, RowItem
 from nebius_cli.bulk.input.wrong_format_hints import (
     CHAT,
-    not_a_row,
     not_utf8,
     separator_hint,
     shown,
     strange_member,
     unknown_member,
+    unparsable_row_hint,
 )
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
@@ -113,7 +113,7 @@ class RowParser:
             if needed not in present:
                 hint = separator_hint(columns)
                 close = "" if hint else nearest(needed, tuple(columns))
-                why = f"columns: {listed(columns)}" + (f"; did you mean {close}?" if close else "")
+                why = f"columns: {join_names(columns)}" + (f"; did you mean {close}?" if close else "")
                 if not hint and not self._template:
                     hint = f"{example(columns)} builds prompts from columns"
                 elif tuple(columns) == (self.plain_text.column,):
@@ -126,7 +126,7 @@ class RowParser:
         if isinstance(value, str):
             return self._text(value)
         start = "[" if isinstance(value, list) else ""
-        raise RowError(f"a row must be a string or an object{not_a_row(start)}")
+        raise RowError(f"a row must be a string or an object{unparsable_row_hint(start)}")
 
     def _text(self, text: str) -> RowRequest:
         prompt = self._template.fill({"prompt": text}) if self._template else text
@@ -247,7 +247,7 @@ def decode_line(line: bytes, noun: str = "prompt") -> Any:
         raise RowError(not_utf8(error)) from None
     except (ValueError, RecursionError) as error:
         found = jsontext.limit_or_error(error)
-        what_else = "" if isinstance(found, jsontext.LimitError) else not_a_row(text, noun)
+        what_else = "" if isinstance(found, jsontext.LimitError) else unparsable_row_hint(text, noun)
         raise RowError(jsontext.describe_error(found) + what_else) from None
 
 

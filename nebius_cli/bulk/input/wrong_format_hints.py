@@ -15,7 +15,7 @@ _ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "la
 _CHATS = ("messages", "conversations", "conversation")
 
 
-def not_a_row(text: str, noun: str = "prompt") -> str:
+def unparsable_row_hint(text: str, noun: str = "prompt") -> str:
     """Return a clause that says how to read a line that is not a row, empty if it may be a broken row.
 
     `noun` is the name of a row of plain text, such as "prompt".

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nebius_cli.core.errors_and_exit_codes import OutputError
-from nebius_cli.system.read_and_replace_files import writing
+from nebius_cli.system.read_and_replace_files import output_errors
 from nebius_cli.system.temporary_file import sibling, sync, sync_folder
 from nebius_cli.system.thread_with_timeout import Task, begin
 
@@ -88,7 +88,7 @@ class LineFile:
         self._synced = time.monotonic()
         self._sync: Task[None] | None = None
         self._lost: OutputError | None = None
-        with writing(self.path):
+        with output_errors(self.path):
             # 0x80 is O_BINARY, which only Windows has and needs.
             flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
             self._descriptor = os.open(path, flags, 0o666)
@@ -98,7 +98,7 @@ class LineFile:
 
     def write(self, data: bytes) -> None:
         """Append `data`. Raises OutputError, after restoring the file."""
-        with writing(self.path):
+        with output_errors(self.path):
             view = memoryview(data)
             try:
                 while view:
@@ -140,7 +140,7 @@ class LineFile:
 
     def _copy(self) -> Path:
         number, path = 0, self.path
-        with writing(self.path):
+        with output_errors(self.path):
             while True:
                 try:
                     target = path.open("xb")
@@ -159,13 +159,13 @@ class LineFile:
 
     def cut(self, size: int) -> None:
         """Truncate the file to `size` bytes. Raises OutputError."""
-        with writing(self.path):
+        with output_errors(self.path):
             os.ftruncate(self._descriptor, size)
             self.size = size
 
     def sync(self) -> None:
         """Return when all bytes are on disk. Raises OutputError."""
-        with writing(self.path):
+        with output_errors(self.path):
             sync(self._descriptor)
         self._synced = time.monotonic()
 

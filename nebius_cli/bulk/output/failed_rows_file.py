@@ -15,7 +15,7 @@ from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.output_file import replace_file
-from nebius_cli.system.read_and_replace_files import version_of, writing
+from nebius_cli.system.read_and_replace_files import output_errors, version_of
 from nebius_cli.system.temporary_file import sibling, sync_folder
 
 _START = b'{"id":'  # how every line begins
@@ -92,7 +92,7 @@ class FailedRows:
         self._file.write(lines)
 
     def _replace(self, *, keep_others: bool) -> None:
-        with writing(self.path):
+        with output_errors(self.path):
             if _version(self.path) != self._seen:  # another program may have replaced it
                 for _ in _rows(self.path):
                     pass

@@ -40,7 +40,7 @@ class AnsweredRows:
         return self._has_old and digest(own + body_hash[:BODY_HASH_DIGITS]) in self._digests
 
 
-def place(row_id: bytes, index: int) -> int:
+def position_digest(row_id: bytes, index: int) -> int:
     """Return a number for a row at this index; the sums of two runs are equal if no row has moved."""
     return digest(b"%b %d" % (row_id, index))  # not a hash of a tuple: a swap of two rows would keep the sum
 
@@ -71,7 +71,7 @@ class EarlierRuns:
     """The records of earlier runs on an output: counts, tokens, and cost in USD.
 
     `unpriced` counts the records with tokens but without a cost; `unpriced_tokens` are their prompt and
-    completion tokens. `places` is the sum of `place` over the answers.
+    completion tokens. `places` is the sum of `position_digest` over the answers.
     """
 
     records: int = 0
@@ -101,7 +101,7 @@ class EarlierRuns:
                 unpriced_completion += int(completion_tokens or 0)
             if ok:
                 answers += 1
-                places += place(row_id, int(index))
+                places += position_digest(row_id, int(index))
                 yield row_id, body_hash
         self.records, self.answers = records, answers
         self.prompt_tokens, self.completion_tokens, self.places = prompt, completion, places

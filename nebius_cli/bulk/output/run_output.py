@@ -13,7 +13,7 @@ from nebius_cli.bulk.output.failed_rows_file import FailedRows, path_beside
 from nebius_cli.bulk.output.find_answered_rows import (
     AnsweredRows,
     EarlierRuns,
-    place,
+    position_digest,
     prompt_key,
     prompt_keys,
 )
@@ -27,7 +27,7 @@ from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.system import lock
 from nebius_cli.system.check_output_paths import check_distinct, exists_as_file
-from nebius_cli.system.read_and_replace_files import mkdir_hint, writing
+from nebius_cli.system.read_and_replace_files import mkdir_hint, output_errors
 from nebius_cli.system.temporary_file import sibling
 
 Note = Callable[[str], None]
@@ -93,7 +93,7 @@ class Journal:
             return False
         own = id_bytes(row.id)
         self._claimed += 1
-        self._places += place(own, row.index)
+        self._places += position_digest(own, row.index)
         self._indexes.add(digest(own), row.index)
         if self._failed.listed:
             self._failed.mark_answered(digest(own))
@@ -110,7 +110,7 @@ class Journal:
         found.update(key for key, _ in self._indexes)
         return found
 
-    def forget_claims(self) -> None:
+    def reset_claims(self) -> None:
         """Reset the claims; `has_answer` will be called for every row again."""
         self._claimed = self._places = 0
         self._indexes = IndexSort()
@@ -126,7 +126,7 @@ class Journal:
             self._file = LineFile(self.path)
             self._appender = Appender(self._file.write, self._file.sync_if_due)
         self.earlier, self._answered, self._prompts = EarlierRuns(), AnsweredRows(), None
-        self.forget_claims()
+        self.reset_claims()
         self._read()
         rows = counted(len(moved), "row")
         self._note(f"{self.path}: {rows} without an id moved in the input, and their answers with them")
@@ -268,7 +268,7 @@ def _set_aside(path: Path, note: Note) -> None:
 def _keep_copy(path: Path, note: Note) -> None:
     """Keep the content of a file that is to be replaced, because its answers have been paid for."""
     aside = _old_name(path)
-    with writing(aside):
+    with output_errors(aside):
         try:
             aside.hardlink_to(path)
         except OSError:  # the file system has no links

@@ -15,12 +15,12 @@ Evaluate = Callable[[Any, int], tuple[Any, int]]
 
 
 class LocalScoringSender:
-    """Calls `evaluate` for each row, one at a time. `death` is the error that ended it, if any."""
+    """Calls `evaluate` for each row, one at a time. `exit_error` is the error that ended it, if any."""
 
     def __init__(self, evaluate: Evaluate) -> None:
         self._evaluate = evaluate
         self._lock = threading.Lock()
-        self.death: NbxError | None = None
+        self.exit_error: NbxError | None = None
 
     @property
     def turn(self) -> contextlib.AbstractContextManager[None]:
@@ -45,7 +45,7 @@ class LocalScoringSender:
                 try:
                     value, used = self._evaluate(row.item, row.part)
                 except ServerError as error:
-                    self.death = error
+                    self.exit_error = error
                     raise
                 except NbxError as error:
                     outcomes.append(error)
@@ -65,8 +65,8 @@ class LocalScoringRequest(NamedTuple):
 
     def finish(self) -> Answered:
         """Evaluate the rows while another thread works. Raises what `LocalScoringSender.evaluate` does."""
-        self.deadline.blocks()
+        self.deadline.before_wait()
         try:
             return self.sender.evaluate(self.batch)
         finally:
-            self.deadline.goes_on()
+            self.deadline.after_wait()

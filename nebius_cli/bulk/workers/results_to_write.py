@@ -25,7 +25,7 @@ class UnwrittenResults:
         self._results: list[Result] = []
 
     @property
-    def are_many(self) -> bool:
+    def must_be_written(self) -> bool:
         """Whether there are so many results that they have to be written now."""
         return len(self._results) >= MAX_UNWRITTEN
 

@@ -231,7 +231,7 @@ class WorkerPool(WorkerThreads):
                 self._failed(batch, deadline, error)
             else:
                 self._answered(batch, answer)
-            if self._sender.holds_large_answer or self._results.are_many:
+            if self._sender.holds_large_answer or self._results.must_be_written:
                 self._write_results()
 
     def _failed(self, batch: Batch, deadline: Deadline, caught: Exception) -> None:

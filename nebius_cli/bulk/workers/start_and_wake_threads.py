@@ -131,10 +131,10 @@ class WorkerDeadline(Deadline):
         self._block = block
         self._unblock = unblock
 
-    def blocks(self) -> None:
+    def before_wait(self) -> None:
         """Let another thread continue."""
         self._block()
 
-    def goes_on(self) -> None:
+    def after_wait(self) -> None:
         """Continue with this thread, too."""
         self._unblock()

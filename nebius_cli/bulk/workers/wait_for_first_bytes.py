@@ -81,7 +81,7 @@ class AnswerWatch:
                 with contextlib.suppress(BlockingIOError):
                     self._alarm.recv(4096)
             # With TLS, bytes may arrive that are not part of an answer.
-            elif request.started.response is not None and request.started.response.has_come():
+            elif request.started.response is not None and request.started.response.has_begun():
                 found.append(request)
         return found
 

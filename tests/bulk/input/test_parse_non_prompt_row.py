@@ -12,9 +12,9 @@ from nebius_cli.bulk.input.parse_row import RawData, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_kind_protocol import ItemRows
 from nebius_cli.core.errors_and_exit_codes import UsageError
-from tests.support.item_rows import Item, Words
+from tests.support.item_rows import Item, WordRows
 
-PARSER = ItemParser(Words())
+PARSER = ItemParser(WordRows())
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_table_needs_one_of_the_columns() -> None:
 
 
 def test_the_ignored_columns_of_all_tables_are_recorded() -> None:
-    parser = ItemParser(Words())
+    parser = ItemParser(WordRows())
     parser.check_columns(("id", "words", "b"), "1.csv")
     parser.check_columns(("text", "a", "b"), "2.csv")
     parser.check_columns(("text",), "3.csv")
@@ -76,7 +76,7 @@ def test_the_ignored_columns_of_all_tables_are_recorded() -> None:
 
 def reader(*variants: dict[str, Any]) -> RowReader:
     fields: dict[str, Any] = {"model": "m", "max_tokens": 1}
-    items = ItemRows(Words(), fields, variants)
+    items = ItemRows(WordRows(), fields, variants)
     return RowReader(fields, {"model": "own", "top_k": 1}, items, validate=False)
 
 
@@ -106,17 +106,17 @@ def test_the_requests_to_other_models_are_part_of_the_row() -> None:
 
 
 def test_the_hash_includes_the_identity_of_the_item_and_of_its_kind() -> None:
-    class Other(Words):
+    class Other(WordRows):
         def read(self, members: Any) -> Item:
             return super().read(members)._replace(identity=b"other")
 
-    class OtherRecord(Words):
+    class OtherRecord(WordRows):
         identity = b"with more"
 
     fields = {"model": "m"}
     hashes = {
         row.body_hash
-        for kind in (Words(), Other(), OtherRecord())
+        for kind in (WordRows(), Other(), OtherRecord())
         for row in rows(RowReader(fields, {}, ItemRows(kind, fields)), b'"a"')
     }
     assert len(hashes) == 3

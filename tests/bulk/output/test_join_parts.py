@@ -7,12 +7,12 @@ from typing import Any
 from nebius_cli.bulk.output.join_parts import PartJoiner
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError
-from tests.support.bulk import asking
-from tests.support.item_rows import Words
+from tests.support.bulk import make_row
+from tests.support.item_rows import WordRows
 
 
 def result(part: int, value: Any, usage: Any = None, error: NbxError | None = None, of: int = 2) -> Result:
-    row = replace(asking(3), item=Words.of("a b"), part=part, part_count=of)
+    row = replace(make_row(3), item=WordRows.of("a b"), part=part, part_count=of)
     return Result(row, part + 1, 0.5 - part / 10, usage, error, None if error else value)
 
 
@@ -21,13 +21,13 @@ def used(prompt: int | None, cost: str | None) -> dict[str, Any]:
 
 
 def test_a_row_of_one_part_is_joined_at_once() -> None:
-    joined = PartJoiner(Words()).add(result(0, "x", used(2, None), of=1))
+    joined = PartJoiner(WordRows()).add(result(0, "x", used(2, None), of=1))
     assert joined is not None
     assert (joined.response, joined.usage) == ({"joined": ["x"]}, used(2, None))
 
 
 def test_parts_are_joined_in_order_and_their_usage_is_added_up() -> None:
-    joiner = PartJoiner(Words())
+    joiner = PartJoiner(WordRows())
     assert joiner.add(result(1, "b", used(2, "0.1"))) is None
     joined = joiner.add(result(0, "a", used(3, "0.20")))
     assert joined is not None
@@ -40,7 +40,7 @@ def test_parts_are_joined_in_order_and_their_usage_is_added_up() -> None:
 
 
 def test_usage_that_is_unknown_for_one_part_is_unknown_for_the_row() -> None:
-    joiner = PartJoiner(Words())
+    joiner = PartJoiner(WordRows())
     joiner.add(result(1, "b", used(None, None)))
     joined = joiner.add(result(0, "a", used(3, "0.2")))
     assert joined is not None
@@ -48,7 +48,7 @@ def test_usage_that_is_unknown_for_one_part_is_unknown_for_the_row() -> None:
 
 
 def test_a_row_with_a_failed_part_fails_and_its_usage_is_kept() -> None:
-    joiner, error = PartJoiner(Words()), RejectedError("no")
+    joiner, error = PartJoiner(WordRows()), RejectedError("no")
     joiner.add(result(1, "", error=error))
     joined = joiner.add(result(0, "a", used(3, "0.2")))
     assert joined is not None
@@ -56,7 +56,7 @@ def test_a_row_with_a_failed_part_fails_and_its_usage_is_kept() -> None:
 
 
 def test_the_usage_of_an_incomplete_row_is_kept() -> None:
-    joiner = PartJoiner(Words())
+    joiner = PartJoiner(WordRows())
     joiner.add(result(0, "a", used(3, "0.2"), of=3))
     joiner.add(result(2, "c", of=3))
     [left] = joiner.incomplete()

@@ -9,17 +9,17 @@ import pytest
 
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.senders.api_sender import ApiSender
-from tests.support.bulk import asking, completed
-from tests.support.item_rows import Words
+from tests.support.bulk import completed, make_row
+from tests.support.item_rows import WordRows
 from tests.support.server import Reply, Request, status
-from tests.support.service import Respond, Run, Service, kept_open, well
+from tests.support.service import Respond, Run, Service, good_answer, kept_open
 
 
 def items(*texts: str) -> list[Row]:
-    found = [Words.of(text) for text in texts]
+    found = [WordRows.of(text) for text in texts]
     return [
         replace(
-            asking(index),
+            make_row(index),
             prompt=item.prompts if len(item.prompts) > 1 else item.prompts[0],
             body=json.dumps({"model": "m", "prompt": item.prompts[0]}).encode(),
             item=item,
@@ -34,7 +34,7 @@ class ItemRun(Run):
 
     def __init__(self, service: Service, rows: list[Row] | Iterator[Row | None], **more: Any) -> None:
         super().__init__(service, rows, **more)
-        self.pool._sender = ApiSender(self.api, Words())
+        self.pool._sender = ApiSender(self.api, WordRows())
 
     def values(self) -> list[tuple[int, int, Any]]:
         return sorted(
@@ -44,7 +44,7 @@ class ItemRun(Run):
 
 
 def test_each_part_gets_its_own_value(serve: Callable[[Respond], Service]) -> None:
-    service = serve(lambda request, _: well(request))
+    service = serve(lambda request, _: good_answer(request))
     run = ItemRun(service, items("a", "b c", "d"), group=3)
     run.go()
     assert run.values() == [(0, 0, "A!"), (1, 0, "B!"), (1, 1, "C!"), (2, 0, "D!")]
@@ -63,7 +63,7 @@ def ignoring(request: Request, number: int) -> Reply:
 
 def refusing(request: Request, number: int) -> Reply:
     del number
-    return well(request) if "again" in request.json else status(400, b'{"detail": "fall back"}')
+    return good_answer(request) if "again" in request.json else status(400, b'{"detail": "fall back"}')
 
 
 @pytest.mark.parametrize("respond", [ignoring, refusing])

@@ -12,8 +12,8 @@ from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.senders.local_scoring_sender import LocalScoringSender
 from nebius_cli.core.errors_and_exit_codes import RejectedError, ServerError
 from nebius_cli.response.answer_events import Usage
-from tests.support.bulk import asking
-from tests.support.item_rows import Item, Words
+from tests.support.bulk import make_row
+from tests.support.item_rows import Item, WordRows
 
 TOO_LONG, DEAD = RejectedError("too long"), ServerError("the engine ended by itself")
 LIMITS = Limits(0, 0, 0, 0)
@@ -27,8 +27,8 @@ def evaluate(item: Item, part: int) -> tuple[Any, int]:
 
 
 def batch(*words: str) -> Batch:
-    item = Words.of(" ".join(words))
-    return Batch([replace(asking(0), item=item, part=part) for part in range(len(words))], NOTHING)
+    item = WordRows.of(" ".join(words))
+    return Batch([replace(make_row(0), item=item, part=part) for part in range(len(words))], NOTHING)
 
 
 def test_each_part_gets_its_value_or_its_error_and_tokens_are_counted() -> None:
@@ -36,11 +36,11 @@ def test_each_part_gets_its_value_or_its_error_and_tokens_are_counted() -> None:
     with sender.turn:
         answer = sender.start(batch("a", "long", "bc"), Deadline(LIMITS, lambda: 0.0)).finish()
     assert answer == (["A", TOO_LONG, "BC"], Usage(3, 0, 3), "", {}, False, "")
-    assert sender.death is None
+    assert sender.exit_error is None
 
 
 def test_a_function_that_fails_for_good_ends_the_run() -> None:
     sender = LocalScoringSender(evaluate)
     with pytest.raises(ServerError):
         sender.start(batch("dead"), Deadline(LIMITS, lambda: 0.0)).finish()
-    assert sender.death is DEAD
+    assert sender.exit_error is DEAD

@@ -5,11 +5,11 @@ import threading
 
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.workers.results_to_write import MAX_UNWRITTEN, MAX_UNWRITTEN_S, UnwrittenResults
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 
 
 def result(index: int) -> Result:
-    return Result(asking(index), 1, 0.1, None, None, b"{}")
+    return Result(make_row(index), 1, 0.1, None, None, b"{}")
 
 
 def test_results_are_written_soon_after_the_first_one_is_added() -> None:
@@ -30,9 +30,9 @@ def test_results_are_written_soon_after_the_first_one_is_added() -> None:
 def test_many_results_are_written_immediately() -> None:
     waiting = UnwrittenResults(threading.Lock())
     for index in range(MAX_UNWRITTEN):
-        assert not waiting.are_many
+        assert not waiting.must_be_written
         waiting.add([result(index)], 0.0)
-    assert waiting.are_many
+    assert waiting.must_be_written
 
 
 def test_adding_no_results_sets_no_deadline() -> None:

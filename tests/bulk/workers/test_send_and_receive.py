@@ -21,18 +21,18 @@ from tests.support.service import (
     Respond,
     Run,
     Service,
+    expected_texts,
+    good_answer,
     kept_open,
-    moody,
-    right,
     rows,
+    unreliable,
     waiting_for,
-    well,
 )
 
 
 def test_every_row_gets_its_own_answer(serve: Callable[[Respond], Service]) -> None:
-    run = Run(serve(lambda request, _: well(request)), rows(100)).go()
-    assert run.texts() == right(100)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(100)).go()
+    assert run.texts() == expected_texts(100)
     assert len(run.results) == run.dispatcher.requests == 100
     assert {result.usage["prompt_tokens"] for result in run.results if result.usage} == {3}
 
@@ -48,13 +48,13 @@ def test_fast_rows_are_read_by_the_thread_that_sends_them(
             yield row
         yield None
 
-    run = Run(serve(lambda request, _: well(request)), reading(), fast_rows=True, group=group).go()
-    assert run.texts() == right(100)
+    run = Run(serve(lambda request, _: good_answer(request)), reading(), fast_rows=True, group=group).go()
+    assert run.texts() == expected_texts(100)
     assert len(run.results) == 100
 
 
 def test_an_empty_input_needs_no_requests(serve: Callable[[Respond], Service]) -> None:
-    assert Run(serve(lambda request, _: well(request)), []).go().results == []
+    assert Run(serve(lambda request, _: good_answer(request)), []).go().results == []
 
 
 @pytest.mark.parametrize("fixed", [1, 6])
@@ -65,10 +65,10 @@ def test_as_many_requests_are_in_flight_as_the_concurrency_allows(
 
     def respond(request: Request, number: int) -> Reply:
         del number
-        return [waiting_for(together), *well(request)]
+        return [waiting_for(together), *good_answer(request)]
 
     run = Run(serve(respond), rows(fixed * 5), fixed=fixed).go()
-    assert run.texts() == right(fixed * 5)
+    assert run.texts() == expected_texts(fixed * 5)
     assert len(run.threads) <= fixed + 1
 
 
@@ -77,7 +77,7 @@ def test_a_slow_answer_delays_no_other_row(serve: Callable[[Respond], Service], 
     others_done = threading.Event()
 
     def respond(request: Request, number: int) -> Reply:
-        [whole] = well(request)
+        [whole] = good_answer(request)
         assert isinstance(whole, bytes)
         if number > 1:
             return [whole]
@@ -94,13 +94,13 @@ def test_a_slow_answer_delays_no_other_row(serve: Callable[[Respond], Service], 
 
     run.pool._listeners = run.pool._listeners._replace(results=count)
     began = time.monotonic()
-    assert run.go().texts() == right(20)
+    assert run.go().texts() == expected_texts(20)
     assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # it ended when the other rows did, not at a timeout
 
 
 def test_results_are_written_in_small_batches(serve: Callable[[Respond], Service]) -> None:
     written: list[int] = []
-    run = Run(serve(lambda request, _: well(request)), rows(200), fixed=32)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(200), fixed=32)
     take = run.pool._listeners.results
 
     def count(results: list[Result]) -> None:
@@ -108,22 +108,22 @@ def test_results_are_written_in_small_batches(serve: Callable[[Respond], Service
         take(results)
 
     run.pool._listeners = run.pool._listeners._replace(results=count)
-    assert run.go().texts() == right(200)
+    assert run.go().texts() == expected_texts(200)
     assert max(written) <= MAX_UNWRITTEN
     assert sum(written) == 200
 
 
 def test_the_rows_at_the_end_are_sent_in_smaller_groups(serve: Callable[[Respond], Service]) -> None:
-    service = serve(lambda request, _: well(request))
+    service = serve(lambda request, _: good_answer(request))
     run = Run(service, rows(10), group=4).go()
-    assert run.texts() == right(10)
+    assert run.texts() == expected_texts(10)
     assert sorted(len(request.json["prompt"]) for request in service.requests) == [2, 4, 4]
 
 
 def test_a_bad_prompt_fails_only_its_own_row_of_a_group(serve: Callable[[Respond], Service]) -> None:
     def respond(request: Request, number: int) -> Reply:
         del number
-        return status(422, b'{"detail": "bad"}') if b'"5"' in request.body else well(request)
+        return status(422, b'{"detail": "bad"}') if b'"5"' in request.body else good_answer(request)
 
     run = Run(serve(respond), rows(8), group=8).go()
     assert run.texts() == {index: f"{index}!" for index in range(8) if index != 5}
@@ -133,19 +133,21 @@ def test_a_bad_prompt_fails_only_its_own_row_of_a_group(serve: Callable[[Respond
 
 def test_a_streamed_answer_is_accepted(serve: Callable[[Respond], Service]) -> None:
     run = Run(serve(lambda *_: sse(token("0"), token("!", reason="stop"))), rows(1)).go()
-    assert run.texts() == right(1)
+    assert run.texts() == expected_texts(1)
 
 
 def test_an_unreliable_server_causes_retries_but_no_failed_rows(serve: Callable[[Respond], Service]) -> None:
-    run = Run(serve(moody), rows(60), retries=20).go()
-    assert run.texts() == right(60)
+    run = Run(serve(unreliable), rows(60), retries=20).go()
+    assert run.texts() == expected_texts(60)
     assert len(run.results) == 60
     assert run.dispatcher.retried == run.dispatcher.requests - 60 > 0
 
 
 def test_an_api_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond], Service]) -> None:
     body = json.dumps({"error": f"what is {CANARY}?"}).encode()
-    run = Run(serve(lambda request, n: well(request) if n == 1 else kept_open(body)), rows(2), retries=0).go()
+    run = Run(
+        serve(lambda request, n: good_answer(request) if n == 1 else kept_open(body)), rows(2), retries=0
+    ).go()
     (failed,) = (result for result in run.results if result.error is not None)
     assert failed.error is not None
     assert failed.error.why == "what is ***?"
@@ -153,7 +155,7 @@ def test_an_api_key_repeated_by_the_server_is_redacted(serve: Callable[[Respond]
 
 def test_an_api_key_in_a_request_id_is_redacted(serve: Callable[[Respond], Service]) -> None:
     refusal = status(422, b"", X_Request_Id=CANARY)
-    run = Run(serve(lambda request, n: well(request) if n == 1 else refusal), rows(2), retries=0).go()
+    run = Run(serve(lambda request, n: good_answer(request) if n == 1 else refusal), rows(2), retries=0).go()
     (failed,) = (result for result in run.results if result.error is not None)
     assert failed.error is not None
     assert failed.error.what == "the server answered 422 (request ***)"
@@ -171,7 +173,7 @@ def test_an_unreachable_server_stops_the_run(serve: Callable[[Respond], Service]
 
 
 def test_a_token_limit_stops_the_run(serve: Callable[[Respond], Service]) -> None:
-    run = Run(serve(lambda request, _: well(request)), rows(100), budget=Budget(max_tokens=60)).go()
+    run = Run(serve(lambda request, _: good_answer(request)), rows(100), budget=Budget(max_tokens=60)).go()
     assert run.dispatcher.capped
     assert 10 <= len(run.results) <= 15
     assert run.dispatcher.budget.tokens <= 60
@@ -189,12 +191,12 @@ def test_an_answer_lost_to_a_memory_error_is_charged_and_requested_again(
         return parse(text, **more)
 
     def respond(request: Request, number: int) -> Reply:
-        return well(request) if number == 1 else [waiting_for(failed), *well(request)]
+        return good_answer(request) if number == 1 else [waiting_for(failed), *good_answer(request)]
 
     monkeypatch.setattr(json, "loads", no_memory_once)
     # Fast rows, so that the second is in flight when the first fails.
     run = Run(serve(respond), rows(2), fixed=2, fast_rows=True).go()
-    assert run.texts() == right(2)
+    assert run.texts() == expected_texts(2)
     usages = [result.usage or {} for result in run.results]
     once, twice = sorted(usage["prompt_tokens"] for usage in usages)
     assert twice > once
@@ -204,9 +206,9 @@ def test_a_request_on_a_closed_connection_is_sent_again_even_without_retries(
     serve: Callable[[Respond], Service],
 ) -> None:
     def respond(request: Request, number: int) -> Reply:
-        return [reset] if number == 2 else well(request)
+        return [reset] if number == 2 else good_answer(request)
 
-    assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == right(2)
+    assert Run(serve(respond), rows(2), fixed=1, retries=0).go().texts() == expected_texts(2)
 
 
 def test_no_thread_is_started_if_too_little_memory_would_be_left(
@@ -218,8 +220,8 @@ def test_no_thread_is_started_if_too_little_memory_would_be_left(
         )  # the first thread is already running
         yield from rows(20)
 
-    run = Run(serve(lambda request, _: well(request)), reading(), fixed=8).go()
-    assert run.texts() == right(20)
+    run = Run(serve(lambda request, _: good_answer(request)), reading(), fixed=8).go()
+    assert run.texts() == expected_texts(20)
     assert len(run.threads) == 1
     with pytest.raises(MemoryError):
-        Run(serve(lambda request, _: well(request)), rows(20), fixed=8).go()
+        Run(serve(lambda request, _: good_answer(request)), rows(20), fixed=8).go()

@@ -19,9 +19,18 @@ from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.server import Request
-from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, right, rows, waiting_for, well
+from tests.support.service import (
+    TEST_TIMEOUT_S,
+    Respond,
+    Run,
+    Service,
+    expected_texts,
+    good_answer,
+    rows,
+    waiting_for,
+)
 
 
 class Clock:
@@ -46,7 +55,7 @@ class Watching:
 
     def send(self, index: int, first_byte: float = 0.0) -> InFlight:
         deadline = Deadline(Limits(first_byte, 0.0, 0.0, 0), self.clock)
-        batch = Batch([asking(index)], NOTHING)
+        batch = Batch([make_row(index)], NOTHING)
         request = InFlight(batch, deadline, self.sender.start(batch, deadline))
         assert self.watch.add(request)
         self.sent.append(request)
@@ -85,7 +94,7 @@ def answering(*events: threading.Event) -> Respond:
     def respond(request: Request, number: int) -> list[object]:
         del number
         index = int(request.json["prompt"])
-        return [waiting_for(events[index]), *well(request)]
+        return [waiting_for(events[index]), *good_answer(request)]
 
     return respond  # type: ignore[return-value]
 
@@ -144,7 +153,7 @@ def test_time_while_the_process_was_suspended_does_not_count(
 def test_a_wait_can_be_interrupted_from_another_thread(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
-    here = watching(serve(lambda request, _: well(request)))
+    here = watching(serve(lambda request, _: good_answer(request)))
     timer = threading.Timer(0.05, here.watch.wake)
     began = time.monotonic()
     timer.start()
@@ -156,15 +165,15 @@ def test_a_wait_can_be_interrupted_from_another_thread(
 def test_a_request_without_a_socket_is_not_watched(
     serve: Callable[[Respond], Service], watching: Callable[..., Watching]
 ) -> None:
-    here = watching(serve(lambda request, _: well(request)))
+    here = watching(serve(lambda request, _: good_answer(request)))
     deadline = Deadline(Limits(0.0, 0.0, 0.0, 0), here.clock)
-    batch = Batch([asking(0)], NOTHING)
+    batch = Batch([make_row(0)], NOTHING)
     local = LocalScoringSender(lambda item, part: (item, part))
     assert not here.watch.add(InFlight(batch, deadline, local.start(batch, deadline)))
 
 
 def test_the_connections_of_abandoned_requests_are_closed(serve: Callable[[Respond], Service]) -> None:
-    service = serve(lambda request, _: [service.until_hung_up, *well(request)])
+    service = serve(lambda request, _: [service.until_hung_up, *good_answer(request)])
     here = Watching(service)
     here.send(0)
     here.watch.close()
@@ -190,7 +199,7 @@ def test_tls_session_tickets_are_not_taken_for_an_answer(
 def test_a_run_over_tls_gives_every_row_its_own_answer(
     serve: Callable[[Respond], Service], authority: tuple[ssl.SSLContext, str]
 ) -> None:
-    service = serve(lambda request, _: well(request))
+    service = serve(lambda request, _: good_answer(request))
     service.tls = authority[0]
     run = Run(service, rows(60), cacert=authority[1]).go()
-    assert run.texts() == right(60)
+    assert run.texts() == expected_texts(60)

@@ -15,9 +15,18 @@ from nebius_cli.bulk.senders.api_sender import ApiSender
 from nebius_cli.bulk.workers import start_and_wake_threads
 from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
 from tests.support import server
-from tests.support.bulk import asking
+from tests.support.bulk import make_row
 from tests.support.server import Reply, Request, status
-from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, right, rows, waiting_for, well
+from tests.support.service import (
+    TEST_TIMEOUT_S,
+    Respond,
+    Run,
+    Service,
+    expected_texts,
+    good_answer,
+    rows,
+    waiting_for,
+)
 
 SMALL_BUFFER_BYTES = 65536
 
@@ -26,10 +35,10 @@ SMALL_BUFFER_BYTES = 65536
 def test_a_body_that_cannot_be_sent_at_once_gets_its_answer(
     serve: Callable[[Respond], Service], authority: tuple[ssl.SSLContext, str], *, tls: bool
 ) -> None:
-    service = serve(lambda request, _: well(request))
+    service = serve(lambda request, _: good_answer(request))
     service._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER_BYTES)
     service.tls = authority[0] if tls else None
-    large = [asking(index, f"{index}" + "x" * 6_000_000) for index in range(3)]
+    large = [make_row(index, f"{index}" + "x" * 6_000_000) for index in range(3)]
     began = time.process_time()
     run = Run(service, large, fixed=2, first_byte=20.0, retries=0, cacert=authority[1] if tls else "").go()
     assert sorted(run.texts()) == [0, 1, 2]
@@ -54,7 +63,10 @@ def test_a_refusal_received_while_the_body_is_sent_is_the_answer(
 
     monkeypatch.setattr(server, "read_request", refuse)
     run = Run(
-        serve(lambda request, _: well(request)), [asking(0, "x" * 12_000_000)], first_byte=10.0, retries=0
+        serve(lambda request, _: good_answer(request)),
+        [make_row(0, "x" * 12_000_000)],
+        first_byte=10.0,
+        retries=0,
     ).go()
     errors = [result.error for result in run.results] or [run.dispatcher.fatal]
     assert [error and error.why for error in errors] == ["too long"]
@@ -64,7 +76,7 @@ def test_bytes_after_an_answer_over_tls_are_not_taken_for_the_next_one(
     serve: Callable[[Respond], Service], authority: tuple[ssl.SSLContext, str]
 ) -> None:
     def respond(request: Request, number: int) -> Reply:
-        [answer] = well(request)
+        [answer] = good_answer(request)
         assert isinstance(answer, bytes)
         # Extra bytes in the TLS record that holds the end of the first answer.
         more = answer.replace(b"0!", b"2!") if number == 1 else b""
@@ -73,13 +85,13 @@ def test_bytes_after_an_answer_over_tls_are_not_taken_for_the_next_one(
     service = serve(respond)
     service.tls = authority[0]
     run = Run(service, rows(2), fixed=1, cacert=authority[1]).go()
-    assert run.texts() == right(2)
+    assert run.texts() == expected_texts(2)
     assert service.connections == 2
 
 
 def slow_end(request: Request, release: threading.Event) -> Reply:
     """Answer at once, except for the last bytes."""
-    [answer] = well(request)
+    [answer] = good_answer(request)
     assert isinstance(answer, bytes)
     return [answer[:-3], waiting_for(release), answer[-3:]]
 
@@ -93,11 +105,11 @@ def test_a_request_delayed_by_the_rate_is_sent_while_a_slow_answer_is_read(
         if number == 1:
             return slow_end(request, second)
         second.set()
-        return well(request)
+        return good_answer(request)
 
     began = time.monotonic()
     run = Run(serve(respond), rows(3), fixed=4, group=2, rpm=60, fast_rows=True).go()
-    assert run.texts() == right(3)
+    assert run.texts() == expected_texts(3)
     assert time.monotonic() - began < TEST_TIMEOUT_S / 2  # the second request released the first answer
 
 
@@ -109,19 +121,19 @@ def test_an_incomplete_group_of_a_pipe_does_not_wait_for_an_answer(
 
     def respond(request: Request, number: int) -> Reply:
         sent.append(time.monotonic())
-        return [waiting_for(release), *well(request)] if number == 1 else well(request)
+        return [waiting_for(release), *good_answer(request)] if number == 1 else good_answer(request)
 
     def reading() -> Iterator[Row]:
         yield from rows(2)
         time.sleep(0.55)  # by now, the other thread is waiting for the first answer
         offered.append(time.monotonic())
-        yield asking(2)
+        yield make_row(2)
         time.sleep(1.0)
         release.set()
 
     offered: list[float] = []
     run = Run(serve(respond), reading(), fixed=4, group=2).go()
-    assert run.texts() == right(3)
+    assert run.texts() == expected_texts(3)
     assert sent[1] - offered[0] < 0.4  # about half of it is the intended delay
 
 
@@ -132,13 +144,13 @@ def test_all_answers_are_read_when_the_concurrency_drops_below_those_in_flight(
 
     def warm(request: Request, number: int) -> Reply:
         del number
-        return [waiting_for(together), *well(request)]
+        return [waiting_for(together), *good_answer(request)]
 
     def slow(request: Request, number: int) -> Reply:
         number -= 8
         if number <= 2:
             return [waiting_for(capped), *slow_end(request, others)]
-        return [waiting_for(capped), lambda _: time.sleep(0.3), *well(request)]
+        return [waiting_for(capped), lambda _: time.sleep(0.3), *good_answer(request)]
 
     capped = threading.Event()
     service = serve(warm)
@@ -180,14 +192,14 @@ def test_the_only_thread_reads_answers_before_it_waits_for_a_pipe(
         yield from rows(3)
         assert answered.wait(TEST_TIMEOUT_S)
 
-    run = Run(serve(lambda request, _: well(request)), reading(), fixed=4)
+    run = Run(serve(lambda request, _: good_answer(request)), reading(), fixed=4)
 
     def tick() -> None:
         if len(run.results) == 3:
             answered.set()
 
     run.pool.run(tick)
-    assert run.texts() == right(3)
+    assert run.texts() == expected_texts(3)
 
 
 def test_a_run_that_is_stopped_does_not_wait_for_a_silent_pipe(serve: Callable[[Respond], Service]) -> None:
@@ -197,7 +209,7 @@ def test_a_run_that_is_stopped_does_not_wait_for_a_silent_pipe(serve: Callable[[
         never.wait(TEST_TIMEOUT_S)
         yield from rows(1)
 
-    run = Run(serve(lambda request, _: well(request)), reading())
+    run = Run(serve(lambda request, _: good_answer(request)), reading())
     began = time.monotonic()
     run.pool.run(run.dispatcher.stop)
     assert time.monotonic() - began < TEST_TIMEOUT_S / 2

@@ -13,7 +13,17 @@ from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.workers import send_and_receive
 from nebius_cli.core.errors_and_exit_codes import BadInputError, Interrupted, OutputError, TimedOutError
 from tests.support.server import Reply, Request
-from tests.support.service import TEST_TIMEOUT_S, Respond, Run, Service, moody, right, rows, waiting_for, well
+from tests.support.service import (
+    TEST_TIMEOUT_S,
+    Respond,
+    Run,
+    Service,
+    expected_texts,
+    good_answer,
+    rows,
+    unreliable,
+    waiting_for,
+)
 
 
 @pytest.mark.parametrize("problem", [OutputError("disk full"), ValueError("a bug"), Interrupted()])
@@ -26,7 +36,7 @@ def test_an_error_while_handling_a_result_ends_the_run(
         seen.append(result)
         raise problem
 
-    run = Run(serve(lambda request, _: well(request)), rows(1000), on_result=on_result)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(1000), on_result=on_result)
     with pytest.raises(type(problem)) as caught:
         run.go()
     assert caught.value is problem
@@ -43,10 +53,10 @@ def test_an_error_reading_rows_ends_the_run_after_all_requests_have_ended(
         yield from rows(20)
         raise BadInputError("line 21")
 
-    run = Run(serve(lambda request, _: well(request)), reading(), fast_rows=fast_rows)
+    run = Run(serve(lambda request, _: good_answer(request)), reading(), fast_rows=fast_rows)
     with pytest.raises(BadInputError):
         run.go()
-    assert run.texts() == right(20)
+    assert run.texts() == expected_texts(20)
 
 
 class Leave(BaseException):
@@ -68,7 +78,7 @@ def test_a_drain_waits_for_requests_in_flight_and_sends_no_more(serve: Callable[
     def respond(request: Request, number: int) -> Reply:
         if number == 4:
             begun.set()
-        return [waiting_for(release), *well(request)]
+        return [waiting_for(release), *good_answer(request)]
 
     run = Run(serve(respond), rows(100))
     with pytest.raises(Leave):
@@ -86,7 +96,7 @@ def held_back(begun: threading.Event, release: threading.Event) -> Respond:
     def respond(request: Request, number: int) -> Reply:
         del number
         begun.set()
-        return [waiting_for(release), *well(request)]
+        return [waiting_for(release), *good_answer(request)]
 
     return respond
 
@@ -132,7 +142,7 @@ def test_an_answer_being_checked_when_the_drain_ends_is_not_lost(serve: Callable
         begun.set()
         release.wait(TEST_TIMEOUT_S)
 
-    run = Run(serve(lambda request, _: well(request)), rows(1), fixed=1)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(1), fixed=1)
     run.pool._listeners = run.pool._listeners._replace(request=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
@@ -154,7 +164,7 @@ def test_an_answer_already_taken_is_passed_on_for_each_of_its_rows(
         release.wait(TEST_TIMEOUT_S)
         taken.append(result.row.index)
 
-    run = Run(serve(lambda request, _: well(request)), rows(3), group=3, on_result=late)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(3), group=3, on_result=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
@@ -173,7 +183,7 @@ def test_a_thread_that_hangs_while_passing_on_results_is_not_waited_for(
         release.wait(TEST_TIMEOUT_S)
 
     monkeypatch.setattr(send_and_receive, "WRITE_TIMEOUT_S", 0.05)
-    run = Run(serve(lambda request, _: well(request)), rows(1), on_result=late)
+    run = Run(serve(lambda request, _: good_answer(request)), rows(1), on_result=late)
     with pytest.raises(Leave):
         run.pool.run(leaving(run, begun))
     assert not run.pool.drain(0.05)
@@ -190,7 +200,7 @@ def test_an_incomplete_group_is_sent_if_the_pipe_is_silent(serve: Callable[[Resp
         yield from rows(3)
         never.wait(TEST_TIMEOUT_S)
 
-    run = Run(serve(lambda request, _: well(request)), reading(), group=8)
+    run = Run(serve(lambda request, _: good_answer(request)), reading(), group=8)
     done = threading.Event()
     tick = leaving(run, done)
 
@@ -203,7 +213,7 @@ def test_an_incomplete_group_is_sent_if_the_pipe_is_silent(serve: Callable[[Resp
         run.pool.run(until_answered)
     never.set()
     assert run.pool.drain(TEST_TIMEOUT_S)
-    assert run.texts() == right(3)
+    assert run.texts() == expected_texts(3)
 
 
 @pytest.mark.parametrize("fast_rows", [False, True])
@@ -218,7 +228,7 @@ def test_a_silent_pipe_delays_neither_answers_nor_the_end(
         asked.set()
         never.wait(TEST_TIMEOUT_S)
 
-    run = Run(serve(moody), reading(), fixed=1, retries=20, fast_rows=fast_rows)
+    run = Run(serve(unreliable), reading(), fixed=1, retries=20, fast_rows=fast_rows)
     done = threading.Event()
     tick = leaving(run, done)
 
@@ -231,7 +241,7 @@ def test_a_silent_pipe_delays_neither_answers_nor_the_end(
         run.pool.run(until_answered)
     assert run.pool.drain(TEST_TIMEOUT_S)
     never.set()
-    assert run.texts() == right(3)
+    assert run.texts() == expected_texts(3)
 
 
 @pytest.mark.parametrize("limits", [{"first_byte": 1.0}, {"total": 1.0}, {"first_byte": 1.0, "stall": 0.5}])
@@ -244,7 +254,11 @@ def test_a_server_that_sends_single_bytes_does_not_block_a_thread_forever(
             time.sleep(0.02)
 
     run = Run(
-        serve(lambda request, n: [drip] if n == 2 else well(request)), rows(3), fixed=1, retries=0, **limits
+        serve(lambda request, n: [drip] if n == 2 else good_answer(request)),
+        rows(3),
+        fixed=1,
+        retries=0,
+        **limits,
     ).go()
     (failed,) = (result for result in run.results if result.error is not None)
     assert isinstance(failed.error, TimedOutError)
@@ -254,7 +268,7 @@ def test_a_server_that_sends_single_bytes_does_not_block_a_thread_forever(
 def test_the_run_continues_if_fewer_threads_can_be_started_than_wanted(
     serve: Callable[[Respond], Service], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service = serve(lambda request, _: well(request))
+    service = serve(lambda request, _: good_answer(request))
     run, start = Run(service, rows(50), fixed=8), threading.Thread.start
     started: list[threading.Thread] = []
 
@@ -266,6 +280,6 @@ def test_the_run_continues_if_fewer_threads_can_be_started_than_wanted(
         start(thread)
 
     monkeypatch.setattr(threading.Thread, "start", limited)
-    assert run.go().texts() == right(50)
+    assert run.go().texts() == expected_texts(50)
     with pytest.raises(RuntimeError):
         Run(service, rows(1)).go()
