@@ -7,22 +7,22 @@ from tests.faults import places
 from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere, unreached
 from tests.support.server import Reply, Step, chunk, head, reset
 
-TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a failing test waits this long
 BROKE = "the connection broke"
 ENDED = "it ended in the middle of the answer"
 FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
-ALIVE, LATE = "the answer made no progress for 0.4 s", "no data arrived for 0.3 s"
+NO_PROGRESS, NO_DATA = "the answer made no progress for 0.4 s", "no data arrived for 0.3 s"
 WAIT = "--first-byte-timeout SECONDS waits longer"
 
-WAIT_FOR_MORE = "--stall-timeout SECONDS waits longer"  # here the larger of both limits
+WAIT_FOR_MORE = "--stall-timeout SECONDS waits longer"  # where --stall-timeout is the larger limit
 
 
 def hold(connection: socket.socket) -> None:
-    """Stand for the server's own `hold`: say nothing more until the test is over."""
+    """Placeholder for the server's own `hold`: send nothing until the test ends."""
 
 
 def drip(text: bytes) -> Step:
-    """Return a step that says the same few bytes over and over, slowly."""
+    """Return a step that sends the same few bytes over and over, slowly."""
 
     def step(connection: socket.socket) -> None:
         over = time.monotonic() + TEST_TIMEOUT_S
@@ -34,7 +34,7 @@ def drip(text: bytes) -> Step:
 
 
 def flood(text: bytes) -> Step:
-    """Return a step that says the same over and over, as fast as it is read."""
+    """Return a step that sends the same bytes over and over, as fast as they are read."""
 
     def step(connection: socket.socket) -> None:
         over = time.monotonic() + TEST_TIMEOUT_S
@@ -52,13 +52,13 @@ def _two_lengths(good: Good, first: int, second: int) -> bytes:
     return good.head(Content_Length=str(first))[:-2] + f"Content-Length: {second}\r\n\r\n".encode()
 
 
-def _kept(says: str) -> dict[str, Seen]:
-    """Return what comes of a break after the first half: a stream keeps it, anything else tries again."""
+def _broken_halfway(says: str) -> dict[str, Seen]:
+    """Return the outcome of a break after the first half: a stream keeps its text, others are retried."""
     return differs(Seen(8, "half\n", says), Seen(7, "", says, True), Seen(7, "", says, True))
 
 
-# What came is whole, but the end of the connection is not in order: a list of models is asked for again.
-WHOLE_BUT = differs(
+# The answer is complete, but the connection breaks after it: only the list of models is requested again.
+BROKEN_AFTER = differs(
     Seen(0, "half\n"),
     Seen(0, "half\n"),
     Seen(7, "", BROKE, True),
@@ -73,58 +73,58 @@ FAULTS = (
     Fault("an unknown authority", [], unreached(NO_TLS), (), places.unknown_authority),
     Fault("an expired certificate", [], unreached("has expired"), (), places.expired),
     Fault("a certificate of another host", [], unreached("mismatch"), (), places.another_host),
-    Fault("nothing newer than TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
+    Fault("only TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
     Fault("no TLS at all", [], unreached(NO_TLS), (), places.no_tls),
     Fault("a handshake that never ends", [], unreached("silent for too long"), (), places.mute),
-    Fault("a proxy that is not there", [], unreached("refused or failed"), (), places.no_proxy),
-    Fault("a proxy that wants a password", [], unreached("407"), (), places.proxy_of(407)),
-    Fault("a proxy that reaches nobody", [], unreached("502"), (), places.proxy_of(502)),
+    Fault("an unreachable proxy", [], unreached("refused or failed"), (), places.no_proxy),
+    Fault("a proxy that requires a password", [], unreached("407"), (), places.proxy_of(407)),
+    Fault("a proxy that cannot reach the server", [], unreached("502"), (), places.proxy_of(502)),
     Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),
     Fault("closed before headers", [b""], everywhere(7, "", "closed connection without", retried=True)),
-    Fault("no HTTP", [b"220 mail.example ESMTP\r\n"], everywhere(7, "", TO, retried=True)),
+    Fault("an answer that is not HTTP", [b"220 mail.example ESMTP\r\n"], everywhere(7, "", TO, retried=True)),
     Fault("reset in the status line", [b"HTTP/1.1 2", reset], everywhere(7, "", TO, retried=True)),
     Fault("reset in headers", [b"HTTP/1.1 200 OK\r\nContent-Ty", reset], everywhere(7, "", TO, retried=True)),
-    Fault("a status that is no number", [b"HTTP/1.1 OK\r\n\r\n"], everywhere(7, "", TO, retried=True)),
+    Fault("a status that is not a number", [b"HTTP/1.1 OK\r\n\r\n"], everywhere(7, "", TO, retried=True)),
     Fault("a thousand headers", [head()[:-2] + b"x: y\r\n" * 1000], everywhere(7, "", TO, retried=True)),
     Fault(
         "an endless header", [head()[:-2] + b"x: ", flood(b"y" * 9999)], everywhere(7, "", TO, retried=True)
     ),
     Fault(
-        "headers that drip",
+        "headers that arrive slowly",
         [b"HTTP/1.1 200 OK\r\nx: ", drip(b"y")],
-        everywhere(7, "", LATE, hint=WAIT),
+        everywhere(7, "", NO_DATA, hint=WAIT),
         FIRST,
     ),
-    Fault("100 Continue without end", [drip(head(100))], everywhere(7, "", LATE, hint=WAIT), FIRST),
-    Fault("100 Continue in a flood", [flood(head(100))], everywhere(7, "", LATE, hint=WAIT), FIRST),
-    Fault("103 Early Hints in a flood", [flood(head(103))], everywhere(7, "", LATE, hint=WAIT), FIRST),
-    Fault("silence before headers", [hold], everywhere(7, "", LATE, hint=WAIT), FIRST),
+    Fault("a slow series of 100 Continue", [drip(head(100))], everywhere(7, "", NO_DATA, hint=WAIT), FIRST),
+    Fault("100 Continue in a flood", [flood(head(100))], everywhere(7, "", NO_DATA, hint=WAIT), FIRST),
+    Fault("103 Early Hints in a flood", [flood(head(103))], everywhere(7, "", NO_DATA, hint=WAIT), FIRST),
+    Fault("silence before headers", [hold], everywhere(7, "", NO_DATA, hint=WAIT), FIRST),
     Fault(
         "silence after headers",
         lambda good: [good.head(), hold],
-        everywhere(7, "", LATE, hint=WAIT),
+        everywhere(7, "", NO_DATA, hint=WAIT),
         FIRST + STALL,
     ),
     Fault("reset after headers", lambda good: [good.head(), reset], everywhere(7, "", BROKE, retried=True)),
     Fault("reset in the first event", _cut_first, everywhere(7, "", BROKE, retried=True)),
-    Fault("reset between events", lambda good: good.chunked(reset), _kept(BROKE)),
-    Fault("closed in a chunk", lambda good: good.chunked(b"ff\r\ndata"), _kept(ENDED)),
-    Fault("closed between chunks", lambda good: good.chunked(), _kept(ENDED)),
-    Fault("reset after the last event", lambda good: good.chunked(chunk(good.rest), reset), WHOLE_BUT),
-    Fault("closed without a last chunk", lambda good: good.chunked(chunk(good.rest)), WHOLE_BUT),
-    Fault("a chunk size that is none", lambda good: good.chunked(b"zz\r\nxx"), _kept(ENDED)),
-    Fault("a chunk size below zero", lambda good: good.chunked(b"-5\r\nxx"), _kept(ENDED)),
-    Fault("a chunk size beyond all memory", lambda good: good.chunked(b"f" * 40 + b"\r\nxx"), _kept(ENDED)),
-    Fault("a chunk size without end", lambda good: good.chunked(flood(b"f" * 9999)), _kept("broke")),
+    Fault("reset between events", lambda good: good.chunked(reset), _broken_halfway(BROKE)),
+    Fault("closed in a chunk", lambda good: good.chunked(b"ff\r\ndata"), _broken_halfway(ENDED)),
+    Fault("closed between chunks", lambda good: good.chunked(), _broken_halfway(ENDED)),
+    Fault("reset after the last event", lambda good: good.chunked(chunk(good.rest), reset), BROKEN_AFTER),
+    Fault("closed without a last chunk", lambda good: good.chunked(chunk(good.rest)), BROKEN_AFTER),
+    Fault("an invalid chunk size", lambda good: good.chunked(b"zz\r\nxx"), _broken_halfway(ENDED)),
+    Fault("a negative chunk size", lambda good: good.chunked(b"-5\r\nxx"), _broken_halfway(ENDED)),
+    Fault("a huge chunk size", lambda good: good.chunked(b"f" * 40 + b"\r\nxx"), _broken_halfway(ENDED)),
+    Fault("an endless chunk size", lambda good: good.chunked(flood(b"f" * 9999)), _broken_halfway("broke")),
     Fault(
         "a length too long",
         lambda good: [good.head(Content_Length="9999"), good.first],
-        _kept(ENDED),
+        _broken_halfway(ENDED),
     ),
     Fault(
-        "a length too long for all of it",
+        "a complete body with a length too long",
         lambda good: [good.head(Content_Length="9999"), good.body],
-        WHOLE_BUT,
+        BROKEN_AFTER,
     ),
     Fault(
         "a length too short",
@@ -136,7 +136,7 @@ FAULTS = (
         ),
     ),
     Fault(
-        "a length that is no number",
+        "a length that is not a number",
         lambda good: [good.head(Content_Length="lots"), good.body],
         everywhere(0, "half\n"),
     ),
@@ -168,7 +168,7 @@ FAULTS = (
         STALL,
     ),
     Fault(
-        "all of it too slow",
+        "an answer over the total time limit",
         lambda good: good.chunked(hold),
         differs(
             *[Seen(7, keeps, "0.6 s in total", hint="--timeout SECONDS") for keeps in ("half\n", "", "")]
@@ -176,33 +176,33 @@ FAULTS = (
         TOTAL,
     ),
     Fault(
-        "comments without end, and a limit on all of it",
+        "endless comments with a total time limit",
         [head(), drip(b": still here\n\n")],
         completing(7, "", "0.6 s in total", hint="--timeout SECONDS"),
         TOTAL,
     ),
     Fault(
-        "comments without end",
+        "endless comments",
         [head(), drip(b": still here\n\n")],
-        completing(7, "", ALIVE, hint=WAIT_FOR_MORE),
+        completing(7, "", NO_PROGRESS, hint=WAIT_FOR_MORE),
         FIRST + STALL,
     ),
     Fault(
-        "empty frames without end",
+        "endless empty frames",
         [head(), drip(b"data: {}\n\n")],
-        completing(7, "", ALIVE, hint=WAIT_FOR_MORE),
+        completing(7, "", NO_PROGRESS, hint=WAIT_FOR_MORE),
         FIRST + STALL,
     ),
     Fault(
-        "blanks without end",
+        "endless whitespace",
         lambda good: [good.head(), drip(b" ")],
-        everywhere(7, "", ALIVE, hint=WAIT_FOR_MORE),
+        everywhere(7, "", NO_PROGRESS, hint=WAIT_FOR_MORE),
         FIRST + STALL,
     ),
     Fault(
-        "comments without end after text",
+        "endless comments after text",
         lambda good: good.chunked(drip(chunk(b": still here\n\n"))),
-        differs(Seen(7, "half\n", ALIVE, hint=WAIT_FOR_MORE), None, None),
+        differs(Seen(7, "half\n", NO_PROGRESS, hint=WAIT_FOR_MORE), None, None),
         FIRST + STALL,
     ),
 )

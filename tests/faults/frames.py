@@ -1,6 +1,6 @@
-"""Rows of the fault matrix: streams whose bytes arrive in order, with events that should not be there.
+"""Rows of the fault matrix: streams over a working connection with invalid or unexpected events.
 
-`--json` gets the same stream, as some servers answer it whatever was asked for.
+The request with `--json` is answered with the same stream, as some servers always stream.
 """
 
 from typing import Any
@@ -24,17 +24,17 @@ NO_LIST = Seen(6, "", "the answer to GET /models is not JSON")
 
 
 def raw(data: bytes) -> Reply:
-    """Return an answer of these bytes of a stream."""
+    """Return a stream with these bytes as its body."""
     return [head(Connection="close"), data]
 
 
 def ends(data: bytes) -> Reply:
-    """Return a stream that begins with some text and goes on with these bytes."""
+    """Return a stream that begins with some text and continues with these bytes."""
     return raw(event(HALF) + data)
 
 
 def numbered(*indexes: Any) -> Reply:
-    """Return a good stream, with frames in between that give their choice these indexes."""
+    """Return a valid stream that also has frames with these choice indexes."""
     return sse(HALF, *({"choices": [{"index": index}]} for index in indexes), END)
 
 
@@ -73,8 +73,8 @@ FAULTS = (
     ),
     Fault("an error frame first", sse(FULL), completing(8, "", "the answer is incomplete\n  out of memory")),
     Fault("an error after the finish", sse(HALF, END, FULL), completing(8, "half\n", "out of memory")),
-    Fault("an error without words", sse(HALF, {"error": True}), completing(8, "half\n", "without a message")),
-    Fault("an error of nothing but null", sse(HALF, {"error": None}, END), completing(0, "half\n")),
+    Fault("an error that is true", sse(HALF, {"error": True}), completing(8, "half\n", "without a message")),
+    Fault("an error that is null", sse(HALF, {"error": None}, END), completing(0, "half\n")),
     Fault(
         "the key in an error frame", sse(HALF, {"error": f"no {CANARY}"}), completing(8, "half\n", "no ***\n")
     ),
@@ -83,22 +83,20 @@ FAULTS = (
     Fault("a frame that is a list", sse(HALF, [1], END), completing(8, "half\n", "not a JSON object")),
     Fault("a frame that is a number", sse(HALF, b"1e999", END), completing(8, "half\n", "not a JSON object")),
     Fault("a frame with too long a number", sse(HALF, b"9" * 9999), completing(8, "half\n", "is not JSON")),
-    Fault(
-        "a frame that is nested too deeply", sse(HALF, b"[" * 99_999), completing(8, "half\n", "is not JSON")
-    ),
+    Fault("a frame nested too deeply", sse(HALF, b"[" * 99_999), completing(8, "half\n", "is not JSON")),
     Fault(
         "a frame with a huge number",
         sse(HALF, b'{"created": %s}' % (b"9" * 4000), END),
         completing(0, "half\n"),
     ),
     Fault("a frame with NaN", sse(HALF, b'{"created": NaN, "x": -Infinity}', END), completing(0, "half\n")),
-    Fault("a frame with a member twice", sse(b'{"id": 1, "id": 2}', HALF, END), completing(0, "half\n")),
+    Fault("a frame with a duplicate member", sse(b'{"id": 1, "id": 2}', HALF, END), completing(0, "half\n")),
     Fault("null frames", sse(b"null", HALF, b"null", END), completing(0, "half\n")),
     Fault("empty frames", sse(b"", HALF, {}, {"choices": []}, END), completing(0, "half\n")),
-    Fault("null everywhere it can be", sse(*NULLS, HALF, *NULLS, END, *NULLS), completing(0, "half\n")),
-    Fault("another type everywhere", sse(*WRONG, HALF, *WRONG, END, *WRONG), completing(0, "half\n")),
+    Fault("null in every member", sse(*NULLS, HALF, *NULLS, END, *NULLS), completing(0, "half\n")),
+    Fault("the wrong type in every member", sse(*WRONG, HALF, *WRONG, END, *WRONG), completing(0, "half\n")),
     Fault(
-        "usage that counts backwards",
+        "usage with negative and huge counts",
         sse(
             HALF,
             END,
@@ -110,13 +108,13 @@ FAULTS = (
         completing(0, "half\n"),
     ),
     Fault("comments", raw(b": ping\n\n" + STREAM.replace(b"\n\n", b"\n\n: ping\n")), completing(0, "half\n")),
-    Fault("comments and nothing else", raw(b": ping\n\n" * 9), completing(8, "", CUT)),
+    Fault("only comments", raw(b": ping\n\n" * 9), completing(8, "", CUT)),
     Fault(
         "ids, retries and unknown fields",
         raw(b"id: \x00\nretry: -1\nx: y\n" + STREAM),
         completing(0, "half\n"),
     ),
-    Fault("lines that end like a typewriter's", raw(STREAM.replace(b"\n", b"\r")), completing(0, "half\n")),
+    Fault("lines that end with CR", raw(STREAM.replace(b"\n", b"\r")), completing(0, "half\n")),
     Fault("no end marker", sse(HALF, END, done=False), completing(0, "half\n")),
     Fault("two end markers", sse(HALF, END, b"[DONE]"), completing(0, "half\n")),
     Fault("an end marker first", sse(b"[DONE]", HALF, END), completing(8, "", CUT)),
@@ -130,7 +128,7 @@ FAULTS = (
         completing(0, "half\n", bulk=TOO_LARGE),
     ),
     Fault("no finish_reason", sse(HALF), completing(8, "half\n", CUT, hint="text received so far is kept")),
-    Fault("an index that never finishes", sse(HALF, *[NOTHING_FINISHES] * 99), completing(8, "half\n", CUT)),
+    Fault("a choice that never finishes", sse(HALF, *[NOTHING_FINISHES] * 99), completing(8, "half\n", CUT)),
     Fault(
         "one choice unfinished",
         sse(HALF, END, token("b", 1)),
@@ -150,25 +148,25 @@ FAULTS = (
         ("-n", "2"),
     ),
     Fault(
-        "a choice nobody asked for",
+        "a choice that was not requested",
         sse(HALF, END, token("x", 1)),
         completing(8, "half\n", "sent choice 2, but the request asked for 1"),
     ),
-    Fault("an index of a million million", numbered(10**12), completing(0, "half\n")),
+    Fault("an index of 10**12", numbered(10**12), completing(0, "half\n")),
     Fault(
-        "a text of a thousandth choice",
+        "text of choice 1000",
         sse(HALF, token("x", 999), END),
         completing(8, "half\n", "sent choice 1000, but the request asked for 1"),
     ),
-    Fault("a thousand choices nobody asked for", numbered(*range(1, 1000)), completing(0, "half\n")),
-    Fault("indexes that are none", numbered(-1, None, "0", 0.0, True), completing(0, "half\n")),
+    Fault("a thousand choices that were not requested", numbered(*range(1, 1000)), completing(0, "half\n")),
+    Fault("invalid indexes", numbered(-1, None, "0", 0.0, True), completing(0, "half\n")),
     Fault(
         "text after the finish",
         sse(HALF, END, token("!")),
         completing(8, "half!\n", "continued after its finish_reason"),
     ),
     Fault("two finish reasons", sse(HALF, END, token("", reason="length")), completing(0, "half\n")),
-    Fault("a finish_reason nobody knows", sse(HALF, token("", reason="bored")), completing(0, "half\n")),
+    Fault("an unknown finish_reason", sse(HALF, token("", reason="bored")), completing(0, "half\n")),
     Fault("content_filter", sse(HALF, token("", reason="content_filter")), completing(0, "half\n")),
     Fault(
         "a request id", sse(HALF, x_request_id="req-7"), completing(8, "half\n", "incomplete (request req-7)")
@@ -179,7 +177,7 @@ FAULTS = (
         completing(0, "é\u20ac\n"),
     ),
     Fault(
-        "exactly what came",
+        "the text unchanged with --no-newline",
         sse(token("half\r\n")),
         differs(Seen(8, "half\r\n", CUT), None, None),
         ("--no-newline",),
@@ -193,12 +191,12 @@ FAULTS = (
         differs(Seen(0, "\U0001f30d\n"), None, None),
     ),
     Fault(
-        "an event that is no UTF-8", ends(b"data: \xff\n\n"), completing(8, "half\n", "is not valid UTF-8")
+        "an event with invalid UTF-8", ends(b"data: \xff\n\n"), completing(8, "half\n", "is not valid UTF-8")
     ),
     Fault("cut in an event", raw(STREAM[:200]), completing(8, "half\n", "in the middle of an event")),
     Fault("cut in the usage", raw(STREAM[:-60]), completing(0, "half\n")),
     Fault(
-        "cut, in the blank line of the finish", raw(event(HALF) + event(END)[:-1]), completing(0, "half\n")
+        "cut in the blank line after the finish", raw(event(HALF) + event(END)[:-1]), completing(0, "half\n")
     ),
     Fault(
         "one event of 50 MB",
@@ -210,5 +208,5 @@ FAULTS = (
         _blob(lines=True),
         differs(BLOB, BLOB, Seen(7, "", "too large"), bulk=TOO_LARGE, score=Seen(8, "", BLOB.says)),
     ),
-    Fault("half a stream for a list of models", raw(event(HALF)), differs(None, None, NO_LIST)),
+    Fault("half a stream instead of the list of models", raw(event(HALF)), differs(None, None, NO_LIST)),
 )

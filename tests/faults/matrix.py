@@ -1,10 +1,10 @@
-"""What a row of the fault matrix is, and the commands that each fault is put to.
+"""Defines the rows of the fault matrix, and the commands that each fault is tested with.
 
-A fault breaks what a sound server answers: the same break for a stream, for one JSON object, for the list of
-models, for scores. A command is one entry of COMMANDS; a row that does not name it is not run for it.
+A fault breaks the answer of a working server in the same way for a stream, for a single JSON object, for the
+list of models and for scores. A command is an entry of COMMANDS; it runs only the rows that name it.
 
-For `nbx bulk` the fault is in the answer to the second of three rows: the records of its output are what is
-kept, and where the run goes on, the record of that row says what went wrong.
+For `nbx bulk` the fault is in the answer to the second of three rows: `keeps` lists the records of its
+output, and if the run continues, the record of that row contains the error.
 """
 
 import json
@@ -29,7 +29,7 @@ SSE, JSON = "text/event-stream", "application/json"
 
 
 class Good(NamedTuple):
-    """What a sound server answers: its type, and its body cut where a fault may happen."""
+    """The answer of a working server: its type, and its body in two parts; a fault may occur in between."""
 
     content_type: str
     first: bytes
@@ -37,28 +37,28 @@ class Good(NamedTuple):
 
     @property
     def body(self) -> bytes:
-        """The whole body."""
+        """The complete body."""
         return self.first + self.rest
 
     def head(self, status: int = 200, **headers: str) -> bytes:
-        """Return the start of the answer, whose end is the connection's unless headers say else."""
+        """Return the head of the answer; unless headers change that, the answer ends with the connection."""
         return head(status, self.content_type, **{"Connection": "close", **headers})
 
     def chunked(self, *steps: Step) -> Reply:
-        """Return an answer in chunks: its head, its first half, and these steps."""
+        """Return a chunked answer: its head, its first part, and these steps."""
         return [self.head(Transfer_Encoding="chunked"), chunk(self.first), *steps]
 
 
 Break = Callable[[Good], Reply]
-# Where the request goes instead of to the scripted server → more words for the command line.
+# Sets up what the request is sent to instead of the scripted server; returns more command-line arguments.
 Place = Callable[[Any], list[str]]
 
 
 class Seen(NamedTuple):
-    """What must come of a fault.
+    """The expected outcome of a fault.
 
-    The exit code, what is kept, the words that tell of it, how often nbx tried again, and the words that
-    begin the hint, which only stderr has.
+    The exit code, the text that is kept, a part of the message, the number of retries, and the beginning of
+    the hint, which is only on stderr.
     """
 
     code: int
@@ -68,40 +68,40 @@ class Seen(NamedTuple):
     hint: str = ""
 
 
-AS_BUFFERED = Seen(-1)  # stands for what comes of the buffered outcome
+AS_BUFFERED = Seen(-1)  # placeholder: derived from the outcome of the buffered command
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A row: what goes wrong, and by the name of a command what must come of it."""
+    """A row: what goes wrong, and the expected outcome by the name of the command."""
 
     name: str
     broken: Reply | Break
     seen: Mapping[str, Seen]
     args: tuple[str, ...] = ()
     place: Place | None = None
-    requests: int = 1  # that one try takes
+    requests: int = 1  # per attempt
 
     def reply(self, good: Good) -> Reply:
-        """Return what the server answers where it should answer `good`."""
+        """Return the faulty answer in place of `good`."""
         return self.broken(good) if callable(self.broken) else self.broken
 
 
-def _said(result: Result) -> str:
+def _stderr(result: Result) -> str:
     return result.err
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command that asks a server: its words, its answer, and how to tell what was kept and what was said.
+    """A command that sends requests: arguments, valid answer, and functions that return text and messages.
 
-    With `rows` the server is asked once for each of three of them, and `files` hold them.
+    With `rows` it sends one request for each of the three rows in `files`.
     """
 
     words: tuple[str, ...]
     good: Good
     kept: Callable[[Result], str]
-    reported: Callable[[Result], str] = _said
+    reported: Callable[[Result], str] = _stderr
     files: Mapping[str, str] = field(default_factory=dict)
     rows: bool = False
 
@@ -122,7 +122,7 @@ OUT = Path("out.jsonl")
 
 
 def _answers(result: Result) -> str:
-    """Return what each row has, in their order: its text, or the exit code of its error."""
+    """Return for each row, in input order, its text or the exit code of its error."""
     del result
     kept = ""
     for record in sorted(records(OUT), key=lambda record: int(record["index"])):
@@ -132,8 +132,8 @@ def _answers(result: Result) -> str:
     return kept
 
 
-def _said_of_rows(result: Result) -> str:
-    """Return the messages on stderr, without the figures, and in the same form those in the records."""
+def _bulk_messages(result: Result) -> str:
+    """Return the messages on stderr, without the summary table, and those in the records in the same form."""
     said = re.sub(r"^[a-z_ ]+\t.*\n", "", result.err, flags=re.MULTILINE)
     errors = [record["error"]["message"] for record in records(OUT) if record["error"]]
     return said + "".join("nbx: {}\n".format(message.replace(": ", "\n  ", 1)) for message in errors)
@@ -154,7 +154,7 @@ COMMANDS = {
         ("bulk", "rows.jsonl", "-o", str(OUT), "--concurrency", "1"),
         _cut(WHOLE),
         _answers,
-        _said_of_rows,
+        _bulk_messages,
         {"rows.jsonl": '"x"\n"y"\n"z"\n'},
         rows=True,
     ),
@@ -164,9 +164,9 @@ COMMANDS = {
 
 
 def of_a_row(seen: Seen) -> Seen:
-    """Return what comes of a bulk run where `seen` comes of one whole answer.
+    """Return the outcome of a bulk run for a fault with the outcome `seen` in a single unstreamed answer.
 
-    What no other row can go better with ends the run; a cut answer is asked for again; a row fails alone.
+    A fault that affects all rows ends the run; an incomplete answer is retried; other faults fail one row.
     """
     if seen.code == 0:
         return seen._replace(keeps=f"half\n{seen.keeps}half\n")
@@ -184,13 +184,13 @@ def everywhere(
     hint: str = "",
     bulk: Seen | None = AS_BUFFERED,
 ) -> dict[str, Seen]:
-    """Return the same outcome for every command, and what it means to bulk, unless that is given."""
+    """Return the same outcome for every command; that of bulk is derived from it unless given."""
     seen = Seen(code, keeps, says, retried, hint)
     return differs(seen, seen, seen, bulk=bulk)
 
 
 def unreached(says: str, *, retried: bool = False) -> dict[str, Seen]:
-    """Return the outcome of a server that is out of reach, which is no row's fault."""
+    """Return the outcome of an unreachable server, which ends a bulk run."""
     seen = Seen(7, "", says, retried)
     return differs(seen, seen, seen, bulk=seen)
 
@@ -204,9 +204,9 @@ def both_ways(
     hint: str = "",
     bulk: Seen | None = AS_BUFFERED,
 ) -> dict[str, Seen]:
-    """Return what `everywhere` does, for a stream and for bulk.
+    """Return the same outcomes as `everywhere`, but only for a stream and for bulk.
 
-    Every other command comes to its outcome by the way of the stream, which rows of the same kind show.
+    All other commands use the same code as the stream, which similar rows test with `everywhere`.
     """
     seen = everywhere(code, keeps, says, retried=retried, hint=hint, bulk=bulk)
     return {name: seen[name] for name in ("streamed", "bulk") if name in seen}
@@ -220,7 +220,7 @@ def completing(
     hint: str = "",
     bulk: Seen | None = AS_BUFFERED,
 ) -> dict[str, Seen]:
-    """Return the same outcome for every way to complete; no other command can meet this fault."""
+    """Return the same outcome for streamed, buffered and bulk completion; others cannot have this fault."""
     seen = Seen(code, keeps, says, hint=hint)
     return differs(seen, seen, None, bulk=bulk, score=None)
 
@@ -233,7 +233,7 @@ def differs(
     bulk: Seen | None = AS_BUFFERED,
     score: Seen | None = AS_BUFFERED,
 ) -> dict[str, Seen]:
-    """Return an outcome for each command; None where it cannot meet this fault."""
+    """Return an outcome for each command; None for commands that cannot have this fault."""
     if bulk is AS_BUFFERED:
         bulk = of_a_row(buffered) if buffered else None
     if score is AS_BUFFERED:

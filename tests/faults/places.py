@@ -1,4 +1,4 @@
-"""Places that a request of the fault matrix is sent to where the fault is not in an answer."""
+"""Faulty servers and proxies for rows of the fault matrix whose fault is not in an answer."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from tests.support.server import FakeServer, closed_port
 
 
 class Bench(NamedTuple):
-    """What a place is built with; what it opens is closed by the stack."""
+    """What a server or proxy is built with; the stack closes what it opens."""
 
     stack: contextlib.ExitStack
     patch: pytest.MonkeyPatch
@@ -26,7 +26,7 @@ class Bench(NamedTuple):
 
 
 def nothing_listens(bench: Bench) -> list[str]:
-    """A port that refuses."""
+    """A port that refuses connections."""
     del bench
     return ["--base-url", f"http://127.0.0.1:{closed_port()}"]
 
@@ -38,7 +38,7 @@ def no_name(bench: Bench) -> list[str]:
 
 
 def unknown_authority(bench: Bench) -> list[str]:
-    """A server whose certificate nobody vouches for."""
+    """A server whose certificate is from an unknown authority."""
     return ["--base-url", _tls(bench, bench.authority.issue_cert("127.0.0.1"))]
 
 
@@ -50,36 +50,36 @@ def expired(bench: Bench) -> list[str]:
 
 
 def another_host(bench: Bench) -> list[str]:
-    """A server with the certificate of another one."""
+    """A server with the certificate of another host."""
     return ["--base-url", _tls(bench, bench.authority.issue_cert("api.example")), *_trusting(bench)]
 
 
 def old_tls(bench: Bench) -> list[str]:
-    """A server that speaks TLS 1.0 and nothing newer."""
+    """A server that supports only TLS 1.0."""
     url = _tls(bench, bench.authority.issue_cert("127.0.0.1"), old=True)
     return ["--base-url", url, *_trusting(bench)]
 
 
 def no_tls(bench: Bench) -> list[str]:
-    """A mail server."""
+    """A mail server, which does not speak TLS."""
     return ["--base-url", f"https://127.0.0.1:{_listening(bench, b'220 mail.example ESMTP')}"]
 
 
 def mute(bench: Bench) -> list[str]:
-    """A port that takes connections, and says nothing."""
+    """A port that accepts connections and never answers."""
     listener = bench.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
     port = listener.getsockname()[1]
     return ["--base-url", f"https://127.0.0.1:{port}", "--connect-timeout", "0.3"]
 
 
 def no_proxy(bench: Bench) -> list[str]:
-    """A proxy that is not there."""
+    """A proxy that refuses connections."""
     bench.patch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
     return ["--base-url", "https://api.invalid"]
 
 
 def proxy_of(status: int) -> Callable[[Bench], list[str]]:
-    """Return a place behind a proxy that answers `status` when it is asked for a way through."""
+    """Return a function that sets up a proxy which answers `status` to CONNECT."""
 
     def place(bench: Bench) -> list[str]:
         port = _listening(bench, b"HTTP/1.1 %d No way\r\nContent-Length: 0\r\n\r\n" % status)
@@ -108,7 +108,7 @@ def _tls(bench: Bench, certificate: trustme.LeafCert, *, old: bool = False) -> s
 
 
 def _listening(bench: Bench, says: bytes) -> int:
-    """Return a port at which every client gets the same answer."""
+    """Return a port on which every client gets the same answer."""
     listener = bench.stack.enter_context(socket.create_server(("127.0.0.1", 0)))
 
     def talk() -> None:

@@ -1,4 +1,4 @@
-"""Rows of the fault matrix: statuses that are not 200, with every kind of body."""
+"""Rows of the fault matrix: status codes other than 200, with every kind of body."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ def _huge(code: int) -> Reply:
 
 
 def _refused(says: str) -> Seen:
-    """Return what comes of a row whose record has the server's words as they came: it is data."""
+    """Return the outcome of a row whose record contains the server's message unchanged, as it is data."""
     return Seen(9, "half\nexit 3\nhalf\n", says)
 
 
@@ -29,8 +29,8 @@ def redirect(code: int, to: str) -> Reply:
 
 CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not send the key and the prompt there"
 
-GONE = "`x` does not exist.\n"  # no row can go better
-# Bulk puts a row off ten times as often as it tries one again.
+GONE = "`x` does not exist.\n"  # no other row can succeed
+# Bulk postpones a row up to ten times as often as it retries one.
 FORBIDDEN = Seen(9, "half\nexit 4\nhalf\n", "403\n  Forbidden")
 PUT_OFF = Seen(9, "half\nexit 5\nhalf\n", "429\n  x", 10)
 
@@ -76,22 +76,22 @@ FAULTS = (
         everywhere(5, "", "answered 429\n  too many", retried=True, hint="wait", bulk=None),
     ),
     Fault(
-        "429 for an hour",
+        "429 with a wait of an hour",
         detail(429, "x", Retry_After="3600"),
         everywhere(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits at most")),
     ),
     Fault(
-        "429 for ever",
+        "429 with an infinite wait",
         detail(429, "x", Retry_After="1e999"),
         both_ways(5, "", "answered 429\n  x\n  ", bulk=Seen(5, "half\n", "nbx waits at most")),
     ),
     Fault(
-        "429 until no time",
+        "429 with an invalid wait",
         detail(429, "x", Retry_After="nan"),
         both_ways(5, "", "429\n  x", retried=True, bulk=PUT_OFF),
     ),
     Fault(
-        "429 until a date long past",
+        "429 with a wait until a past date",
         detail(429, "x", Retry_After="Thu, 01 Jan 1970 00:00:00 GMT"),
         both_ways(5, "", "429\n  x", retried=True, bulk=PUT_OFF),
     ),
@@ -110,21 +110,21 @@ FAULTS = (
         both_ways(6, "", "upstream timed out", retried=True),
     ),
     Fault(
-        "529 that is no UTF-8",
+        "529 with invalid UTF-8",
         status(529, b"\xff\xfe busy"),
         everywhere(6, "", "\ufffd\ufffd busy", retried=True),
     ),
     Fault("599", status(599, b"null"), both_ways(6, "", "answered 599\n", retried=True)),
     Fault("a status of 999", status(999, b"what"), both_ways(6, "", "answered 999\n  what", retried=True)),
-    Fault("500 as a list of nothing", status(500, b"[[], {}, 1]"), both_ways(6, "", "500\n", retried=True)),
-    Fault("500 as a number", status(500, b"1e999"), both_ways(6, "", "answered 500\n", retried=True)),
+    Fault("500 with only a list", status(500, b"[[], {}, 1]"), both_ways(6, "", "500\n", retried=True)),
+    Fault("500 with only a number", status(500, b"1e999"), both_ways(6, "", "answered 500\n", retried=True)),
     Fault(
-        "500 with null in each place",
+        "500 with null in every member",
         status(500, b'{"detail": [null, {"loc": null, "msg": null}], "error": null, "message": null}'),
         both_ways(6, "", "answered 500\n", retried=True),
     ),
     Fault(
-        "500 that is nested too deeply",
+        "500 with a body nested too deeply",
         status(500, b'{"detail":' + b"[" * 200_000 + b"]" * 200_000 + b"}"),
         both_ways(6, "", "invalid or truncated", retried=True),
     ),
@@ -147,12 +147,12 @@ FAULTS = (
         both_ways(6, "", "500\n  busy", retried=True),
     ),
     Fault(
-        "500 in gzip that is none",
+        "500 with invalid gzip",
         [head(500, Content_Encoding="gzip", Connection="close"), b"busy"],
         both_ways(6, "", "answered 500\n", retried=True),
     ),
     Fault("500 as a stream", [head(500), *sse(token("x"))[1:]], both_ways(6, "", "500\n", retried=True)),
-    Fault("401 with the key", detail(401, f"{CANARY} is no key"), everywhere(4, "", "  *** is no key\n")),
+    Fault("401 echoing the key", detail(401, f"{CANARY} is no key"), everywhere(4, "", "  *** is no key\n")),
     Fault(
         "400 with escapes",
         status(400, b"\x1b[31mred\x07"),
@@ -165,18 +165,18 @@ FAULTS = (
         "400 with an inference id", detail(400, "x", x_inference_id="i-8"), both_ways(3, "", "(request i-8)")
     ),
     Fault(
-        "400 with a request id of escapes",
+        "400 with escapes in the request id",
         detail(400, "x", x_request_id="\x1b[2J"),
         both_ways(3, "", "(request \u241b[2J)", bulk=_refused("(request \x1b[2J)")),
     ),
     Fault(
-        "400 with an endless request id",
+        "400 with a very long request id",
         detail(400, "x", x_request_id="r" * 9999),
         both_ways(3, "", "r…"),
     ),
     *(
         Fault(
-            f"{code} in circles",
+            f"{code} in a loop",
             redirect(code, "/v1/x"),
             everywhere(3, "", "more than 3 redirects"),
             requests=4,
@@ -191,7 +191,7 @@ FAULTS = (
         )
         for code in (301, 302, 303, 307, 308)
     ),
-    Fault("an endless redirect", status(307, b"", Location="//h/" + "x" * 9999), both_ways(3, "", "xx…")),
+    Fault("a very long redirect", status(307, b"", Location="//h/" + "x" * 9999), both_ways(3, "", "xx…")),
     Fault("a redirect to nowhere", status(307), both_ways(3, "", "a redirect to nowhere")),
     Fault("304", [head(304)], everywhere(3, "", "answered 304, a redirect to nowhere")),
     Fault("101", [head(101)], everywhere(7, "", "the server sent 101 instead of an answer")),

@@ -1,4 +1,4 @@
-"""No server makes nbx take memory without bound: what it takes at most, measured in a process of its own."""
+"""No server can make nbx use unbounded memory; the peak is measured in a separate process."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply, answer, event, head, status, token
 
 MIB = 1024 * 1024
-# VmHWM, and not ru_maxrss, which a child inherits from whoever started it.
+# VmHWM and not ru_maxrss, which a child process inherits from its parent.
 MEASURED = """
 import sys
 from nebius_cli.main import main
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak is rea
 
 
 class Peak(NamedTuple):
-    """How a run ended, and the most memory it had, in MiB."""
+    """How a run ended, and its peak memory in MiB."""
 
     code: int
     err: str
@@ -39,13 +39,13 @@ class Peak(NamedTuple):
 
 
 def measured(nbx: Runner, *args: str) -> Peak:
-    """Run nbx with its peak of memory."""
+    """Run nbx and measure its peak memory."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *args],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        # Coverage counts its own memory.
+        # Coverage would add its own memory.
         env={name: v for name, v in nbx.process_env().items() if not name.startswith("COVERAGE_")},
         timeout=120,
         check=False,
@@ -55,7 +55,7 @@ def measured(nbx: Runner, *args: str) -> Peak:
 
 
 def bomb(begin: bytes, piece: bytes, mib: int) -> bytes:
-    """Return so many MiB of the same, in gzip."""
+    """Return `begin` and `mib` MiB of repeated `piece`, in gzip."""
     packer = zlib.compressobj(9, wbits=31)
     block = piece * (MIB // len(piece))
     pieces = [packer.compress(begin), *(packer.compress(block) for _ in range(mib))]
@@ -72,7 +72,7 @@ def frames(*values: Any) -> Reply:
 
 
 def members() -> Iterator[dict[str, Any]]:
-    """Yield frames of which each has a member that none had before."""
+    """Yield frames, each with a new member."""
     for number in range(200_000):
         yield {f"name-{number}": "x" * 100, "choices": []}
 
@@ -82,16 +82,16 @@ LIST: dict[str, Any] = {"x": [[]] * 1000}
 STREAMED, WHOLE, MODELS = ("complete", "x"), ("complete", "x", "--json"), ("models",)
 SMALL = ("--max-memory", "32")
 
-# Made when a test wants one: some take seconds.
+# Replies are built only when a test needs them, as some take seconds.
 HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
-    "a body of an error, 100 MB": (lambda: [head(400), flood(b"busy " * 20_000)], STREAMED, 3, "busy busy"),
-    "an error of nothing but objects": (
+    "an error body of 100 MB": (lambda: [head(400), flood(b"busy " * 20_000)], STREAMED, 3, "busy busy"),
+    "an endless error body of objects": (
         lambda: [head(400), b'{"detail":[', flood(b"{}," * 20_000)],
         STREAMED,
         3,
         "truncated",
     ),
-    "an error of objects, whole": (
+    "a complete error body of objects": (
         lambda: [head(400, Connection="close"), b'{"detail":[' + b"{}," * 2_700_000 + b"{}]}"],
         STREAMED,
         3,
@@ -103,63 +103,63 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
         8,
         "an event of more than",
     ),
-    "an event of lines": (lambda: [head(), flood(b"data\n" * 20_000)], STREAMED, 8, "an event of more than"),
-    "an event of objects": (
+    "a multi-line event": (lambda: [head(), flood(b"data\n" * 20_000)], STREAMED, 8, "an event of more than"),
+    "an event of many objects": (
         lambda: [head(), b'data: {"choices": [' + b"{}," * 5_000_000 + b"{}]}\n\n"],
         STREAMED,
         8,
         "an event is not JSON",
     ),
-    "a bomb in a stream": (
+    "a gzip bomb in a stream": (
         lambda: packed(SSE, bomb(b"data: ", b" ", 1024)),
         STREAMED,
         8,
         "an event of more than",
     ),
-    "a bomb in an answer": (
+    "a gzip bomb in an answer": (
         lambda: packed(JSON, bomb(b"{", b" ", 1024)),
         WHOLE,
         8,
         "the answer is larger than",
     ),
-    "a bomb in the list": (lambda: packed(JSON, bomb(b"[", b"[],", 64)), MODELS, 7, "too large"),
-    "an answer of objects": (
+    "a gzip bomb in a list of models": (lambda: packed(JSON, bomb(b"[", b"[],", 64)), MODELS, 7, "too large"),
+    "an answer of many objects": (
         lambda: [head(200, JSON), b'{"x": [' + b"{}," * 8_000_000],
         WHOLE,
         8,
         "not a complete",
     ),
-    "text without end": (
+    "endless text": (
         lambda: frames(token("ab" * 100)),
         (*STREAMED, *SMALL),
         8,
         "more than 32 MiB of memory",
     ),
-    "text without end, for --json": (
+    "endless text with --json": (
         lambda: frames(token("ab" * 100)),
         (*WHOLE, "--stream", *SMALL),
         8,
         "more than 32 MiB",
     ),
-    "log probabilities without end": (
+    "endless log probabilities": (
         lambda: frames(token("a", logprobs={"tokens": ["a"], "token_logprobs": [-1.5]})),
         (*STREAMED, *SMALL),
         8,
         "more than 32 MiB of memory",
     ),
-    "lists without end": (
+    "endless lists": (
         lambda: frames({"choices": [{"index": 0, **LIST}]}),
         (*WHOLE, *SMALL),
         8,
         "more than 32 MiB",
     ),
-    "members without end": (
+    "endless new members": (
         lambda: [head(), b"".join(event(frame) for frame in members())],
         (*WHOLE, *SMALL),
         8,
         "more than 32 MiB of memory",
     ),
-    "indexes without end": (
+    "200,000 indexes": (
         lambda: [
             head(Connection="close"),
             b"".join(event(json.dumps({"choices": [{"index": n}]}).encode()) for n in range(200_000)),
@@ -168,13 +168,13 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
         8,
         "without a finish_reason",
     ),
-    "comments, 40 MB": (
+    "comments of 40 MB": (
         lambda: [head(Connection="close"), *[b": still here\n\n" * (MIB // 14)] * 40],
         STREAMED,
         8,
         "without a finish_reason",
     ),
-    "a second choice that is held": (
+    "a second choice that is held back": (
         lambda: [head(), flood(event(token("ab" * 100, 1)) * 200)],
         (*STREAMED, "-n", "2", *SMALL),
         8,
@@ -185,13 +185,13 @@ HOSTILE: dict[str, tuple[Callable[[], Reply], tuple[str, ...], int, str]] = {
 
 @pytest.fixture(scope="session")
 def peaks() -> list[float]:
-    """What `usual` has measured."""
+    """The result of `usual`, which measures only once."""
     return []
 
 
 @pytest.fixture
 def usual(peaks: list[float], nbx: Runner, server: FakeServer) -> float:
-    """The peak of a run in which all goes well, in MiB; measured once."""
+    """The peak memory of a successful run, in MiB; measured once."""
     if not peaks:
         server.script(answer("text"))
         peaks.append(measured(nbx, "complete", "x").mib)
@@ -207,7 +207,7 @@ def test_memory_is_bounded(name: str, nbx: Runner, server: FakeServer, usual: fl
     assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"
 
 
-def test_many_large_answers_of_bulk_at_once_stay_within_the_bound(
+def test_bulk_memory_is_bounded_with_many_large_answers_at_once(
     nbx: Runner, server: FakeServer, usual: float, tmp_path: Path
 ) -> None:
     at_once, rows = 32, tmp_path / "rows.jsonl"
@@ -220,7 +220,7 @@ def test_many_large_answers_of_bulk_at_once_stay_within_the_bound(
     assert peak.mib - usual < 150, f"{peak.mib - usual:.0f} MiB more than usual"
 
 
-def test_many_threads_of_bulk_take_little_memory(
+def test_many_bulk_threads_use_little_memory(
     nbx: Runner, server: FakeServer, usual: float, tmp_path: Path
 ) -> None:
     at_once, rows = 64, tmp_path / "rows.jsonl"

@@ -1,6 +1,6 @@
-"""The fault matrix: a fault → exit code, what stdout keeps, what stderr says, and whether nbx tries again.
+"""Checks for each fault of the matrix the exit code, stdout, stderr, and whether nbx retries.
 
-Every row runs over real sockets, for every command that can meet it by a way of its own.
+Every fault runs over real sockets, for every command that handles it in code of its own.
 """
 
 import contextlib
@@ -18,9 +18,9 @@ from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply
 
 FAULTS = connections.FAULTS + statuses.FAULTS + answers.FAULTS + frames.FAULTS
-FEWEST = 80  # faults for each command
-# `score` sends its requests as `complete` does, and a status is handled before it matters whether the answer
-# would have been a stream.
+FEWEST = 80  # faults per command, at least
+# Not run again: `score` sends requests in the same way as `complete`, and a status is handled in the same way
+# for streams and other answers.
 SHARED = {
     "score": {fault.name for fault in connections.FAULTS + statuses.FAULTS},
     "buffered": {fault.name for fault in statuses.FAULTS},
@@ -44,7 +44,7 @@ def test_fault(
         more = fault.place(Bench(stack, monkeypatch, authority, tmp_path)) if fault.place else []
         script = [] if fault.place else scripted(fault, name, server)
         if seen is answers.NO_ECHO:
-            script = [*script, *script]  # asked again, for prompt_logprobs
+            script = [*script, *script]  # a second request, for prompt_logprobs
         server.script(*script)
         result = nbx(
             *command.words, "--retries", "1", *fault.args, *more, jitter=-1.0 if command.rows else 0.5
@@ -57,20 +57,20 @@ def test_fault(
     assert bool(reported) == bool(seen.says)
     assert len(server.requests) == len(script)
     assert command.rows or len(result.slept) == seen.retried
-    if command.rows:  # a run that ends before any row prints no table of zeros
+    if command.rows:  # a run that ends before any row does not print a table of zeros
         assert result.err.count(f"\nfailed\t{seen.keeps.count('exit ')}\n") == bool(seen.keeps)
     check_message(reported)
 
 
 def prepare(command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make `folder` the place in which the files of the command are."""
+    """Change to `folder` and write the files of the command there."""
     monkeypatch.chdir(folder)
     for file, text in command.files.items():
         Path(file).write_text(text)
 
 
 def scripted(fault: Fault, name: str, server: FakeServer) -> list[Reply]:
-    """Return the reply to each request that may be made."""
+    """Return the reply to each expected request."""
     command, seen = COMMANDS[name], fault.seen[name]
     steps = [server.hold if step is connections.hold else step for step in fault.reply(command.good)]
     broken: list[Reply] = [steps] * (fault.requests * (1 + seen.retried))
@@ -80,14 +80,14 @@ def scripted(fault: Fault, name: str, server: FakeServer) -> list[Reply]:
     return [sound, *broken, *([sound] if seen.code in (ExitCode.DONE, ExitCode.ROWS_FAILED) else [])]
 
 
-def test_there_are_enough_faults_and_each_has_a_name_of_its_own() -> None:
+def test_there_are_enough_faults_and_their_names_are_unique() -> None:
     assert len({fault.name for fault in FAULTS}) == len(FAULTS)
     for name in ("streamed", "buffered", "bulk", "models"):
         assert len([run for run in RUNS if run[1] == name]) >= FEWEST, name
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_a_sound_answer_is_no_fault(
+def test_every_command_accepts_a_valid_answer(
     name: str, nbx: Runner, server: FakeServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = COMMANDS[name]

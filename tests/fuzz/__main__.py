@@ -1,7 +1,7 @@
 """python -m tests.fuzz: a long run of the fuzz targets.
 
-Gives every target inputs until it has had so many bytes, and tells how many inputs that were. What raises
-is reported with its traceback, and written to a file where --save names a folder. Exit code 1 where one did.
+Gives every target inputs of `--bytes` bytes in total and prints the number of inputs. An input that raises is
+reported with its traceback, and saved to a file if --save names a folder; the exit code is then 1.
 """
 
 import argparse
@@ -16,11 +16,11 @@ from tests.fuzz.mutate import inputs
 from tests.fuzz.target import Target, corpus
 from tests.fuzz.targets import TARGETS
 
-MAX_SHOWN = 5  # failures of one target; the run of it ends with the last of them
+MAX_SHOWN = 5  # failures of one target, after which its run ends
 
 
 class Figures(NamedTuple):
-    """What a run came to."""
+    """The counts and failures of a run."""
 
     inputs: int
     size: int
@@ -28,7 +28,7 @@ class Figures(NamedTuple):
 
 
 def run(name: str, target: Target, size: int, seed: int) -> Figures:
-    """Give a target inputs of `size` bytes altogether, and tell on stderr what raised."""
+    """Give a target inputs of `size` bytes in total, and report on stderr the inputs that raise."""
     count = total = 0
     failures: list[bytes] = []
     for data in inputs([*corpus(name).values()], target.words, seed):
@@ -38,14 +38,14 @@ def run(name: str, target: Target, size: int, seed: int) -> Figures:
         total += len(data) or 1
         try:
             target.run(data)
-        except Exception:  # noqa: BLE001 - anything is a finding
+        except Exception:  # noqa: BLE001 - any exception is a failure
             failures.append(data)
             sys.stderr.write(f"{name}: {data[:2000]!r}\n{traceback.format_exc()}\n")
     return Figures(count, total, failures)
 
 
 def main(words: Sequence[str]) -> int:
-    """Return the exit code of a run."""
+    """Run the targets that the arguments name; return the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.fuzz", description=str(__doc__).partition("\n\n")[0]
     )

@@ -1,4 +1,4 @@
-"""Targets for the config file: what it says, what is wrong in it, and one entry of it changed."""
+"""Targets for the config file: reading it, finding its mistakes, and changing one entry."""
 
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ def _read(data: bytes) -> ConfigSource | None:
 
 
 def toml_file(data: bytes) -> None:
-    """A file is read, with each of its mistakes found and the line of it, or refused with a line."""
+    """A file is read and its mistakes are reported with their lines, or it is rejected with a line number."""
     source = _read(data)
     if source is None:
         return
@@ -41,7 +41,7 @@ def toml_file(data: bytes) -> None:
 
 
 def edited(data: bytes) -> None:
-    """An entry is put or dropped and nothing else changes, or the file is left as it is."""
+    """An entry is set or removed and nothing else changes, or the file is left unchanged."""
     choice, rest = head(data)
     keys, value = KEYS[choice % len(KEYS)], VALUES[choice // 8 % len(VALUES)]
     source = _read(rest)

@@ -1,7 +1,7 @@
-"""python -m tests.fuzz.guided TARGET FOLDER [OPTION]…: a run that follows where inputs lead, by atheris.
+"""python -m tests.fuzz.guided TARGET FOLDER [OPTION]…: a coverage-guided run with atheris.
 
-Atheris is no dependency of the tests: not every platform has it. New inputs go into FOLDER; options are
-libFuzzer's, for example -max_total_time=60.
+Atheris is not a dependency of the tests, as it does not support every platform. New inputs are written to
+FOLDER; the options are those of libFuzzer, for example -max_total_time=60.
 """
 
 import sys

@@ -1,10 +1,10 @@
-"""Inputs made of the corpus, a target's words and random choices: the same for the same seed."""
+"""Generates inputs from the corpus and a target's words; the same seed gives the same inputs."""
 
 import random
 from collections.abc import Iterator, Sequence
 
-LONGEST = 4096  # bytes of an input, but for what one word adds
-LONG_WORD = 100  # bytes; longer ones make slow inputs, so they are taken more rarely
+LONGEST = 4096  # bytes; most longer inputs are cut to this length
+LONG_WORD = 100  # bytes; longer words make slow inputs, so they are chosen less often
 MAX_CHANGES = 8
 
 

@@ -27,7 +27,7 @@ MAX_WHY_CHARS = 2000  # characters
 
 
 def rows(data: bytes) -> None:
-    """A file gives as many rows as it has, sound or bad; a sound one can be sent, a bad one says why."""
+    """Every row of a file is returned; a valid row can be sent, a bad row has a reason and a line number."""
     choice, rest = head(data)
     format_, reading = FORMATS[choice % 4], READINGS[choice // 4 % 4]
     form, validate, nul = (
@@ -57,7 +57,7 @@ def rows(data: bytes) -> None:
 
 
 def gzipped(data: bytes) -> None:
-    """A compressed file gives its lines, or is reported as damaged."""
+    """A compressed file is read line by line, or is reported as damaged."""
     try:
         for line in lines(blocks(ByteSource("-", io.BytesIO(data)), "gz", DecodeOptions()), b"\n"):
             assert isinstance(line, bytes)
@@ -66,7 +66,7 @@ def gzipped(data: bytes) -> None:
 
 
 def templates(data: bytes) -> None:
-    """A template is read or refused; filled, it holds every value that stands in it."""
+    """A template is parsed or rejected; after filling, it contains the value of every placeholder."""
     text, _, values = data.decode("utf-8", "replace").partition("\0")
     try:
         parsed = fill_template.parse(fill_template.unescape(text))

@@ -1,4 +1,4 @@
-"""Targets for what is read to be shown: saved answers of `nbx view`, and the hints of messages."""
+"""Targets for text that is read and displayed again: saved answers for `nbx view`, and message hints."""
 
 from nebius_cli.core.errors_and_exit_codes import BadInputError
 from nebius_cli.core.fit_hints_to_flags import clauses, flags_in, without_unknown_flags
@@ -9,11 +9,11 @@ from nebius_cli.response import saved_answer
 from tests.fuzz.target import Target, head
 
 FLAGS = ("--max-tokens", "--format", "--no-stream")
-MAX_DRAWN = 200  # tokens; drawing takes a while
+MAX_DRAWN = 200  # tokens; drawing is slow
 
 
 def view(data: bytes) -> None:
-    """A saved answer is shown with one line for each token, and drawn, or the file is refused."""
+    """A saved answer is shown with one line for each token, and drawn, or the file is rejected."""
     try:
         completion, events = saved_answer.read(data.decode("utf-8", "replace"), "answer.json")
     except BadInputError as error:
@@ -33,7 +33,7 @@ def view(data: bytes) -> None:
 
 
 def hints(data: bytes) -> None:
-    """A hint is divided into its clauses; what is left of it for a command names only flags it has."""
+    """A hint is split into clauses; the part that fits a command names only flags of that command."""
     choice, rest = head(data)
     hint, flags = rest.decode("utf-8", "replace"), FLAGS[: choice % 4]
     assert "; ".join(clauses(hint)) == hint

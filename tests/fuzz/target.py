@@ -1,4 +1,4 @@
-"""What a fuzz target is: a function that takes any bytes, and what such bytes are made of."""
+"""Defines a fuzz target: a function that takes any bytes, and the words its inputs are built from."""
 
 import random
 import zlib
@@ -11,7 +11,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 
 class Target(NamedTuple):
-    """`run` raises nothing but for a defect. `words` are put into inputs, beside what the corpus holds."""
+    """`run` raises only for a defect. Inputs are built from `words` and from the corpus."""
 
     run: Callable[[bytes], None]
     words: tuple[bytes, ...] = ()
@@ -23,12 +23,12 @@ def corpus(name: str) -> dict[str, bytes]:
 
 
 def pieces(data: bytes, most: int = 6) -> Iterator[bytes]:
-    """Yield `data` in pieces; where it is cut depends on nothing but the data."""
+    """Yield `data` in pieces; the cut positions depend only on the data."""
     rng = random.Random(zlib.crc32(data))
     places = sorted(rng.randint(0, len(data)) for _ in range(rng.randint(0, most)))
     yield from (data[start:end] for start, end in pairwise((0, *places, len(data))))
 
 
 def head(data: bytes) -> tuple[int, bytes]:
-    """Return the first byte as a number, which chooses what is tried, and the rest, which it is tried on."""
+    """Return the first byte as a number, which selects a variant of the test, and the rest as its input."""
     return (data[0], data[1:]) if data else (0, b"")

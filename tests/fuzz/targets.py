@@ -1,4 +1,4 @@
-"""The table of fuzz targets: a module that has some is one name here."""
+"""The table of all fuzz targets, collected from the modules that define them."""
 
 from tests.fuzz import config, rows, shown_again, typed, wire
 

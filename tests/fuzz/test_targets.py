@@ -1,4 +1,4 @@
-"""The fuzz targets: the committed inputs, a short run of new ones, and bytes that hypothesis thinks of."""
+"""Runs the fuzz targets on the committed inputs, on a few new ones, and on bytes from hypothesis."""
 
 from pathlib import Path
 from typing import NoReturn
@@ -17,12 +17,12 @@ KEPT = [(name, file) for name in TARGETS for file in corpus(name)]
 
 
 @pytest.mark.parametrize(("name", "file"), KEPT, ids=[f"{name}-{file}" for name, file in KEPT])
-def test_a_kept_input_does_no_harm(name: str, file: str) -> None:
+def test_a_committed_input_raises_nothing(name: str, file: str) -> None:
     TARGETS[name].run(corpus(name)[file])
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_short_run_finds_nothing(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_short_run_finds_no_failures(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     figures = run(name, TARGETS[name], SHORT, seed=6)
     assert figures.failures == [], capsys.readouterr().err
     assert figures.size >= SHORT
@@ -30,7 +30,7 @@ def test_a_short_run_finds_nothing(name: str, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.parametrize("name", TARGETS)
 @given(data=st.binary(max_size=100) | st.text(max_size=50).map(str.encode))
-def test_any_bytes_do_no_harm(name: str, data: bytes) -> None:
+def test_arbitrary_bytes_raise_nothing(name: str, data: bytes) -> None:
     TARGETS[name].run(data)
 
 
@@ -52,7 +52,7 @@ def _break(data: bytes) -> NoReturn:
     raise KeyError(data)
 
 
-def test_a_defect_is_reported_and_kept(
+def test_a_failure_is_reported_and_its_input_saved(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setitem(TARGETS, "sse", Target(_break, (b"x",)))
@@ -63,6 +63,6 @@ def test_a_defect_is_reported_and_kept(
     assert {path.read_bytes() for path in (tmp_path / "found").iterdir()} <= set(corpus("sse").values())
 
 
-def test_a_run_without_a_defect_tells_its_figures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_without_failures_prints_its_counts(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tokens", "--bytes", "1"]) == 0
     assert capsys.readouterr().out == "tokens: 1 inputs, 4 bytes, 0 failures\n"

@@ -1,4 +1,4 @@
-"""Targets for what a user types or hands over: request fields, biases, token ids, prompts, addresses."""
+"""Targets for user input: request fields, biases, settings, token ids, prompts and addresses."""
 
 from nebius_cli.config import settings_table
 from nebius_cli.core import jsontext, urls
@@ -9,7 +9,7 @@ from nebius_cli.request.parse_and_check_values import Field, FieldError
 from nebius_cli.request.read_prompt import DecodeOptions
 from tests.fuzz.target import Target, head
 
-SECRET = 9  # characters from which on a password is not found in an address by chance
+SECRET = 9  # characters; shorter passwords may occur in an address by chance
 ENCODINGS = ("utf-8", "latin-1", "utf-16", "utf-32-le", "cp1252", "shift_jis", "utf-7", "gb18030")
 
 
@@ -26,18 +26,18 @@ def _parse(field: Field, texts: list[str]) -> None:
 
 
 def fields(data: bytes) -> None:
-    """A field takes a text or says why not; what it takes can be sent, and read again as the same."""
+    """A field accepts a text or explains why not; an accepted value can be encoded and decoded unchanged."""
     choice, rest = head(data)
     _parse(FIELDS[choice % len(FIELDS)], rest.decode("utf-8", "surrogateescape").split("\0"))
 
 
 def biases(data: bytes) -> None:
-    """The same of logit_bias, whose texts have two forms."""
+    """The same for logit_bias, whose texts have two forms."""
     _parse(BY_NAME["logit_bias"], data.decode("utf-8", "surrogateescape").split("\0"))
 
 
 def setting(data: bytes) -> None:
-    """A setting takes a text or says why not, and does not show a secret one."""
+    """A setting accepts a text or explains why not, without showing a secret value."""
     choice, rest = head(data)
     one = settings_table.SETTINGS[choice % len(settings_table.SETTINGS)]
     text = rest.decode("utf-8", "surrogateescape")
@@ -49,7 +49,7 @@ def setting(data: bytes) -> None:
 
 
 def tokens(data: bytes) -> None:
-    """--tokens takes arrays of whole numbers from 0, and nothing else."""
+    """--tokens accepts only arrays of non-negative integers."""
     try:
         value = read_prompt.parse_tokens(data.decode("utf-8", "surrogateescape"))
     except UsageError:
@@ -62,7 +62,7 @@ def tokens(data: bytes) -> None:
 
 
 def prompts(data: bytes) -> None:
-    """Bytes are a text or the first wrong one of them is named; nothing of the text is lost or made up."""
+    """Bytes are decoded without loss, or the error names the first invalid byte."""
     choice, rest = head(data)
     reading = DecodeOptions(ENCODINGS[choice % len(ENCODINGS)], bool(choice & 64), bool(choice & 128))
     nul = bool(choice & 32)
@@ -78,7 +78,7 @@ def prompts(data: bytes) -> None:
 
 
 def addresses(data: bytes) -> None:
-    """An address is read into the one form that is used, or refused; no password of it is shown."""
+    """An address is normalized or rejected; its password is never shown."""
     text = data.decode("utf-8", "surrogateescape")
     try:
         base = urls.parse_base_url(text)
@@ -88,7 +88,7 @@ def addresses(data: bytes) -> None:
     shown = urls.strip_credentials(urls.endpoint_url(base, "/completions", ""))
     assert base.path.endswith("/v1")
     assert urls.parse_base_url(urls.endpoint_url(base, "", "")) == base
-    # An address is read without the tabs and newlines in it. A password may stand in its path as well.
+    # Tabs and newlines in an address are ignored. The password may also occur in the path.
     secret, whole = base.password or "", urls.endpoint_url(base, "", "")
     assert len(secret) < SECRET or whole.count(secret) > 1 or secret not in shown
     urls.is_plain_http(base)

@@ -1,4 +1,4 @@
-"""Targets for what a server sends: event streams, answers, error bodies, model lists, headers."""
+"""Targets for server output: event streams, answers, error bodies, model lists and headers."""
 
 import json
 from typing import Any
@@ -24,7 +24,7 @@ NOW = 1_800_000_000.0
 
 
 def sse(data: bytes) -> None:
-    """Events are those of the standard's algorithm, wherever the bytes are cut."""
+    """Events are the same as with the standard's algorithm, wherever the bytes are cut."""
     parser = EventParser()
     came = [payload for piece in pieces(data) for payload in parser.feed(piece)]
     found = [Event(payload.data.decode("utf-8", "replace"), payload.event) for payload in came]
@@ -51,11 +51,11 @@ def _folded(content_type: str, parts: list[bytes], *, every_frame: bool) -> tupl
         completion.unfinished,
         completion.reasons(),
     )
-    return json.dumps(whole), reported  # text, in which a NaN equals a NaN
+    return json.dumps(whole), reported  # as text, so that NaN equals NaN
 
 
 def decode(data: bytes) -> None:
-    """An answer says the same wherever it is cut, and whether or not its tokens are joined."""
+    """An answer is decoded to the same result wherever it is cut, and whether or not tokens are merged."""
     choice, body = head(data)
     content_type = TYPES[choice % len(TYPES)]
     whole = _folded(content_type, [body], every_frame=True)
@@ -64,14 +64,14 @@ def decode(data: bytes) -> None:
 
 
 def body(data: bytes) -> None:
-    """An error's body is one line that fits a message."""
+    """The message of an error body is a single line within the length limit."""
     message = Redactor(Secret("a key of some length")).line(body_message(data))
     assert len(message) <= MAX_MESSAGE_CHARS
     assert message == " ".join(message.split())
 
 
 def model_list(data: bytes) -> None:
-    """A list of models is shown, searched and ordered whatever is in it, or refused as a whole."""
+    """A list of models can be shown, searched and sorted, or is rejected as a whole."""
     try:
         found = models.decode(jsontext.replace_nan(jsontext.decode(data)))
     except (ValueError, ServerError):
@@ -90,16 +90,16 @@ def model_list(data: bytes) -> None:
 
 
 def retry_after(data: bytes) -> None:
-    """A Retry-After header is a wait of 0 seconds or more, or none."""
+    """A Retry-After header gives a wait of 0 seconds or more, or None."""
     wait = parse_retry_after(data.decode("latin-1"), NOW)
     assert wait is None or wait >= 0
 
 
 def shown(data: bytes) -> None:
-    """What is shown holds nothing that a terminal obeys, and can be written."""
+    """Displayed text contains no terminal control characters and can be encoded."""
     choice, rest = head(data)
     text = rest.decode("utf-8", "replace")
-    if choice % 2:  # any surrogates
+    if choice % 2:  # UTF-16, so that surrogates occur
         text = rest[: len(rest) // 2 * 2].decode("utf-16-le", "surrogatepass")
     for safe in (visible(text), visible_json(text), one_line(text)):
         assert not any(mark in safe for mark in "\x00\x07\x08\x0d\x1b\x7f\x85\x90\x9b\x9d\u202e\u2066\u200f")

@@ -1,4 +1,4 @@
-"""What the tests on a real Ray start from: a cluster of two nodes, and nbx as a process of its own."""
+"""Fixtures for tests on a real Ray: a cluster of two nodes, and nbx in a separate process."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ from tests.support.rows import RowServer
 from tests.support.run import Result, Runner
 
 TIMEOUT_S = 240
-# Ray's own: no statistics, and no key of its own, which would be below a home that each test has anew.
+# Settings for Ray: no usage statistics, and no key of its own, which it would put in the test's new home.
 RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
-PAGES = ("actors", "tasks", "jobs", "workers", "objects", "nodes")  # of the dashboard's state
+PAGES = ("actors", "tasks", "jobs", "workers", "objects", "nodes")  # in the dashboard's state API
 
 
 @dataclass
 class TwoNodes:
-    """The cluster."""
+    """A running cluster of two nodes."""
 
     process: "subprocess.Popen[str]"
     address: str
@@ -34,7 +34,7 @@ class TwoNodes:
     session: Path
 
     def tell(self, word: str) -> None:
-        """Kill a node, or add one."""
+        """Kill or add a node: `word` is "kill" or "add"."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"{word}\n")
@@ -42,7 +42,7 @@ class TwoNodes:
         assert self.process.stdout.readline() == "done\n"
 
     def pages(self) -> Iterator[bytes]:
-        """Yield what the dashboard says."""
+        """Yield the contents of the dashboard's pages."""
         urls = [f"api/v0/{name}?detail=1&limit=1000" for name in PAGES]
         for url in (*urls, "api/jobs/", "logical/actors", "nodes?view=summary", "api/cluster_status"):
             with urllib.request.urlopen(f"http://{self.dashboard}/{url}", timeout=TIMEOUT_S) as page:
@@ -51,9 +51,9 @@ class TwoNodes:
 
 @pytest.fixture(scope="session")
 def two_nodes() -> Iterator[TwoNodes]:
-    """A cluster, in none of whose files or pages the key is in the end."""
+    """A cluster; at the end, checks that the key is in none of its files and pages."""
     script = Path(__file__).with_name("two_nodes.py")
-    folder = Path(tempfile.mkdtemp(prefix="nbx-", dir="/tmp"))  # the paths of its sockets must be short
+    folder = Path(tempfile.mkdtemp(prefix="nbx-", dir="/tmp"))  # the paths of Ray's sockets must be short
     env = {**os.environ, **RAY, "RAY_TMPDIR": str(folder), "PYTHONWARNINGS": "ignore"}
     process = subprocess.Popen(
         [sys.executable, script],
@@ -78,7 +78,7 @@ def two_nodes() -> Iterator[TwoNodes]:
 
 
 class OnRay:
-    """Runs `nbx bulk` on a cluster, in a folder of its own."""
+    """Runs `nbx bulk --ray` with a given address, in a separate process."""
 
     def __init__(self, runner: Runner, address: str) -> None:
         self.env = runner.process_env({**RAY, "NBX_CACHE_DIR": runner.environ["NBX_CACHE_DIR"]})
@@ -113,7 +113,7 @@ def from_outside(bulk: Runner, two_nodes: TwoNodes) -> OnRay:
 
 @pytest.fixture
 def started_here(bulk: Runner) -> Iterator[OnRay]:
-    """`nbx bulk` that starts Ray itself; no file of it holds the key."""
+    """`nbx bulk` that starts Ray itself; at the end, checks that the key is in none of Ray's files."""
     folder = Path(tempfile.mkdtemp(prefix="nbx-", dir="/tmp"))
     runner = OnRay(bulk, "local")
     runner.env["RAY_TMPDIR"] = str(folder)
@@ -125,7 +125,7 @@ def started_here(bulk: Runner) -> Iterator[OnRay]:
 
 @pytest.fixture
 def slowly(row_server: RowServer) -> Callable[[float], None]:
-    """Return a function that makes each answer take so many seconds."""
+    """Return a function that makes each answer take the given number of seconds."""
 
     def set_to(seconds: float) -> None:
         row_server.answer = lambda _: time.sleep(seconds)

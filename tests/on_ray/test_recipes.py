@@ -1,4 +1,4 @@
-"""The recipes of the documents for packages that are too large for the other tests."""
+"""Tests the recipes in the documents that need packages too large for the other tests."""
 
 import json
 import os
@@ -11,8 +11,8 @@ from tests.support.pasted import ROOT, blocks
 from tests.support.run import Runner
 
 
-@pytest.mark.filterwarnings("ignore")  # of the package
-def test_datasets_loads_an_export_as_the_manual_says(
+@pytest.mark.filterwarnings("ignore")  # warnings of the datasets package
+def test_the_recipe_in_the_manual_loads_an_export_with_datasets(
     bare: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

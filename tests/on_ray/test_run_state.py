@@ -1,4 +1,4 @@
-"""What a run on Ray remembers: which answers are finished, and which rows failed."""
+"""The saved state of a run on Ray: which answers are finished, and which rows failed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +39,7 @@ def names(folder: str) -> list[str]:
     return sorted(path.name for path in Path(folder).iterdir())
 
 
-def test_answers_that_were_not_finished_are_deleted(job: Job) -> None:
+def test_unfinished_answers_are_deleted(job: Job) -> None:
     add(job, "a", [1])
     add(job, "b", [2], pending=True)
     add(job, "c", [3], pending=True, answers=False)
@@ -47,14 +47,14 @@ def test_answers_that_were_not_finished_are_deleted(job: Job) -> None:
     assert (names(job.output), names(job.checkpoint)) == (["a.jsonl"], ["a.parquet"])
 
 
-def test_answers_stay_whose_keys_an_object_store_has_copied_and_not_renamed(job: Job) -> None:
+def test_answers_are_kept_if_an_object_store_left_both_key_files_of_a_rename(job: Job) -> None:
     add(job, "a", [1])
     add(job, "a", [1], pending=True)
     delete_pending(job)
     assert (names(job.output), names(job.checkpoint)) == (["a.jsonl"], ["a.parquet"])
 
 
-def test_rows_that_failed_are_done_until_the_next_run_deletes_them(job: Job) -> None:
+def test_failed_rows_count_as_done_until_the_next_run_deletes_them(job: Job) -> None:
     add(job, "a", [3, 1])
     add(job, f"{FAILED_PREFIX}a", [2])
     add(job, "b", [4], pending=True)

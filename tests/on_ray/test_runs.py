@@ -1,4 +1,4 @@
-"""`nbx bulk --ray` on a real Ray: the answers, exit codes and limits of `nbx bulk`."""
+"""`nbx bulk --ray` on a real Ray cluster has the answers, exit codes and limits of `nbx bulk`."""
 
 import json
 import signal
@@ -17,9 +17,9 @@ from tests.support.rows import RowServer, refuse
 from tests.support.run import Runner
 
 pytestmark = pytest.mark.ray
-CHANGES = ("attempts", "latency_s")  # from run to run
+CHANGES = ("attempts", "latency_s")  # columns that differ between runs
 UNTIL_S = 120
-ACTORS = 4  # two on each of two nodes
+ACTORS = 4  # two on each of the two nodes
 
 
 def write(path: Path, rows: list[Any]) -> None:
@@ -31,7 +31,7 @@ def prompts(count: int) -> list[dict[str, Any]]:
 
 
 def table(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a Parquet file or folder, in order, without what changes from run to run."""
+    """Return the rows of a Parquet file or folder, sorted, without columns that differ between runs."""
     rows: list[dict[str, Any]] = pq.read_table(path).to_pylist()
     kept = [{name: value for name, value in row.items() if name not in CHANGES} for row in rows]
     return sorted(kept, key=lambda row: (row["id"], row["choice"] or 0))
@@ -42,7 +42,7 @@ def asked(server: RowServer) -> int:
 
 
 def number(text: str, words: str) -> int:
-    """Return the number after these words in a message, 0 without the message."""
+    """Return the number after these words in a message, 0 if the message is missing."""
     return int(text.partition(words)[2].split()[0].strip(";").replace(",", "")) if words in text else 0
 
 
@@ -53,7 +53,7 @@ def wait_for(server: RowServer, count: int) -> None:
         time.sleep(0.05)
 
 
-def test_the_same_input_gets_the_same_answers(
+def test_a_run_on_ray_gives_the_same_answers_as_a_local_run(
     bulk: Runner, started_here: OnRay, row_server: RowServer, tmp_path: Path
 ) -> None:
     row_server.answer = lambda prompt: refuse(400, "no") if prompt == "bad" else None
@@ -79,7 +79,7 @@ def test_the_same_input_gets_the_same_answers(
     assert len({row["id"] for row in rows}) == 24
 
 
-def test_a_folder_of_files_becomes_a_folder_of_files(
+def test_a_folder_of_input_files_becomes_a_folder_of_output_files(
     on_ray: OnRay, row_server: RowServer, tmp_path: Path
 ) -> None:
     (tmp_path / "in" / "deep").mkdir(parents=True)
@@ -100,7 +100,7 @@ def test_a_folder_of_files_becomes_a_folder_of_files(
     assert [texts[name] for name in names] == [" ONE!", " THREE!", " FOUR!", " TWO!"]
 
 
-def test_an_id_that_two_files_use_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
+def test_an_id_used_in_two_files_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     for folder in ("one", "two"):
         (tmp_path / folder).mkdir()
         write(
@@ -115,7 +115,7 @@ def test_an_id_that_two_files_use_ends_the_run(on_ray: OnRay, row_server: RowSer
     assert [row["id"] for row in table(tmp_path / "out")] == [*paths, "x"]
 
 
-def test_a_run_from_outside_of_the_cluster_gives_the_same_answers_and_codes(
+def test_a_run_from_outside_the_cluster_gives_the_same_answers_and_exit_codes(
     from_outside: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
 ) -> None:
     slowly(0.1)
@@ -130,7 +130,7 @@ def test_a_run_from_outside_of_the_cluster_gives_the_same_answers_and_codes(
     assert (done.code, len(table(tmp_path / "out")), asked(row_server)) == (0, 600, 600), done.err
 
 
-def test_a_key_that_is_refused_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
+def test_a_rejected_key_ends_the_run(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     row_server.answer = lambda _: refuse(401, "wrong key")
     write(tmp_path / "in.jsonl", prompts(500))
     done = on_ray("in.jsonl", "-o", "out")
@@ -142,7 +142,7 @@ def test_a_key_that_is_refused_ends_the_run(on_ray: OnRay, row_server: RowServer
     assert len(table(tmp_path / "out")) == 500
 
 
-def test_a_cap_is_never_passed_and_a_higher_one_goes_on(
+def test_max_cost_is_never_exceeded_and_a_higher_one_resumes_the_run(
     on_ray: OnRay, row_server: RowServer, tmp_path: Path
 ) -> None:
     write(tmp_path / "in.jsonl", prompts(300))
@@ -174,17 +174,17 @@ def test_two_runs_at_once_stay_within_a_budget(
     assert Decimal("0.0007") < spent <= Decimal("0.001")
 
 
-def test_requests_a_minute_hold_over_two_nodes(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
+def test_the_rpm_limit_holds_across_two_nodes(on_ray: OnRay, row_server: RowServer, tmp_path: Path) -> None:
     times: list[float] = []
     row_server.answer = lambda _: times.append(time.monotonic())
     write(tmp_path / "in.jsonl", prompts(150))
     done = on_ray("in.jsonl", "-o", "out", "--rpm", "600")
     assert done.code == 0, done.err
     most = max(sum(start <= at < start + 10 for at in times) for start in times)
-    assert (len(times), most <= 105) == (150, True), most  # of 100 in ten seconds
+    assert (len(times), most <= 105) == (150, True), most  # 100 are allowed in ten seconds
 
 
-def test_ctrl_c_keeps_what_was_paid_for(
+def test_ctrl_c_keeps_all_paid_answers(
     on_ray: OnRay, row_server: RowServer, slowly: Any, tmp_path: Path
 ) -> None:
     slowly(0.2)
@@ -201,7 +201,7 @@ def test_ctrl_c_keeps_what_was_paid_for(
     assert (len(table(tmp_path / "out")), asked(row_server)) == (600, 600)
 
 
-def test_neither_a_killed_run_nor_a_lost_node_loses_or_doubles_a_row(
+def test_no_row_is_lost_or_duplicated_after_a_killed_run_and_a_lost_node(
     on_ray: OnRay, two_nodes: TwoNodes, row_server: RowServer, slowly: Any, tmp_path: Path
 ) -> None:
     slowly(0.1)

@@ -1,4 +1,4 @@
-"""Rows and records of bulk runs, for tests of what becomes of them."""
+"""Rows and output records of bulk runs, for tests of the code that processes them."""
 
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +13,7 @@ USED = {"prompt_tokens": 3, "completion_tokens": 4, "cost": "0.25"}
 
 
 def row(index: int, prompt: Any = "Say it", own_id: str | int | None = None, body: bytes = b"{}") -> Row:
-    """Return a row; another `body` is another question."""
+    """Return a row; rows with different `body` values count as different requests."""
     name = blake2b(body, digest_size=16).hexdigest()
     return Row(index, index if own_id is None else own_id, prompt, body, "", name, 10, 10, 1, b"{}", "")
 

@@ -1,4 +1,4 @@
-"""Rows that ask for something, and whole answers to them, for tests of how bulk runs are sent."""
+"""Rows with requests, and complete answers to them, for tests of how a bulk run sends its requests."""
 
 import json
 from hashlib import blake2b
@@ -17,7 +17,7 @@ def make_row(
     common: bytes = b'{"model":"m"}',
     query: str = "",
 ) -> Row:
-    """Return a row whose prompt is its index unless another is given."""
+    """Return a row; its prompt is its index unless given."""
     prompt = str(index) if prompt is None else prompt
     members = json.loads(common)
     body = json.dumps({**members, "prompt": prompt}, separators=(",", ":")).encode()
@@ -27,7 +27,7 @@ def make_row(
 
 
 def completed(body: bytes, n: int = 1) -> dict[str, Any]:
-    """Return a good answer to a request: each choice says which prompt it is for."""
+    """Return a valid answer to a request: the text of each choice repeats its prompt."""
     prompt = json.loads(body)["prompt"]
     prompts = prompt if isinstance(prompt, list) and not isinstance(prompt[0], int) else [prompt]
     choices = [

@@ -1,4 +1,4 @@
-"""A real `nbx bulk` that a test ends at some moment and starts again, and what must be true in between."""
+"""Runs `nbx bulk` processes that a test kills and restarts, and checks their output in between."""
 
 import json
 import subprocess
@@ -17,20 +17,20 @@ from tests.support.rows import complete_records
 ROWS = 500
 CONCURRENCY = 16
 GROUP = 4  # prompts per request of a ScoreJob
-SETTLING = 0.06  # seconds from the last answer to the end of the process, about
+SETTLING = 0.06  # about how many seconds the process runs on after the last answer
 SERVER = ("--delay", "0.02", "--jitter", "0.9")
 FLAGS = ("--concurrency", str(CONCURRENCY))
 
 
 @dataclass
 class Job:
-    """One input and its output; each run goes on where the one before was ended."""
+    """One input and its output; each run resumes where the previous one was killed."""
 
     folder: Path
     server: BulkServer
     environ: Mapping[str, str]
     rows: int = ROWS
-    known: set[str] = field(default_factory=set)  # the rows that a run left answered
+    known: set[str] = field(default_factory=set)  # rows that an earlier run has answered
     flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,7 +68,7 @@ class Job:
         )
 
     def life(self) -> float:
-        """Run from beginning to end; return how long it took, in seconds."""
+        """Run without interruption; return how long it took, in seconds."""
         began = time.monotonic()
         process = self.start()
         _, err = process.communicate(timeout=60)
@@ -76,7 +76,7 @@ class Job:
         return time.monotonic() - began
 
     def records(self) -> list[Any]:
-        """Return the records whose lines are whole."""
+        """Return the records whose lines are complete."""
         return complete_records(self.target)
 
     def answered(self) -> Counter[str]:
@@ -84,7 +84,7 @@ class Job:
         return Counter(record["id"] for record in self.records() if record["error"] is None)
 
     def check_stop(self, sent: Counter[str]) -> None:
-        """After an end in the middle: answers stay, and what was answered before is not sent again."""
+        """Check after an interrupted run: no answers are lost, and no answered row was sent again."""
         answered = self.answered()
         assert self.known <= answered.keys(), "answers are lost"
         assert max(answered.values(), default=1) == 1, "a row is answered twice"
@@ -94,7 +94,7 @@ class Job:
         self.known = set(answered)
 
     def check_end(self) -> None:
-        """After the last run: each row has one answer, its own, and there is nothing else."""
+        """Check after the last run: each row has exactly one record, with its own answer."""
         assert self.target.read_bytes().endswith(b"\n")
         records = self.records()
         names = Counter(record["id"] for record in records)
@@ -105,12 +105,12 @@ class Job:
             self.check_record(record)
 
     def doubled(self) -> int:
-        """Return how many requests were sent once more than needed."""
+        """Return how many surplus prompts were sent."""
         return self.server.sent().total() - sum(len(self.sent_for(name)) for name in self.prompts)
 
 
 class MatrixJob(Job):
-    """Two input files whose rows are sent in four combinations each; `rows` counts the requests."""
+    """Two input files; each row is sent in four combinations, and `rows` is the number of requests."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -128,7 +128,7 @@ class MatrixJob(Job):
         }
 
     def check_stop(self, sent: Counter[str]) -> None:
-        """After an end in the middle: answers stay. A combination is not seen in what the server logs."""
+        """Check after an interrupted run. The server's log does not tell the combinations of a row apart."""
         answered = self.answered()
         assert self.known <= answered.keys(), "answers are lost"
         assert max(answered.values(), default=1) == 1, "a row is answered twice"
@@ -139,7 +139,7 @@ class MatrixJob(Job):
 
 
 class ScoreJob(Job):
-    """A job of `nbx score`: every fourth row is a question, whose first choice is right and the likeliest."""
+    """A job of `nbx score`: every fourth row is a question; its first choice is correct and most likely."""
 
     CHOICES = (" yes", " no, never", " perhaps not")
     TEXT = " and its text"
@@ -164,7 +164,7 @@ class ScoreJob(Job):
         return [self.prompts[name] + text for text in texts]
 
     def check_record(self, record: dict[str, Any]) -> None:
-        """Check the score in a record. The server gives a token -1/4 for each of its characters."""
+        """Check the score in a record. The server scores a token -1/4 per character."""
         if not self._is_question(record["id"]):
             assert record["log_likelihood"] == self.score_of(self.TEXT), record
             return
@@ -173,15 +173,15 @@ class ScoreJob(Job):
         assert (record["winners"]["total"], record["acc"]) == (0, 1), record
 
     def score_of(self, text: str) -> float:
-        """Return the score of a text. Its first token includes the blank at the end of the context."""
+        """Return the score of a text. Its first token includes the space at the end of the context."""
         return -(len(text) + 1) / 4
 
 
 def moment(rng: Random, process: subprocess.Popen[bytes], job: Job, life: float) -> str:
-    """Wait until it is time to end a run; return what the run was at, '' where it ended by itself.
+    """Wait for a random moment to kill a run; return its phase, '' if it has already ended by itself.
 
-    A third of the moments lie anywhere in a whole run's life, a third between two requests, and a third right
-    after the last answer, where the output is put in order.
+    A third of the moments lie anywhere in a run's duration, a third between two requests, and a third right
+    after the last answer, while the output is being sorted.
     """
     kind = rng.choice(("any", "between", "late"))
     sent = job.server.count()

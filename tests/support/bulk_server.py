@@ -1,4 +1,4 @@
-"""The server of the benchmarks as a process of its own, which a test starts, kills and brings back."""
+"""Runs the benchmarks' server in a separate process that a test can start, kill and restart."""
 
 import json
 import random
@@ -12,7 +12,7 @@ SERVER = Path(__file__).parents[2] / "benchmarks" / "bulk_server.py"
 
 
 class BulkServer:
-    """Answers completions until killed; its log, and what is in it, survives."""
+    """Answers completions until it is killed; its log file is kept when it restarts."""
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.log = folder / "sent.jsonl"
@@ -27,33 +27,33 @@ class BulkServer:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def start(self) -> None:
-        """Start, or start again at the same address; returns when it listens."""
+        """Start, or restart at the same address; return when the server listens."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == f"{self.port}\n".encode()
 
     def kill(self) -> None:
-        """End it like kill -9: what was on the way is lost."""
+        """End it as kill -9 does; unfinished answers are lost."""
         if self._process is not None:
             self._process.kill()
             self._process.communicate()
             self._process = None
 
     def count(self) -> int:
-        """Return how many prompts came in."""
+        """Return how many prompts were received."""
         return self._lines().count(b"\n")
 
     def sent(self) -> Counter[str]:
-        """Return how often each prompt came in."""
+        """Return how often each prompt was received."""
         return Counter(json.loads(line) for line in self._lines().splitlines())
 
     def _lines(self) -> bytes:
         data = self.log.read_bytes() if self.log.exists() else b""
-        return data[: data.rfind(b"\n") + 1]  # the last line may be on its way
+        return data[: data.rfind(b"\n") + 1]  # the last line may be incomplete
 
 
 def _port() -> int:
-    """Return a free port that the system gives to nobody by itself, while the server is away neither."""
+    """Return a free port outside the ephemeral range, so it stays free while the server is down."""
     rng = random.SystemRandom()
     while True:
         port = rng.randrange(20_000, 32_000)

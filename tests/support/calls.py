@@ -1,4 +1,4 @@
-"""Calls of the API: whole answers, streams, and how they fail."""
+"""Helpers that call the API client for complete answers, streams and errors."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from nebius_cli.core.secret import Secret
 from tests.support.canary import CANARY
 from tests.support.server import Reply, head
 
-TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a failing test waits this long
 KEPT_OPEN: Reply = [head(200, "application/json", Content_Length="2"), b"{}"]
 
 
@@ -24,7 +24,7 @@ def connect(url: str, *, key: str = CANARY, **more: Any) -> Api:
 
 
 def within(**limits: float) -> Deadline:
-    """Return a deadline with these limits in seconds; without any, one that only a failing test reaches."""
+    """Return a deadline with these limits in seconds; the default is one that only a failing test reaches."""
     first_byte, stall, total = (limits.get(name, 0.0) for name in ("first_byte", "stall", "total"))
     return Deadline(Limits(first_byte, stall, total if limits else TEST_TIMEOUT_S, 0))
 

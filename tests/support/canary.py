@@ -1,4 +1,4 @@
-"""The key of the tests, and the watch that finds it where it must not be."""
+"""The API key of the tests, and checks that it appears nowhere it must not."""
 
 import base64
 import functools
@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-CANARY = "canary-key-4f1d"  # must appear nowhere but in an Authorization header
+CANARY = "canary-key-4f1d"  # may appear only in an Authorization header
 
 _KEY = CANARY.encode()
-# A key in disguise is a key: base64 as it starts at each of three bytes, less what its neighbours decide.
+# The key in base64 at each of the three byte offsets, without the characters that depend on adjacent bytes.
 _DISGUISES = tuple(base64.b64encode(b"-" * skip + _KEY)[4 if skip else 0 : -4] for skip in range(3))
 TRACES = (_KEY, _KEY[::-1], _KEY.hex().encode(), CANARY.encode("utf-16-le"), *_DISGUISES)
 
-# The functions that start a program, all others end in one of them → which argument holds its words.
+# Starting a program always ends in one of these functions; the number is the index of its argument list.
 _STARTS = (
     (subprocess.Popen, "_execute_child", 1),
     (os, "execv", 1),
@@ -31,19 +31,19 @@ _STARTS = (
 
 
 def shows_key(data: Any) -> bool:
-    """Return whether the key is in `data`, bytes or something that can be searched like them."""
+    """Return whether the key is in `data`, which is bytes or has a `find` method like bytes."""
     return any(data.find(trace) >= 0 for trace in TRACES)
 
 
 def files_with_key(folder: Path) -> set[Path]:
-    """Return the files below a folder that hold the key."""
+    """Return the files below a folder that contain the key."""
     return {path for path in folder.rglob("*") if _is_file(path) and _holds_key(path)}
 
 
 def _is_file(path: Path) -> bool:
     try:
         return stat.S_ISREG(path.lstat().st_mode)
-    except FileNotFoundError:  # whoever made it has just taken it away
+    except FileNotFoundError:  # removed in the meantime
         return False
 
 
@@ -51,15 +51,15 @@ def _holds_key(path: Path) -> bool:
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return shows_key(data)
-    except (FileNotFoundError, ValueError):  # gone, or empty, which cannot be mapped
+    except (FileNotFoundError, ValueError):  # removed, or empty, which cannot be mapped
         return False
 
 
 def watch_starts(patch: pytest.MonkeyPatch) -> None:
-    """Make each start of a program fail that has the key among its words.
+    """Make a test fail if it starts a program with the key in the arguments.
 
-    Not an audit hook: Python calls that in every thread for every event, and a thread that starts under
-    coverage meanwhile fails.
+    This is not an audit hook: Python calls those in every thread for every event, and a thread that starts
+    under coverage at the same time fails.
     """
     for owner, name, place in _STARTS:
         if hasattr(owner, name):
@@ -80,5 +80,5 @@ def _joined(words: Any) -> bytes:
         return words.encode("utf-8", "surrogateescape")
     if isinstance(words, Iterable) and not isinstance(words, bytes):
         return b"\0".join(_joined(word) for word in words)
-    # A path may be no text.
+    # A path may be bytes.
     return bytes(words) if isinstance(words, bytes) else str(words).encode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""What commands that change the configuration say they did."""
+"""Checks the confirmations of commands that change the configuration."""
 
 import re
 
@@ -8,11 +8,11 @@ _DONE = re.compile(r"^nbx: (\S+ is (no longer )?set in .*|now using (no )?profil
 
 
 def done(result: Result, err: str = "") -> None:
-    """Fail unless a run went well and said `err`, and what was done."""
+    """Fail unless a run succeeded and printed only `err` and confirmations on stderr."""
     said = result.err if "is set in" in err else without(result.err)
     assert (result.code, result.out, said) == (0, "", err)
 
 
 def without(err: str) -> str:
-    """Return messages without those that say what was done."""
+    """Return messages without the confirmations."""
     return _DONE.sub("", err)

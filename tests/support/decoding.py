@@ -1,4 +1,4 @@
-"""Events of an answer, and the frames of a stream as bytes, for tests of the decoder."""
+"""Decodes answers to events and encodes stream frames as bytes, for tests of the decoder."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ SSE = "text/event-stream"
 
 
 def decoded(data: bytes, content_type: str = SSE) -> list[Event]:
-    """Return the events of an answer, less the frames."""
+    """Return the events of an answer without its `Frame` events."""
     decoder = AnswerDecoder(content_type)
     events = [*decoder.feed(data), *decoder.close()]
     return [event for event in events if not isinstance(event, Frame)]

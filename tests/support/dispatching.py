@@ -1,4 +1,4 @@
-"""A dispatcher in the hands of a test: rows offered, requests answered and failed."""
+"""Drives a dispatcher in a test: offers rows, answers requests and fails them."""
 
 import math
 from typing import Any
@@ -23,7 +23,7 @@ GARBAGE = IncompleteError("the answer is incomplete")
 
 
 def dispatcher(*rows: Row, fixed: int | None = 4, retries: int = 2, **more: Any) -> Dispatcher:
-    """Return a dispatcher that was offered these rows, and no more of them."""
+    """Return a dispatcher that has been offered these rows and expects no more."""
     budget = more.pop("budget", Budget())
     settings = {"retries": retries, "jitter": lambda: 0.0, "model": "m", **more}
     made = Dispatcher(RateController(0.0, fixed=fixed), budget, **settings)
@@ -34,14 +34,14 @@ def dispatcher(*rows: Row, fixed: int | None = 4, retries: int = 2, **more: Any)
 
 
 def sent(of: Dispatcher, now: float = 0.0) -> Batch:
-    """Return what is sent next."""
+    """Return the next batch to send."""
     step = of.next(now)
     assert isinstance(step, Batch), step
     return step
 
 
 def answer(of: Dispatcher, batch: Batch, now: float = 0.0, usage: Usage | None = None) -> list[Result]:
-    """Answer a request well."""
+    """Answer a request successfully."""
     return of.answered(batch, [{"of": row.index} for row in batch.rows], usage, {}, now)
 
 
@@ -50,7 +50,7 @@ def refused(code: int, retry_after: float | None = None) -> StatusError:
 
 
 def fail_until_over(of: Dispatcher, error: NbxError, now: float = 0.0) -> tuple[list[Result], int]:
-    """Fail everything in the same way; return the results and the number of requests."""
+    """Fail every request with `error`; return the results and the number of requests."""
     results: list[Result] = []
     while (step := of.next(now)) is not None:
         if isinstance(step, Batch):

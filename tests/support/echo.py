@@ -13,7 +13,7 @@ PAIRS: list[Pair] = [("The", None), (" sky", -4.0), (" is", -0.5), (" blue", -1.
 
 
 def logprobs(pairs: Sequence[Pair]) -> dict[str, Any]:
-    """The four lists. Offsets count characters of the tokens as they are shown, as vLLM does it."""
+    """Return the four lists. As in vLLM, offsets count the characters of the tokens as shown."""
     texts = [text for text, _ in pairs]
     return {
         "tokens": texts,
@@ -24,11 +24,11 @@ def logprobs(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def choice(text: str, pairs: Sequence[Pair], index: int = 0, **more: Any) -> dict[str, Any]:
-    """One choice."""
+    """Return one choice."""
     own = {"index": index, "text": text, "logprobs": logprobs(pairs), "finish_reason": "length"}
     return {**own, "stop_reason": None, "prompt_logprobs": None, **more}
 
 
 def echoed(*choices: dict[str, Any]) -> Reply:
-    """A whole answer."""
+    """Return a complete answer."""
     return status(200, json.dumps({**USAGE, "choices": choices}).encode())

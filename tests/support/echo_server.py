@@ -1,4 +1,4 @@
-"""A server that echoes prompts with log probabilities, as many at once as come."""
+"""A server that echoes prompts with log probabilities and accepts any number of requests at once."""
 
 import json
 import re
@@ -13,10 +13,10 @@ _WORD = re.compile(r"\s*\S+|\s+")
 
 
 class EchoServer(RowServer):
-    """Gives each word of a prompt -1/4 for each of its characters, and more than that with the model "other".
+    """Scores each word of a prompt -1/4 per character, or -1/2 per character for the model "other".
 
-    It can be told to ignore echo, also for some models only, not to know some models, and to have no
-    prompt_logprobs or no arrays of prompts.
+    Options make it ignore echo (for all or for some models), not know some models, and not support
+    prompt_logprobs or arrays of prompts.
     """
 
     echoes = True
@@ -26,7 +26,7 @@ class EchoServer(RowServer):
     accepts_arrays = True
 
     def complete(self, body: Mapping[str, Any], prompts: list[Any]) -> bytes:
-        """Return the whole HTTP answer to a request."""
+        """Return the complete HTTP answer to a request."""
         if body["model"] in self.unknown:
             return _http(404, {"detail": f"no model {body['model']}"})
         if len(prompts) > 1 and not self.accepts_arrays:
@@ -49,7 +49,7 @@ class EchoServer(RowServer):
             return choice("!", [("!", -1.0)], index, prompt_logprobs=positions)
         if not self.echoes or body["model"] in self.without_echo:
             return choice("!", [("!", -1.0)], index)
-        if body.get("max_tokens") == 0:  # generated, billed and left out, as by vLLM
+        if body.get("max_tokens") == 0:  # vLLM also generates a token, bills it and leaves it out
             return choice(prompt, pairs, index)
         return choice(prompt + "!", [*pairs, ("!", -1.0)], index)
 

@@ -1,7 +1,7 @@
-"""The WHATWG algorithm for event streams, one step after the other: slow, and easy to hold against the text.
+"""The WHATWG algorithm for event streams, written step by step so that it is easy to check against the text.
 
-HTML standard, sections 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream". What our
-parser gives is compared with this. It knows no cuts, no limits, and nothing of reconnecting.
+HTML standard, sections 9.2.5 "Parsing an event stream" and 9.2.6 "Interpreting an event stream". Tests
+compare our parser with this one. It takes a complete stream, and has no limits and no reconnecting.
 """
 
 import re
@@ -9,15 +9,15 @@ from typing import NamedTuple
 
 
 class Event(NamedTuple):
-    """An event that is dispatched: its data, and its type, which is empty where the stream names none."""
+    """A dispatched event: its data, and its type, which is empty if the stream does not name one."""
 
     data: str
     type: str = ""
 
 
 def interpret(stream: bytes) -> tuple[list[Event], Event | None]:
-    """Return the events of a whole stream, and the one that its end cuts off, which the standard drops."""
-    text = stream.decode("utf-8", "replace")  # UTF-8, whatever the server says; what is none is U+FFFD
+    """Return the events of a complete stream, and the unfinished one at its end, which the standard drops."""
+    text = stream.decode("utf-8", "replace")  # always UTF-8; invalid bytes become U+FFFD
     text = text.removeprefix("\ufeff")
     *lines, unfinished = re.split("\r\n|\n|\r", text)
     events: list[Event] = []
@@ -35,7 +35,7 @@ def interpret(stream: bytes) -> tuple[list[Event], Event | None]:
 
 
 def _process(line: str, data: str, kind: str) -> tuple[str, str]:
-    """Return the two buffers after one line."""
+    """Return the data and event type buffers after processing one line."""
     if line.startswith(":"):
         return data, kind
     field, _, value = line.partition(":")
@@ -45,5 +45,5 @@ def _process(line: str, data: str, kind: str) -> tuple[str, str]:
             return data, value
         case "data":
             return data + value + "\n", kind
-        case _:  # id and retry matter to a client that reconnects, other names to nobody
+        case _:  # id and retry matter only for reconnecting; other names are ignored
             return data, kind

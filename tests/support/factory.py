@@ -1,4 +1,4 @@
-"""Token Factory's model list, in the shapes that its verbose form has been seen to have."""
+"""Token Factory's model list, with entries in the shapes seen in its verbose form."""
 
 import json
 from typing import Any
@@ -56,6 +56,6 @@ IDS = tuple(entry["id"] for entry in ENTRIES)
 
 
 def model_list(*entries: Any, **headers: str) -> Reply:
-    """The answer to GET /v1/models; all the entries above unless some are given."""
+    """Return the answer to GET /v1/models; it lists all entries above unless some are given."""
     body = {"object": "list", "data": list(entries or ENTRIES)}
     return status(200, json.dumps(body).encode(), **headers)

@@ -1,4 +1,4 @@
-"""What `nbx doctor` says in a pipe, taken apart."""
+"""Parses the output that `nbx doctor` writes to a pipe."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -7,12 +7,12 @@ from tests.support.run import Result
 
 
 def states(result: Result) -> dict[str, str]:
-    """Return each check's state by its name."""
+    """Return the state of each check by the check's name."""
     return {name: state for name, state, _, _ in rows(result)}
 
 
 def rows(result: Result) -> list[list[str]]:
-    """Return the lines of a piped answer."""
+    """Return the lines of the output, split into columns."""
     return [line.split("\t") for line in result.out.splitlines()]
 
 

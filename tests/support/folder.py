@@ -1,4 +1,4 @@
-"""What a test looks at in a folder, and a disk that fills."""
+"""Lists folders, reads file permissions and simulates a full disk."""
 
 import contextlib
 import resource
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def names(folder: Path) -> list[str]:
-    """Return the names of what is in a folder, without the home that each test has."""
+    """Return the names of the entries in a folder, without the home directory that each test has."""
     return sorted(path.name for path in folder.iterdir() if path.name != "home")
 
 
@@ -19,7 +19,7 @@ def mode_of(path: Path) -> int:
 
 @contextlib.contextmanager
 def disk_of(size: int) -> Iterator[None]:
-    """Let no file grow beyond a size, as on a disk that fills."""
+    """Limit the size of files that are written, as if the disk were full."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

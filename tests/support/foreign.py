@@ -1,22 +1,22 @@
-"""Words that would drive a terminal if it obeyed them, and how to see that it did not."""
+"""Text with terminal control sequences, and checks that the terminal did not act on them."""
 
 from collections.abc import Iterable
 from typing import Any
 
 import pyte
 
-# A title, the clipboard, a cleared screen, no cursor, the other screen, colours of 7 and 8 bits, another
-# character set, text that reads backwards, a way back over what stands there, and markup of rich.
+# Sets the title and the clipboard, clears the screen, hides the cursor, enters the alternate screen, sets
+# colours, switches the character set, reverses text, overwrites what is shown, and contains rich markup.
 ACTIVE = "\x1b]0;owned\x07\x1b]52;c;cm0=\x07\x1b[2J\x1b[?25l\x1b[?1049h\x1b[31m"
 ACTIVE += "\x9b31m\x9d0;x\x9c\x0e\u202eab\u2066\rc\x08"
 EVIL = f"evil{ACTIVE}[bold red]m[link=x]:smile:"
-# What a terminal acts on, in whatever the program has written. ESC alone is nbx's own as well.
+# Sequences that must not be in the output. ESC alone may be, as nbx writes its own sequences.
 OBEYED = [b"\x07", b"\x1b]", b"\x1b[2J", b"\x1b[31m", b"\x1b[?1049h", b"\x9d0;x", b"\x0e", b"\x08"]
 OBEYED += [text.encode() for text in ("\x9b", "\x9d", "\x9c", "\u202e", "\u2066")]
 
 
 class Seen:
-    """What a terminal makes of bytes, newlines as its driver hands them on."""
+    """A screen that shows bytes as a terminal would, with newlines translated as by its driver."""
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw
@@ -35,9 +35,9 @@ class Seen:
 
 
 def check_unmoved(screen: Any) -> None:
-    """Fail where foreign words have driven a terminal, or where it shows nothing at all.
+    """Fail if the terminal acted on control sequences in foreign text, or if it shows nothing at all.
 
-    `screen` is a Seen, or a Terminal; nbx has run with NO_COLOR.
+    `screen` is a Seen or a Terminal; nbx must have run with NO_COLOR.
     """
     assert [seen for seen in OBEYED if seen in screen.raw] == []
     assert screen.title == ""

@@ -1,4 +1,4 @@
-"""Streams that stop where a test wants to look at what has been shown so far."""
+"""Streams that pause at a step until the test has checked the output so far."""
 
 import socket
 import threading
@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.support.server import LAST_CHUNK, USAGE, Reply, chunk, event, head, token
 
-TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a failing test waits this long
 
 
 class Gate:
@@ -17,22 +17,22 @@ class Gate:
         self._opened = threading.Event()
 
     def __call__(self, connection: socket.socket) -> None:
-        """Wait; called by the server."""
+        """Wait until the gate is opened. The server calls this."""
         del connection
         self._reached.set()
         self._opened.wait(TEST_TIMEOUT_S)
 
     def reached(self) -> None:
-        """Return once the server waits here."""
+        """Wait until the server has reached this gate."""
         assert self._reached.wait(TEST_TIMEOUT_S), "the server never came here"
 
     def open(self) -> None:
-        """Let the server go on."""
+        """Let the server continue."""
         self._opened.set()
 
 
 def gated(*values: Any) -> Reply:
-    """Return a stream of these events, of which those that are functions are steps, and the `[DONE]`."""
+    """Return a stream of these events and `[DONE]`; functions among the events are steps of the reply."""
     steps = [value if callable(value) else chunk(event(value)) for value in values]
     return [
         head(Transfer_Encoding="chunked", Connection="close"),
@@ -43,6 +43,6 @@ def gated(*values: Any) -> Reply:
 
 
 def one_answer(*values: Any, reason: str = "stop") -> Reply:
-    """Return a whole answer of one choice: texts as tokens, functions as steps, then its end and usage."""
+    """Return a complete answer with one choice: texts are tokens, functions are steps; usage comes last."""
     tokens = [token(value) if isinstance(value, str) else value for value in values]
     return gated(*tokens, token("", reason=reason), USAGE)

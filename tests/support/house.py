@@ -1,6 +1,6 @@
-"""The plan of the house: its folders, who may touch the outside world, who may import which package.
+"""The structure of the package: its folders, which modules do I/O, and the third-party packages they import.
 
-tests/test_shape.py keeps it. `python -m tests.support.house` prints the pure modules as patterns for
+tests/test_shape.py enforces it. `python -m tests.support.house` prints the pure modules as patterns for
 `coverage report --include`.
 """
 
@@ -8,7 +8,7 @@ import sys
 
 from tests.support.sources import MODULES
 
-# Top floor first: a module imports from its own folder and from folders further down.
+# A module imports only from its own folder and from folders further down in this list.
 FOLDERS = (
     "__main__",
     "main",
@@ -37,15 +37,15 @@ FOLDERS = (
     "system",
     "core",
 )
-# Folders of one group do not import each other; what two of them need is further down.
+# Folders of one group do not import each other; code that two of them need is further down.
 STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
-# Modules of actions/ that are no action: what several of them do.
+# Modules of actions/ that are not actions: code that several actions share.
 SHARED_ACTIONS = ("app", "report_run", "run_rows", "score_file", "choose_row_sender")
 
 PURE_FOLDERS = ("core", "request", "response")
-# Modules, or whole folders, that touch files, sockets, processes, threads, the clock, the environment, random
-# numbers or a terminal, by themselves or through a package. The tests cover every branch of all others.
+# Modules and folders that use files, sockets, processes, threads, the clock, the environment, random numbers
+# or a terminal, themselves or through a package. The tests cover every branch of all other modules.
 OUTSIDE = (
     "__main__",
     "main",
@@ -122,7 +122,7 @@ OUTSIDE = (
     "terminal",
     "system",
 )
-# Modules that may speak to the process's own streams; everybody else gets them handed in.
+# Modules that may use the process's own streams; all others receive streams as arguments.
 SPEAKERS = (
     "__main__",
     "main",
@@ -189,7 +189,7 @@ THIRD_PARTY = {
 }
 
 
-# Modules that import Ray when they are imported themselves; only a run on Ray does that.
+# Modules that import Ray at import time; only a run on Ray imports them.
 ON_RAY = tuple(module for module in THIRD_PARTY["ray"] if module != "cluster.ray_session")
 
 
@@ -199,7 +199,7 @@ def below(module: str, entries: tuple[str, ...]) -> bool:
 
 
 def folder_of(module: str) -> str:
-    """Return the floor that a module lives on."""
+    """Return the entry of FOLDERS that a module belongs to."""
     return max((folder for folder in FOLDERS if below(module, (folder,))), key=len, default="")
 
 

@@ -1,8 +1,8 @@
-"""Imports every module of a package twice, and prints what the second time did beside importing.
+"""Imports every module of a package twice, and prints the side effects of the second import.
 
-Run as a program of its own with the package's name, and those of modules to leave out. The first time loads
-what the package needs from others; what they do is theirs. The second time, Python's audit hooks and a
-watched environment tell of files, processes, connections, signals, threads and variables.
+Run it as a separate program, with the name of the package and those of modules to leave out. The first import
+loads third-party packages, whose side effects do not count. In the second, Python's audit hooks and a watched
+environment report the use of files, processes, connections, signals, threads and variables.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import sys
 import threading
 from typing import Any
 
-# Of the import system itself: it looks for modules, and reads and runs their code.
+# Events of the import system itself, which finds modules and runs their code.
 _ITS_OWN = {"import", "exec", "compile", "marshal.loads", "os.listdir", "os.scandir", "code.__new__"}
 _HARMLESS = ("object.", "builtins.", "sys._getframe", "sys.setprofile", "cpython.", "function.__new__")
 _reported: list[str] = []
@@ -53,7 +53,7 @@ def _modules(package: str) -> list[str]:
 
 
 def main(package: str, *left_out: str) -> None:
-    """Print one line for each thing that an import did."""
+    """Print one line for each side effect of an import."""
     global _watching  # noqa: PLW0603 - a hook cannot be removed, only silenced
     sys.dont_write_bytecode = True
     handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}

@@ -1,4 +1,4 @@
-"""A kind of rows for tests: each word of a text is a prompt, and its answer in capitals is kept."""
+"""A row type for tests: each word of a text is a prompt, and the record has its answer in capitals."""
 
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -33,7 +33,7 @@ class WordRows:
         """Accept all columns."""
 
     def jq_program(self, members: Collection[str]) -> str:
-        """Know no program."""
+        """Return no program."""
         del members
         return ""
 
@@ -62,7 +62,7 @@ class WordRows:
         return {"joined": list(values)}
 
     def second_form(self, variant: int) -> "WordRows":
-        """Return the form of the only model."""
+        """Return the second form for the only model."""
         assert variant == 0
         return self
 
@@ -78,7 +78,7 @@ class WordRows:
         return True, "falling back"
 
     def refused(self, error: NbxError, *, fell_back: bool) -> NbxError | None:
-        """Fall back if the message says so."""
+        """Fall back if the message contains "fall back"."""
         if fell_back or "fall back" not in error.line:
             return error
         self.falls_back = True

@@ -1,4 +1,4 @@
-"""Real keyrings for tests: one that keeps keys in a file below the home directory, and ones that do not."""
+"""Real keyring backends for tests: one stores keys in a file below the home directory, the others fail to."""
 
 import base64
 import os
@@ -11,12 +11,12 @@ MISSING = {"PYTHON_KEYRING_BACKEND": "no_such.Backend"}
 
 
 def file() -> Path:
-    """Return where KEEPS keeps its keys."""
+    """Return the file in which the KEEPS backend stores its keys."""
     return Path(os.environ["HOME"]) / ".local" / "share" / "python_keyring" / "keyring_pass.cfg"
 
 
 def holds(key: str) -> bool:
-    """Return whether KEEPS has a key, under whatever name."""
+    """Return whether the KEEPS backend has stored a key, under any name."""
     if not file().exists():
         return False
     lines = [line.strip() for line in file().read_text().splitlines()]

@@ -1,4 +1,4 @@
-"""A ledger with requests in it, as a run left them there."""
+"""Opens the ledger of a test run, reads its rows and adds requests to it."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +15,12 @@ PRICE = Price(Decimal("0.00000006"), Decimal("0.00000024"))
 
 
 def ledger_of(nbx: Runner) -> Ledger:
-    """The ledger that this nbx writes."""
+    """Return the ledger that this nbx writes."""
     return Ledger(Path(nbx.environ["NBX_DATA_DIR"]) / NAME)
 
 
 def rows_of(nbx: Runner) -> list[dict[str, object]]:
-    """Every row of it, oldest first."""
+    """Return all rows of the ledger, oldest first."""
     ledger = ledger_of(nbx)
     rows = list(ledger.rows(Period()))
     ledger.close()
@@ -28,20 +28,20 @@ def rows_of(nbx: Runner) -> list[dict[str, object]]:
 
 
 def keep(nbx: Runner, *entries: Entry) -> None:
-    """Put entries into it."""
+    """Add entries to the ledger."""
     ledger = ledger_of(nbx)
     ledger.append(entries)
     ledger.close()
 
 
 def entry(at: float, model: str = "a/model", tokens: int = 100, **more: Any) -> Entry:
-    """A request at this Unix time; cost and price are those of its model unless given."""
+    """Return a request at this Unix time, with PRICE and the cost that results unless others are given."""
     usage = Usage(tokens, 10, tokens + 10)
     known = Entry(at, model, 0, usage, PRICE, cost_of(usage, PRICE), 0.5, 0.1, "stop", host="h")
     return known._replace(**more)
 
 
 def text(prompt: str, *answers: str) -> StoredText:
-    """A text that was kept."""
+    """Return a stored text."""
     body = f'{{"model":"a/model","prompt":"{prompt}","stream":true}}'.encode()
     return StoredText(body, "", prompt, answers)

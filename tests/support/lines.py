@@ -1,19 +1,19 @@
-"""Command lines taken apart by a real bash: what nbx would be given, without running it."""
+"""Runs scripts in a real bash with a stand-in for nbx that only records its arguments."""
 
 import re
 import subprocess
 from pathlib import Path
 
-# Stands for nbx: notes the words that the shell hands over, in one write, as those of a pipe run together.
+# Replaces nbx and records its arguments; in a single write, as the commands of a pipe run at the same time.
 STAND_IN = """#!/bin/sh
 printf '%s\\0' "$@" "$(printf '\\036')" >> "$GIVEN"
 """
 
 
 def given(script: str, folder: Path) -> list[list[str]]:
-    """Return the words of every nbx that bash starts for a script, in a folder of their own.
+    """Return the arguments of each nbx that bash starts for a script, which runs in `folder`.
 
-    Whatever else the script calls is not there.
+    No other program is on the PATH of the script.
     """
     program = folder / "bin" / "nbx"
     program.parent.mkdir()

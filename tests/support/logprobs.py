@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.response.answer_events import TextDelta
 from tests.support.server import token
 
-# A token's text, its probability, and the others at its place.
+# A token's text, its probability, and the alternatives at its position.
 TokenSpec = tuple[str, float | None, dict[str, float]]
 
 FRANCE: tuple[TokenSpec, ...] = (
@@ -21,7 +21,7 @@ FRANCE: tuple[TokenSpec, ...] = (
 
 
 def completions(*tokens: TokenSpec, offset: int = 0) -> dict[str, Any]:
-    """Return the `logprobs` member as vLLM sends it: four lists, the chosen token among the likely ones."""
+    """Return the `logprobs` member as vLLM sends it: four lists, with the chosen token among the top ones."""
     texts = [text for text, _, _ in tokens]
     return {
         "tokens": texts,
@@ -35,13 +35,13 @@ def completions(*tokens: TokenSpec, offset: int = 0) -> dict[str, Any]:
 
 
 def delta(*tokens: TokenSpec, index: int = 0) -> TextDelta:
-    """Return the event of these tokens."""
+    """Return the TextDelta event of these tokens."""
     return TextDelta(index, "".join(text for text, _, _ in tokens), completions(*tokens))
 
 
 def frame(
     *tokens: TokenSpec, index: int = 0, text: str | None = None, reason: str | None = None
 ) -> dict[str, Any]:
-    """Return a frame of a stream with these tokens; its text is theirs unless another is given."""
+    """Return a frame of a stream with these tokens; its text is that of the tokens unless given."""
     own = "".join(name for name, _, _ in tokens) if text is None else text
     return token(own, index, reason, logprobs=completions(*tokens) if tokens else None)

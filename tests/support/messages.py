@@ -1,15 +1,15 @@
-"""What every message on stderr must be."""
+"""Checks the rules that every message on stderr must follow."""
 
 import re
 
 from tests.conftest import CANARY
 
 ECHO = "what-the-prompt-was"  # a server may send the prompt back in an error; it is never shown
-MAX_LINE_CHARS = 500  # characters, whatever a server sends
+MAX_LINE_CHARS = 500  # even if a server sends more
 
 
 def check_message(err: str) -> None:
-    """Fail unless each message is at most three lines and nothing is shown that must not be."""
+    """Fail if a message is too long, or if the key, the prompt or a traceback is shown."""
     assert CANARY not in err
     assert ECHO not in err
     assert "Traceback" not in err

@@ -1,4 +1,4 @@
-"""What the documents say to type: taken out of them, and run as a person would paste it."""
+"""Extracts commands from the documents and runs them as a reader would paste them."""
 
 import contextlib
 import math
@@ -19,7 +19,7 @@ LOGPROB = r"-\d+\.\d{4}\b"  # a log probability in a table
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """Return the fenced blocks of a Markdown text that are in a language; commented-out ones are not."""
+    """Return the fenced blocks of a Markdown text that are in a language; commented-out ones are left out."""
     shown = re.sub(r"<!--[^>]*\n.*?-->", "", text, flags=re.DOTALL)
     return re.findall(rf"^```{language}\n(.*?)^```", shown, re.DOTALL | re.MULTILINE)
 
@@ -33,14 +33,14 @@ def sessions(text: str) -> list[tuple[str, str]]:
 
 
 def environ() -> dict[str, str]:
-    """Return an environment with this nbx on PATH, and the weights where they were fetched to."""
+    """Return an environment with this nbx on PATH and the cache that holds the fetched weights."""
     outer = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{outer['PATH']}"
     return {**outer, "PATH": path, "NBX_CACHE_DIR": str(real_weights().parent.parent)}
 
 
 def run(command: str, cwd: Path, env: Mapping[str, str], *flags: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in bash, started with `flags`; stderr comes with stdout, as on a terminal."""
+    """Run a command in bash, started with `flags`; stderr is mixed into stdout, as on a terminal."""
     return subprocess.run(
         ["bash", *flags, "-c", command],
         cwd=cwd,
@@ -55,9 +55,9 @@ def run(command: str, cwd: Path, env: Mapping[str, str], *flags: str) -> subproc
 
 
 def says(output: str, done: str) -> bool:
-    """Return whether a command printed what the document says; there, … stands for the rest of a line.
+    """Return whether a command printed what the document shows, where … stands for the rest of a line.
 
-    Numbers with LOGPROB's digits may differ a little, as they do from processor to processor.
+    Numbers that match LOGPROB may differ slightly, as they do between processors.
     """
     texts, numbers = re.split(LOGPROB, output), re.findall(LOGPROB, output)
     expected = f"({LOGPROB})".join(re.escape(text).replace("…", ".*") for text in texts)
@@ -69,7 +69,7 @@ def says(output: str, done: str) -> bool:
 
 
 def run_on_terminal(command: str, cwd: Path, env: Mapping[str, str], columns: int = 80) -> str:
-    """Run a command in bash on a terminal; return what it shows at the end."""
+    """Run a command in bash on a terminal; return what the screen shows at the end."""
     screen = pyte.Screen(columns, 50)
     stream = pyte.ByteStream(screen)
     child = pexpect.spawn(

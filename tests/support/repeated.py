@@ -1,4 +1,4 @@
-"""Answers of a server that repeats the API key: in each place where it can."""
+"""Answers of a server that repeats the API key, one for each part of an answer that can contain it."""
 
 import json
 from typing import Any
@@ -11,13 +11,13 @@ CHOICE = {"index": 0, "text": "a", "logprobs": LOGPROBS, "finish_reason": "stop"
 
 
 def sound(choice: Any = None, **members: Any) -> bytes:
-    """Return a whole answer with more members, its own and its choice's."""
+    """Return a complete answer with additional members, in the answer and in its choice."""
     return json.dumps({**USAGE, "choices": [{**CHOICE, **(choice or {})}], **members}).encode()
 
 
 SPELT = "".join(f"\\u{ord(letter):04x}" for letter in CANARY)
 
-# Where a server can repeat the key, and what it is said to answer then.
+# The part of the answer that repeats the key, and the answer.
 REPEATED: dict[str, Reply] = {
     "in an error": detail(401, f"no {CANARY}"),
     "in an error of validation": detail(422, [{"loc": ["header", CANARY], "msg": CANARY}]),

@@ -1,4 +1,4 @@
-"""A server that answers completions by what they ask, as many at once as come, and rows to ask it with."""
+"""A server that answers each prompt with its own text, for any number of clients, and rows to send to it."""
 
 import json
 import threading
@@ -14,14 +14,14 @@ from nebius_cli.request.read_prompt import DecodeOptions
 from tests.support.factory import model_list
 from tests.support.server import FakeServer, Reply, Request, head
 
-TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a failing test waits this long
 
-# What a prompt gets: None for the usual answer.
+# Returns the answer to a prompt, None for the usual one.
 Answer = Callable[[str], Reply | None]
 
 
 class RowServer(FakeServer):
-    """Answers each prompt with itself in capitals: "a b" with " A B", 3 prompt tokens and 2 of completion."""
+    """Answers each prompt with a space and its text in capitals, with 3 prompt and 2 completion tokens."""
 
     def __init__(self, answer: Answer = lambda _: None, models: Reply = ()) -> None:
         self.answer = answer
@@ -52,12 +52,12 @@ class RowServer(FakeServer):
         return special[0] if special else [self.complete(body, prompts)]
 
     def complete(self, body: Mapping[str, Any], prompts: list[Any]) -> bytes:
-        """Return the whole HTTP answer to a request."""
+        """Return the complete HTTP answer to a request."""
         return completion(prompts, body.get("n", 1))
 
 
 def completion(prompts: list[Any], n: int = 1, **more: Any) -> bytes:
-    """Return the whole HTTP answer to these prompts."""
+    """Return the complete HTTP answer to these prompts."""
     texts = [f" {str(prompt).upper()}" for prompt in prompts for _ in range(n)]
     choices = [
         {"index": index, "text": text, "logprobs": None, "finish_reason": "stop"}
@@ -71,13 +71,13 @@ def completion(prompts: list[Any], n: int = 1, **more: Any) -> bytes:
 
 
 def refuse(code: int, message: str, **headers: str) -> Reply:
-    """Return an error of the server that leaves the connection open."""
+    """Return an error answer that leaves the connection open."""
     data = json.dumps({"detail": message}).encode()
     return [head(code, "application/json", Content_Length=str(len(data)), **headers) + data]
 
 
 def late(prompt: str, other: str) -> Answer:
-    """Return what answers one prompt only when another, which must be on its way with it, has come."""
+    """Return an `Answer` that delays one prompt until `other`, sent at the same time, has been received."""
     came = threading.Event()
 
     def answer(asked: str) -> None:
@@ -90,7 +90,7 @@ def late(prompt: str, other: str) -> Answer:
 
 
 class Held:
-    """Answers nothing before it is let go: then everything as usual."""
+    """Holds all answers back until `let_go` is called, then answers as usual."""
 
     def __init__(self, after: int = 0) -> None:
         self._after = after
@@ -100,7 +100,7 @@ class Held:
         self._let_go = threading.Event()
 
     def __call__(self, prompt: str) -> None:
-        """Wait; called by the server, which answers the first `after` prompts at once."""
+        """Wait for `let_go`, except for the first `after` prompts. The server calls this."""
         del prompt
         with self._lock:
             self._count += 1
@@ -110,7 +110,7 @@ class Held:
             self._let_go.wait(TEST_TIMEOUT_S)
 
     def reached(self) -> None:
-        """Return once a prompt is held."""
+        """Wait until a prompt is held back."""
         assert self._waiting.wait(TEST_TIMEOUT_S), "no prompt ever came"
 
     def let_go(self) -> None:
@@ -119,19 +119,19 @@ class Held:
 
 
 def write_rows(path: Path, rows: int | list[Any]) -> Path:
-    """Write JSONL: these rows, or so many with prompts of their own."""
+    """Write JSONL: the given rows, or the given number of rows with different prompts."""
     listed = [{"prompt": f"prompt {number}"} for number in range(rows)] if isinstance(rows, int) else rows
     path.write_text("".join(json.dumps(row) + "\n" for row in listed), "utf-8")
     return path
 
 
 def save_rows(*rows: Any) -> None:
-    """Write rows.jsonl: rows of a pipe may come so late that they do not share a request."""
+    """Write rows.jsonl. Rows from a pipe may arrive too late to share a request."""
     write_rows(Path("rows.jsonl"), list(rows))
 
 
 def source_of(path: Path) -> RowSource:
-    """Return an input as a run opens it."""
+    """Return an input file opened as by a run."""
 
     def open_file() -> RowFile:
         return open_rows(str(path), None, nul=False, reading=DecodeOptions(), stdin=None)
@@ -140,12 +140,12 @@ def source_of(path: Path) -> RowSource:
 
 
 def records(path: Path) -> list[dict[str, Any]]:
-    """Return the records of an output, each a line."""
+    """Return the records of an output file, one per line."""
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
 def complete_records(path: Path) -> list[dict[str, Any]]:
-    """Return the records whose lines are complete, of an output that a run may still be writing."""
+    """Return the records with complete lines in an output file that a run may still be writing."""
     if not path.exists():
         return []
     lines = path.read_bytes().splitlines(keepends=True)
@@ -153,7 +153,7 @@ def complete_records(path: Path) -> list[dict[str, Any]]:
 
 
 def texts(path: Path) -> Mapping[Any, str]:
-    """Return the text of each answered row by the row's id; fails where an id has two answers."""
+    """Return the text of each answered row by the row's id; fail if an id has two answers."""
     answered = [record for record in records(path) if record["error"] is None]
     found = {record["id"]: record["response"]["choices"][0]["text"] for record in answered}
     assert len(found) == len(answered)

@@ -1,4 +1,4 @@
-"""Run nbx: in this process through main, or as a process of its own."""
+"""Runs nbx: in this process through main, or in a separate process."""
 
 import io
 import json
@@ -17,7 +17,7 @@ from tests.support.canary import shows_key
 
 @dataclass
 class Result:
-    """What a run left behind."""
+    """Exit code and output of a run, and how long it would have slept."""
 
     code: int
     out_bytes: bytes
@@ -44,7 +44,7 @@ class Untouchable(io.RawIOBase):
 
 
 class Runner:
-    """Runs command lines in one environment."""
+    """Runs nbx with a fixed environment."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self.environ = dict(environ)
@@ -60,9 +60,9 @@ class Runner:
         may_show_key: bool = False,
         jitter: float = 0.5,
     ) -> Result:
-        """Run in this process. `stdin=None` is a closed stdin. Waits are noted, not slept.
+        """Run in this process. `stdin=None` is a closed stdin. Sleeps are recorded, but not waited for.
 
-        The threads of `nbx bulk` wait by a real clock: with a `jitter` of -1 they try again at once.
+        The threads of `nbx bulk` wait in real time: with a `jitter` of -1 they retry at once.
         """
         out, err = io.BytesIO(), io.BytesIO()
         slept: list[float] = []
@@ -95,13 +95,13 @@ class Runner:
         return self.config_path
 
     def process_env(self, env: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return the environment of a child: this one's, less what could leak in, plus the runner's."""
+        """Return the environment for a child: this process's own, updated with the runner's and `env`."""
         return {**os.environ, **self.environ, **(env or {})}
 
     def start(
         self, *args: str, env: Mapping[str, str] | None = None, before: str = ""
     ) -> "subprocess.Popen[bytes]":
-        """Start a process of its own, after the shell commands `before`; its stderr is a pipe."""
+        """Start a separate process, after the shell commands `before`; its stderr is a pipe."""
         script = before + 'exec "$@"'
         return subprocess.Popen(
             ["bash", "-c", script, "bash", sys.executable, "-m", "nebius_cli", *args],
@@ -112,7 +112,7 @@ class Runner:
         )
 
     def process(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> Result:
-        """Run as a process of its own."""
+        """Run in a separate process."""
         done = subprocess.run(
             [sys.executable, "-m", "nebius_cli", *args],
             input=stdin,

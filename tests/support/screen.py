@@ -1,4 +1,4 @@
-"""Streams of a terminal that tests draw on without a process."""
+"""Terminal streams that tests write to without starting a process."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -7,7 +7,7 @@ from nebius_cli.system.streams import Streams
 
 
 class FakeTerminal(io.RawIOBase):
-    """What was written, with something to do before each write."""
+    """Collects what is written to it, and calls `before` ahead of each write."""
 
     def __init__(self, before: Callable[[bytes], object] = len) -> None:
         super().__init__()
@@ -15,7 +15,7 @@ class FakeTerminal(io.RawIOBase):
         self._before = before
 
     def write(self, data: object) -> int:
-        """Take all of it."""
+        """Store all of `data`."""
         taken = bytes(data)  # type: ignore[call-overload]
         self._before(taken)
         self.data += taken
@@ -23,7 +23,7 @@ class FakeTerminal(io.RawIOBase):
 
     @property
     def text(self) -> str:
-        """All of it as text."""
+        """Everything written so far, as text."""
         return self.data.decode()
 
 
@@ -34,6 +34,6 @@ def streams_on(
     tty: bool = True,
     environ: Mapping[str, str] | None = None,
 ) -> Streams:
-    """Return streams that write on glass; terminals unless stated otherwise."""
+    """Return streams that write to `Glass` objects; they are terminals unless `tty` is false."""
     environ = {"TERM": "xterm", "COLUMNS": "80", **(environ or {})}
     return Streams(None, out, err, stdout_tty=tty, stderr_tty=tty, environ=environ)

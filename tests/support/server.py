@@ -18,7 +18,7 @@ Reply = Sequence[Step]
 
 @dataclass
 class Request:
-    """One request as it came in."""
+    """One request as received."""
 
     method: str
     target: str
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass
 class FakeServer:
-    """Answers each request with the next reply of its script; `close` fails on replies never asked for."""
+    """Answers each request with the next reply of its script; `close` fails if replies are left over."""
 
     replies: list[Reply] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
@@ -44,7 +44,7 @@ class FakeServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.release = threading.Event()  # what `hold` waits for
-        self.hung_up = threading.Event()  # set once the client has closed a connection in the middle
+        self.hung_up = threading.Event()  # set once the client has closed a connection early
         self.connections = 0  # accepted so far
         self._closing = False
         self._open: set[socket.socket] = set()
@@ -57,26 +57,26 @@ class FakeServer:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def script(self, *replies: Reply) -> "FakeServer":
-        """Add replies, one for each request to come."""
+        """Add replies, one for each expected request."""
         self.replies += replies
         return self
 
     def close(self) -> None:
-        """Stop; fail if the script was not played to its end."""
+        """Stop the server; fail if replies of the script are left over."""
         self.release.set()
-        # The thread ends before the listener does: in the middle of an accept it would go on with the same
-        # descriptor, which is the next server's by then, and take its connection.
+        # End the thread before closing the listener: a pending accept would continue on the same descriptor,
+        # which may belong to the next server by then, and take its connection.
         self._closing = True
         socket.create_connection(("127.0.0.1", self.port)).close()
         self._thread.join()
         self._listener.close()
-        for connection in tuple(self._open):  # or a flood would go on, and somebody would read it
+        for connection in tuple(self._open):  # so that an endless reply ends too
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         assert not self.replies, f"{len(self.replies)} replies were never asked for"
 
     def hold(self, connection: socket.socket) -> None:
-        """A step: say nothing until the test is over or sets `release`."""
+        """A step: send nothing until the test ends or sets `release`."""
         del connection
         self.release.wait(30)
 
@@ -127,13 +127,13 @@ class FakeServer:
                             return
                     if not self.keep_alive:
                         return
-            except OSError:  # a step could not send any more
+            except OSError:  # the connection was closed, so a step could not send
                 self.hung_up.set()
                 return
 
 
 def read_request(connection: socket.socket) -> Request | None:
-    """Return the next request of a connection, None at its end."""
+    """Return the next request of a connection, None if it was closed."""
     data = b""
     while b"\r\n\r\n" not in data:
         if not (more := connection.recv(65536)):
@@ -156,7 +156,7 @@ def reset(connection: socket.socket) -> None:
 
 
 def hang_up(connection: socket.socket) -> None:
-    """A step: end the connection in good order."""
+    """A step: close the connection normally."""
     connection.close()
 
 
@@ -168,17 +168,17 @@ def head(status: int = 200, content_type: str = "text/event-stream", **headers: 
 
 
 def status(code: int, body: bytes = b"", content_type: str = "application/json", **headers: str) -> Reply:
-    """A whole reply with a body of known length."""
+    """Return a complete reply with a Content-Length."""
     return [head(code, content_type, Content_Length=str(len(body)), Connection="close", **headers) + body]
 
 
 def detail(code: int, message: Any, **headers: str) -> Reply:
-    """An error in Token Factory's shape."""
+    """Return an error in Token Factory's shape."""
     return status(code, json.dumps({"detail": message}).encode(), **headers)
 
 
 def chunk(data: bytes) -> bytes:
-    """One piece of a chunked body."""
+    """Return one chunk of a chunked body."""
     return f"{len(data):x}\r\n".encode() + data + b"\r\n"
 
 
@@ -186,12 +186,12 @@ LAST_CHUNK = b"0\r\n\r\n"
 
 
 def event(value: Any) -> bytes:
-    """One server-sent event: JSON, or text as it is."""
+    """Return one server-sent event; a value that is not bytes is encoded as JSON."""
     return b"data: " + (value if isinstance(value, bytes) else json.dumps(value).encode()) + b"\n\n"
 
 
 def token(text: str, index: int = 0, reason: str | None = None, **more: Any) -> dict[str, Any]:
-    """One frame with text of one choice, as vLLM sends it."""
+    """Return one frame with text of one choice, as vLLM sends it."""
     choice = {"index": index, "text": text, "logprobs": None, "finish_reason": reason, **more}
     return {
         "id": "cmpl-1",
@@ -219,7 +219,7 @@ USAGE = {
 
 
 def sse(*values: Any, done: bool = True, **headers: str) -> Reply:
-    """A chunked stream of events, each in a chunk of its own."""
+    """Return a chunked stream with one event per chunk."""
     events = [*values, *([b"[DONE]"] if done else [])]
     steps = [chunk(event(value)) for value in events]
     first = head(200, "text/event-stream", Transfer_Encoding="chunked", Connection="close", **headers)
@@ -227,23 +227,23 @@ def sse(*values: Any, done: bool = True, **headers: str) -> Reply:
 
 
 def answer(*texts: str, reason: str = "stop", **headers: str) -> Reply:
-    """A good stream: the texts as tokens, the finish reason, usage, the end."""
+    """Return a valid stream: the texts as tokens, the finish reason, usage and `[DONE]`."""
     return sse(*(token(text) for text in texts), token("", reason=reason), USAGE, done=True, **headers)
 
 
 def json_answer(*texts: str, reason: str = "stop") -> Reply:
-    """A good answer in one piece, one choice for each text."""
+    """Return a valid answer that is not streamed, with one choice for each text."""
     choices = [token(text, index, reason)["choices"][0] for index, text in enumerate(texts)]
     return status(200, json.dumps({**USAGE, "choices": choices}).encode())
 
 
 def close_delimited(*values: Any) -> Reply:
-    """A stream without chunks or length: its end is the connection's."""
+    """Return a stream without chunks or length, which ends when the connection is closed."""
     return [head(Connection="close"), b"".join(event(value) for value in values)]
 
 
 def gzipped(*values: Any, cut: int = 0) -> Reply:
-    """A gzip stream, flushed with each event, that lacks its last `cut` bytes."""
+    """Return a gzip stream, flushed after each event, without its last `cut` bytes."""
     packer = zlib.compressobj(wbits=31)
     body = b"".join(packer.compress(event(value)) + packer.flush(zlib.Z_SYNC_FLUSH) for value in values)
     body += packer.flush()
@@ -251,7 +251,7 @@ def gzipped(*values: Any, cut: int = 0) -> Reply:
 
 
 def closed_port() -> int:
-    """Return a port at which nothing listens."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port

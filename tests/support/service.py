@@ -21,12 +21,12 @@ from tests.support.bulk import completed, make_row
 from tests.support.canary import CANARY
 from tests.support.server import FakeServer, Reply, Request, Step, event, hang_up, head, reset, status, token
 
-TEST_TIMEOUT_S = 30  # seconds; only a test that fails waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a failing test waits this long
 Respond = Callable[[Request, int], Reply]
 
 
 def kept_open(body: bytes, **headers: str) -> Reply:
-    """A whole good answer on a connection that stays open."""
+    """Return a complete reply on a connection that stays open."""
     return [head(200, "application/json", Content_Length=str(len(body)), **headers) + body]
 
 
@@ -35,7 +35,7 @@ def good_answer(request: Request) -> Reply:
 
 
 class Service(FakeServer):
-    """Answers every request as `respond` says, which is given the request and its number."""
+    """Answers every request with what `respond` returns for the request and its number."""
 
     def __init__(self, respond: Respond) -> None:
         self.respond = respond
@@ -52,7 +52,7 @@ class Service(FakeServer):
 
 
 def waiting_for(event: threading.Event | threading.Barrier) -> Step:
-    """Return a step at which the server waits."""
+    """Return a step at which the server waits for `event`."""
 
     def step(connection: object) -> None:
         del connection
@@ -62,7 +62,7 @@ def waiting_for(event: threading.Event | threading.Barrier) -> Step:
 
 
 def unreliable(request: Request, number: int) -> Reply:
-    """Fail every third request, each time in another way."""
+    """Fail every third request, each time in a different way."""
     ways: list[Reply] = [
         status(429, b"", Retry_After="0.05"),
         status(500, b""),
@@ -77,7 +77,7 @@ def unreliable(request: Request, number: int) -> Reply:
 
 
 class Run:
-    """A pool on a service, and what it hands on."""
+    """A worker pool that sends to a service, and the results it returned."""
 
     def __init__(self, service: FakeServer, rows: Iterator[Row | None] | list[Row], **more: Any) -> None:
         self.results: list[Result] = []
@@ -128,7 +128,7 @@ class Run:
         return self
 
     def texts(self) -> dict[int, str]:
-        """Return the text that each answered row got."""
+        """Return the text of each answered row by the row's index."""
         found = {}
         for result in self.results:
             if result.error is None:

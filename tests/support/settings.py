@@ -1,4 +1,4 @@
-"""Settings as a run has them, without files and variables."""
+"""Builds the settings of a run without config files and environment variables."""
 
 from nebius_cli.config import run_settings
 from nebius_cli.config.merge_settings_layers import EffectiveSettings, Layer

@@ -1,8 +1,8 @@
-"""Log probabilities without llama.cpp's server: its C library through ctypes, and a softmax in Python.
+"""Computes log probabilities with llama.cpp's C library (through ctypes) and a softmax in Python.
 
-A script: `softmax.py MODEL` reads JSON lines {"text", "prefill"} and answers each with {"ids",
-"logprobs"}. `prefill` tokens are evaluated in one batch, the rest one by one. Structures are opaque
-here, and larger than any version of llama.h has them: passed by value, only their beginning is read.
+The script `softmax.py MODEL` reads JSON lines {"text", "prefill"} and answers each with {"ids", "logprobs"}.
+It evaluates `prefill` tokens in one batch and the rest one by one. Structures are opaque, and larger than in
+any version of llama.h: they are passed by value, and only their beginning is read.
 """
 
 import ctypes
@@ -18,7 +18,7 @@ Pointer = ctypes.c_void_p
 
 
 class Opaque(ctypes.Structure):
-    """A structure of llama.h, as its own functions make it."""
+    """A structure of llama.h, filled in by the functions of llama.cpp."""
 
     _fields_ = (("words", ctypes.c_uint32 * 256),)
 
@@ -35,7 +35,7 @@ RESULTS: dict[str, Any] = {
 
 
 class Library:
-    """A model in llama.cpp's C library, of the build that nbx uses."""
+    """A model loaded with the llama.cpp build that nbx uses."""
 
     def __init__(self, path: str) -> None:
         package = find_spec("xllamacpp")
@@ -53,7 +53,7 @@ class Library:
         self.size = self.c.llama_vocab_n_tokens(self.vocab)
 
     def tokenize(self, text: str) -> list[int]:
-        """Return the tokens of a text, with what the model wants in front, special ones read as such."""
+        """Return the tokens of a text, with the model's start token; parse special tokens in the text."""
         data = text.encode()
         ids = (ctypes.c_int32 * (len(data) + 8))()
         special = ctypes.c_bool(True)
@@ -61,13 +61,13 @@ class Library:
         return list(ids[:count])
 
     def logprobs(self, ids: list[int], prefill: int) -> list[float]:
-        """Return the natural log probability of each token from place `prefill` on."""
+        """Return the natural log probability of each token from position `prefill` on."""
         params = self.c.llama_context_default_params()
         assert list(params.words[:3]) == [512, 2048, 512]  # n_ctx, n_batch, n_ubatch
         params.words[0] = len(ids) + 8
-        assert list(params.words[10:14]) == [0xFFFFFFFF] * 4  # the last one is flash attention
-        assert list(params.words[24:28]) == [0, 0, 1, 1]  # the last two are the types of the cache, F16
-        params.words[13], params.words[26:28] = 0, [0, 0]  # off, and F32
+        assert list(params.words[10:14]) == [0xFFFFFFFF] * 4  # the last value is flash attention
+        assert list(params.words[24:28]) == [0, 0, 1, 1]  # the last two are the cache types, F16
+        params.words[13], params.words[26:28] = 0, [0, 0]  # flash attention off, cache types F32
         context = Pointer(self.c.llama_init_from_model(self.model, params))
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         self.c.llama_set_n_threads(context, threads, threads)

