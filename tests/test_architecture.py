@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.house import FOLDERS, PURE_FOLDERS, STRANGERS
+from tests.support.package_structure import FOLDERS, INDEPENDENT_FOLDERS, PURE_FOLDERS
 from tests.support.sources import MODULES, PACKAGE, ROOT
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
@@ -27,7 +27,7 @@ def test_every_file_that_the_page_mentions_exists() -> None:
 
 
 def test_every_identifier_that_the_page_mentions_exists_in_the_code() -> None:
-    paths = (*MODULES.values(), ROOT / "tests/support/house.py", ROOT / "tests/support/server.py")
+    paths = (*MODULES.values(), ROOT / "tests/support/package_structure.py", ROOT / "tests/support/server.py")
     sources = "\n".join(path.read_text("utf-8") for path in paths)
     names = set(re.findall(r"`([A-Z]\w+|[a-z]+_\w+)(?:\(…\))?`", PROSE)) - set(FOLDERS)
     missing = {name for name in names if not re.search(rf"\b(class|def) {name}\b|\b{name}\b.* = ", sources)}
@@ -46,7 +46,7 @@ def test_the_page_lists_the_folders_from_the_top_layer_down() -> None:
 
 def test_the_page_lists_the_import_rules_that_the_tests_enforce() -> None:
     rules = PROSE.partition("## Who may import whom")[2].partition("\n## ")[0]
-    for group in STRANGERS:
+    for group in INDEPENDENT_FOLDERS:
         assert ", ".join(f"`{folder}`" for folder in group) in " ".join(rules.split())
     *first, last = (f"`{folder}`" for folder in PURE_FOLDERS)
     assert f"{', '.join(first)} and {last} are pure" in " ".join(rules.split())

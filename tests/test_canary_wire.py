@@ -17,9 +17,9 @@ import pytest
 import trustme
 
 from tests.conftest import CANARY
-from tests.faults.places import Bench, expired, old_tls, unknown_authority
+from tests.faults.faulty_servers import Bench, expired, old_tls, unknown_authority
 from tests.support import canary
-from tests.support.repeated import REPEATED, sound
+from tests.support.key_in_answers import REPEATED, sound
 from tests.support.run import Result, Runner
 from tests.support.server import FakeServer, closed_port, detail, status
 

@@ -11,7 +11,7 @@ import yaml
 
 from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.optional_packages import REQUIREMENTS
-from tests.support.pasted import ROOT, blocks, environ, run
+from tests.support.documented_commands import ROOT, blocks, environ, run
 from tests.support.server import (
     FakeServer,
     answer,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.lines import given
-from tests.support.pasted import ROOT, blocks, environ, run, says, sessions
+from tests.support.bash_arguments import given
+from tests.support.documented_commands import ROOT, blocks, environ, run, says, sessions
 from tests.support.run import Runner
 
 DOCS = sorted((ROOT / "docs").glob("*.md"))

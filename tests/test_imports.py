@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import importing
-from tests.support.house import ON_RAY
+from tests.support.package_structure import ON_RAY
 
 PACKAGE = Path(__file__).parent.parent / "nebius_cli"
 
@@ -31,7 +31,7 @@ DEEDS = {
 }
 
 
-def deeds(package: str, folder: Path, *left_out: str) -> str:
+def import_side_effects(package: str, folder: Path, *left_out: str) -> str:
     """Import a package in `folder`, except the modules `left_out`; return a report of the side effects."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     done = subprocess.run(
@@ -51,7 +51,7 @@ def test_importing_any_module_has_no_side_effects() -> None:
     # tests/on_ray has the same test for all modules.
     on_ray = [f"nebius_cli.{module}" for module in ON_RAY]
     count = sum(1 for _ in PACKAGE.rglob("*.py")) - len(on_ray)
-    assert deeds("nebius_cli", PACKAGE.parent, *on_ray) == f"{count} modules\n"
+    assert import_side_effects("nebius_cli", PACKAGE.parent, *on_ray) == f"{count} modules\n"
 
 
 @pytest.mark.parametrize(("code", "word"), DEEDS.values(), ids=DEEDS)
@@ -60,10 +60,10 @@ def test_an_import_with_a_side_effect_is_reported(code: str, word: str, tmp_path
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "module.py").write_text(f"try:\n    {code}\nexcept OSError:\n    pass\n")
-    assert word in deeds("busy", tmp_path)
+    assert word in import_side_effects("busy", tmp_path)
 
 
 def test_an_import_without_side_effects_is_not_reported(tmp_path: Path) -> None:
     (tmp_path / "idle").mkdir()
     (tmp_path / "idle" / "__init__.py").write_text("import json, re\nA = re.compile('a')\n")
-    assert deeds("idle", tmp_path) == "1 modules\n"
+    assert import_side_effects("idle", tmp_path) == "1 modules\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.pasted import ROOT, blocks, environ, run, run_on_terminal, says, sessions
+from tests.support.documented_commands import ROOT, blocks, environ, run, run_on_terminal, says, sessions
 from tests.support.server import FakeServer, answer, status
 
 README = (ROOT / "README.md").read_text("utf-8")

@@ -7,20 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.house import (
+from tests.support.package_structure import (
     FOLDERS,
+    INDEPENDENT_FOLDERS,
     OUTSIDE,
     PURE,
     PURE_FOLDERS,
     SHARED_ACTIONS,
-    SPEAKERS,
-    SPEECH,
-    STRANGERS,
+    STREAM_NAMES,
+    STREAM_USERS,
     THIRD_PARTY,
     below,
     folder_of,
 )
-from tests.support.sources import MODULES, PACKAGE, ROOT, doors, imports, own_imports, tree_of
+from tests.support.sources import MODULES, PACKAGE, ROOT, imports, own_imports, side_effects, tree_of
 
 MAX_FILE_LINES = 300
 MAX_FUNCTION_LINES = 50
@@ -62,7 +62,7 @@ def test_modules_import_only_from_their_own_layer_and_lower_ones() -> None:
 def test_independent_folders_do_not_import_each_other() -> None:
     wrong = []
     for module, line, target in arrows():
-        for group in STRANGERS:
+        for group in INDEPENDENT_FOLDERS:
             own, other = (next((f for f in group if below(name, (f,))), None) for name in (module, target))
             if own and other and own != other:
                 wrong.append(f"{at(module, line)}: {own} may not know {other}, so not import {target}")
@@ -100,7 +100,7 @@ def test_no_action_imports_another_action_and_no_command_another_command() -> No
 
 
 def test_pure_modules_have_no_side_effects() -> None:
-    wrong = [f"{at(module, line)}: {door}" for module in PURE for line, door in doors(MODULES[module])]
+    wrong = [f"{at(module, line)}: {door}" for module in PURE for line, door in side_effects(MODULES[module])]
     assert not wrong, reported([*wrong, "Hand it in from outside, or name the module in OUTSIDE."])
 
 
@@ -122,7 +122,7 @@ def test_every_entry_of_outside_has_side_effects() -> None:
         if entry not in packages
         and (fitting := [module for module in MODULES if below(module, (entry,))])
         and not any(
-            list(doors(MODULES[module]))
+            list(side_effects(MODULES[module]))
             or any(below(target, ("system",)) for _, target in own_imports(module))
             for module in fitting
         )
@@ -136,9 +136,9 @@ def test_only_listed_modules_use_the_standard_streams() -> None:
     wrong = [
         f"{at(module, line)}: {door}"
         for module, path in MODULES.items()
-        if not below(module, SPEAKERS)
-        for line, door in doors(path)
-        if door in SPEECH
+        if not below(module, STREAM_USERS)
+        for line, door in side_effects(path)
+        if door in STREAM_NAMES
     ]
     assert not wrong, reported(wrong)
 

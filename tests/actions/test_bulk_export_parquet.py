@@ -12,7 +12,7 @@ import pytest
 
 from nebius_cli.bulk.output.record_format import Result, encode
 from tests.support.answers import USED, answer, failure, response, row, write
-from tests.support.pasted import ROOT, blocks
+from tests.support.documented_commands import ROOT, blocks
 from tests.support.run import Runner
 
 EXPORT = ("bulk", "export", "a", "--format", "parquet")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.documented_commands import run_on_terminal
 from tests.support.messages import check_message
-from tests.support.pasted import run_on_terminal
 from tests.support.run import Runner
 
 NEWLINE = "nbx: the prompt ends with a newline; -s drops it\n"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.documented_commands import ROOT, blocks, environ, run
 from tests.support.echo_server import EchoServer
-from tests.support.pasted import ROOT, blocks, environ, run
 from tests.support.rows import write_rows
 from tests.support.run import Runner
 

@@ -13,7 +13,7 @@ from nebius_cli.commands.declare_command import options_of
 from nebius_cli.commands.shared_flags import CONNECTION, REQUEST_SETTINGS
 from nebius_cli.core.secret import Secret
 from tests.conftest import CANARY
-from tests.support.house import SHARED_ACTIONS
+from tests.support.package_structure import SHARED_ACTIONS
 from tests.support.run import Runner
 
 ACTIONS = sorted(

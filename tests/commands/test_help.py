@@ -8,7 +8,7 @@ import pytest
 from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.config.settings_table import SETTINGS
 from nebius_cli.gen.__main__ import command_tree
-from tests.support.lines import given
+from tests.support.bash_arguments import given
 from tests.support.run import Runner
 
 COMMANDS = {command.name: command for command in command_tree().walk()}

@@ -6,7 +6,7 @@ import tomllib
 import pytest
 
 from nebius_cli.core.optional_packages import REQUIREMENTS, install_hint
-from tests.support.pasted import ROOT
+from tests.support.documented_commands import ROOT
 
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
 # The package of this name is not ours: no text may tell users to install it by name.

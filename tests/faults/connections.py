@@ -3,7 +3,7 @@
 import socket
 import time
 
-from tests.faults import places
+from tests.faults import faulty_servers
 from tests.faults.matrix import Fault, Good, Seen, completing, differs, everywhere, unreached
 from tests.support.server import Reply, Step, chunk, head, reset
 
@@ -68,17 +68,19 @@ TO = "the connection to 127.0.0.1 broke"
 NO_TLS = "no TLS connection to 127.0.0.1:"
 
 FAULTS = (
-    Fault("refused", [], unreached(" refused", retried=True), (), places.nothing_listens),
-    Fault("no such host", [], unreached("its name does not resolve", retried=True), (), places.no_name),
-    Fault("an unknown authority", [], unreached(NO_TLS), (), places.unknown_authority),
-    Fault("an expired certificate", [], unreached("has expired"), (), places.expired),
-    Fault("a certificate of another host", [], unreached("mismatch"), (), places.another_host),
-    Fault("only TLS 1.0", [], unreached(NO_TLS), (), places.old_tls),
-    Fault("no TLS at all", [], unreached(NO_TLS), (), places.no_tls),
-    Fault("a handshake that never ends", [], unreached("silent for too long"), (), places.mute),
-    Fault("an unreachable proxy", [], unreached("refused or failed"), (), places.no_proxy),
-    Fault("a proxy that requires a password", [], unreached("407"), (), places.proxy_of(407)),
-    Fault("a proxy that cannot reach the server", [], unreached("502"), (), places.proxy_of(502)),
+    Fault("refused", [], unreached(" refused", retried=True), (), faulty_servers.nothing_listens),
+    Fault(
+        "no such host", [], unreached("its name does not resolve", retried=True), (), faulty_servers.no_name
+    ),
+    Fault("an unknown authority", [], unreached(NO_TLS), (), faulty_servers.unknown_authority),
+    Fault("an expired certificate", [], unreached("has expired"), (), faulty_servers.expired),
+    Fault("a certificate of another host", [], unreached("mismatch"), (), faulty_servers.another_host),
+    Fault("only TLS 1.0", [], unreached(NO_TLS), (), faulty_servers.old_tls),
+    Fault("no TLS at all", [], unreached(NO_TLS), (), faulty_servers.no_tls),
+    Fault("a handshake that never ends", [], unreached("silent for too long"), (), faulty_servers.mute),
+    Fault("an unreachable proxy", [], unreached("refused or failed"), (), faulty_servers.no_proxy),
+    Fault("a proxy that requires a password", [], unreached("407"), (), faulty_servers.proxy_of(407)),
+    Fault("a proxy that cannot reach the server", [], unreached("502"), (), faulty_servers.proxy_of(502)),
     Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),
     Fault("closed before headers", [b""], everywhere(7, "", "closed connection without", retried=True)),
     Fault("an answer that is not HTTP", [b"220 mail.example ESMTP\r\n"], everywhere(7, "", TO, retried=True)),

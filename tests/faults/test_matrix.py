@@ -11,8 +11,8 @@ import trustme
 
 from nebius_cli.core.errors_and_exit_codes import ExitCode
 from tests.faults import answers, connections, frames, statuses
+from tests.faults.faulty_servers import Bench
 from tests.faults.matrix import COMMANDS, Command, Fault
-from tests.faults.places import Bench
 from tests.support.messages import check_message
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply

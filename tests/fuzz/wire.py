@@ -17,7 +17,7 @@ from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.sse_parser import EventParser
 from nebius_cli.terminal.sanitize import one_line, to_bytes, visible, visible_json
 from tests.fuzz.target import Target, head, pieces
-from tests.support.eventstream import Event, interpret
+from tests.support.event_stream import Event, interpret
 
 TYPES = ("text/event-stream", "application/json", "", "text/html", "application/json; charset=utf-8")
 NOW = 1_800_000_000.0

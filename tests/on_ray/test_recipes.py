@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.answers import answer, failure, row, write
-from tests.support.pasted import ROOT, blocks
+from tests.support.documented_commands import ROOT, blocks
 from tests.support.run import Runner
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from nebius_cli.response.answer_decoder import AnswerDecoder
 from nebius_cli.response.answer_events import TextDelta
 from nebius_cli.response.sse_parser import EventParser
-from tests.support.eventstream import Event, interpret
+from tests.support.event_stream import Event, interpret
 
 BOM = "\ufeff".encode()
 

@@ -12,8 +12,8 @@ import pytest
 
 from tests.sessions.conftest import Open
 from tests.support.answers import answer, failure, row, write
+from tests.support.control_sequences import EVIL, Seen, check_unmoved
 from tests.support.echo import choice, echoed
-from tests.support.foreign import EVIL, Seen, check_unmoved
 from tests.support.ledger import entry, keep, text
 from tests.support.logprobs import TokenSpec, frame
 from tests.support.rows import completion, refuse

@@ -14,9 +14,9 @@ import pytest
 
 from tests.sessions.conftest import Open
 from tests.support.answers import answer, row, write
+from tests.support.control_sequences import EVIL, check_unmoved
 from tests.support.echo import choice, echoed
 from tests.support.factory import model_list
-from tests.support.foreign import EVIL, check_unmoved
 from tests.support.gate import gated
 from tests.support.ledger import entry, keep, text
 from tests.support.run import Runner

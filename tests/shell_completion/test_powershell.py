@@ -11,8 +11,8 @@ import tree_sitter_powershell
 from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.gen.__main__ import command_tree
 from nebius_cli.shell_completion import powershell
-from tests.shell_completion.awkward import HELP, TREE
 from tests.shell_completion.shells import COMPLETIONS
+from tests.shell_completion.special_characters_tree import HELP, TREE
 
 SCRIPT = (COMPLETIONS / "nbx.ps1").read_text("utf-8")
 PARSER = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))

@@ -9,8 +9,8 @@ import pytest
 
 from nebius_cli.command_tree.commands_as_data import Command
 from nebius_cli.shell_completion import bash, fish, zsh
-from tests.shell_completion.awkward import HELP, TREE
 from tests.shell_completion.shells import COMPLETIONS, DESCRIBING, SCRIPTS, shell
+from tests.shell_completion.special_characters_tree import HELP, TREE
 
 MAKERS: dict[str, Callable[[Command], str]] = {"bash": bash.script, "zsh": zsh.script, "fish": fish.script}
 

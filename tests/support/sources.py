@@ -1,4 +1,4 @@
-"""Analyses the package's source: its imports, and where it does I/O or reads the clock ("doors")."""
+"""Analyses the package's source: its imports, and where it does I/O or reads the clock (`side_effects`)."""
 
 import ast
 import re
@@ -64,7 +64,7 @@ def own_imports(module: str) -> Iterator[tuple[int, str]]:
             yield line, found
 
 
-def doors(path: Path) -> Iterator[tuple[int, str]]:
+def side_effects(path: Path) -> Iterator[tuple[int, str]]:
     """Yield line and name of each use of I/O, the clock and the like."""
     for line, name in imports(path):
         if _DOOR_MODULE.fullmatch(name.partition(".")[0]):

@@ -1,7 +1,7 @@
 """The structure of the package: its folders, which modules do I/O, and the third-party packages they import.
 
-tests/test_shape.py enforces it. `python -m tests.support.house` prints the pure modules as patterns for
-`coverage report --include`.
+tests/test_shape.py enforces it. `python -m tests.support.package_structure` prints the pure modules as
+patterns for `coverage report --include`.
 """
 
 import sys
@@ -38,7 +38,7 @@ FOLDERS = (
     "core",
 )
 # Folders of one group do not import each other; code that two of them need is further down.
-STRANGERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
+INDEPENDENT_FOLDERS = (("render", "api", "shell_completion"), ("scoring", "bulk", "ledger"))
 
 # Modules of actions/ that are not actions: code that several actions share.
 SHARED_ACTIONS = ("app", "report_run", "run_rows", "score_file", "choose_row_sender")
@@ -123,7 +123,7 @@ OUTSIDE = (
     "system",
 )
 # Modules that may use the process's own streams; all others receive streams as arguments.
-SPEAKERS = (
+STREAM_USERS = (
     "__main__",
     "main",
     "gen.__main__",
@@ -131,7 +131,7 @@ SPEAKERS = (
     "local.llama_cpp_library_process",
     "system",
 )
-SPEECH = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
+STREAM_NAMES = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
 
 THIRD_PARTY = {
     "backports": ("bulk.input.byte_source",),

@@ -11,7 +11,7 @@ import pytest
 
 from nebius_cli.main import main
 from nebius_cli.system.streams import Streams
-from tests.sessions.test_worlds import CLOSED, CROWDED, NBX, TEXT, WORLDS
+from tests.sessions.test_environments import CLOSED, CROWDED, NBX, TEXT, WORLDS
 from tests.support.ledger import rows_of
 from tests.support.rows import RowServer, texts, write_rows
 from tests.support.run import Runner

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.ledger.request_queries import NAME
-from tests.sessions.test_moments import ENDS, at
+from tests.sessions.test_signal_moments import ENDS, at
 from tests.support.ledger import entry, keep, rows_of, text
 from tests.support.rows import RowServer, texts, write_rows
 from tests.support.run import Runner
