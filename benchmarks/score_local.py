@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nebius_cli.local.llama_cpp_library_logprobs import LibraryScoring
-from nebius_cli.local.llama_cpp_library_process import Library
+from nebius_cli.local.llama_cpp_scoring_script import Library
 from nebius_cli.local.llama_cpp_server_logprobs import EngineScoring
 from nebius_cli.local.start_llama_cpp_server import Engine, context_tokens
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nebius_cli.actions.app import App
 from nebius_cli.api.endpoint import Endpoint
 from nebius_cli.bulk import options as bulk
+from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows, RowKind
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_kind_protocol import ItemRows, RowKind
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY
 from nebius_cli.bulk.options import BulkPlan
 from nebius_cli.bulk.output.input_index_by_id import InputRows

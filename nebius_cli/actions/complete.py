@@ -22,8 +22,8 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.render import output_options
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.request import curl_command, parse_field_flags, read_prompt, request_body
+from nebius_cli.request.assemble_request import check, make_request
 from nebius_cli.request.parse_and_check_values import Value
-from nebius_cli.request.prompt_flags_to_request import check, make_request
 from nebius_cli.request.prompt_notices import notices
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest

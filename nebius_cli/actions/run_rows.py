@@ -25,9 +25,9 @@ from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.failed_rows_file import path_beside
 from nebius_cli.bulk.output.find_answered_rows import AnsweredRows
 from nebius_cli.bulk.output.input_index_by_id import InputRows
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.read_records import answered
 from nebius_cli.bulk.output.refuse_to_pay_again import other_requests, rows_not_in_input
-from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import TABLE_HEADER, table_rows
 from nebius_cli.bulk.result_writer import open_output, open_summary

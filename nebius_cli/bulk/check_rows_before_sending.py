@@ -9,8 +9,8 @@ from pathlib import Path
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.options import BulkPlan
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.refuse_to_pay_again import SurveyedClaims
-from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.prices_and_costs import PriceList

@@ -16,8 +16,8 @@ from nebius_cli.bulk.request_batch import Batch, Outcome, Wait, results_of, spli
 from nebius_cli.bulk.row_error_or_run_error import Suspects
 from nebius_cli.bulk.run_budget import NOTHING, Budget, Charge
 from nebius_cli.bulk.send_queue import Grouping, RetryQueue
+from nebius_cli.core.detect_multi_prompt_support import ONE_AT_A_TIME
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoResourcesError
-from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
 from nebius_cli.response.answer_events import Usage
 
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: with this many waiting retries, no new rows are read

@@ -10,13 +10,13 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows
 from nebius_cli.bulk.input.parse_matrix import parse_matrix
 from nebius_cli.bulk.input.row import Row
-from nebius_cli.bulk.input.row_kind_protocol import ItemRows
 from nebius_cli.bulk.input.shard import Shard, parse_shard
 from nebius_cli.bulk.limit_concurrency_and_rate import MAX_CONCURRENCY, RateController
-from nebius_cli.bulk.limits_table import parse_limits
 from nebius_cli.bulk.run_budget import Budget, Charge
+from nebius_cli.bulk.speed_and_cost_flags import parse_limits
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
 from nebius_cli.core.errors_and_exit_codes import UsageError

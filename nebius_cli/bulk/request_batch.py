@@ -11,8 +11,8 @@ from nebius_cli.bulk.input.row import Row, request_body
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.output.unfinished_row_error import UnfinishedRowError
 from nebius_cli.bulk.run_budget import NOTHING, Charge
+from nebius_cli.core.detect_multi_prompt_support import SplitGroup
 from nebius_cli.core.errors_and_exit_codes import NbxError
-from nebius_cli.core.multi_prompt_support import SplitGroup
 from nebius_cli.response.answer_events import Usage
 
 Response = dict[str, Any] | bytes

@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nebius_cli.bulk.input.non_prompt_row_protocol import RowKind
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_kind_protocol import RowKind
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.failed_rows_file import path_beside
-from nebius_cli.bulk.output.join_parts import PartJoiner
+from nebius_cli.bulk.output.join_prompts_of_row import PartJoiner
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.refuse_to_pay_again import Claims
 from nebius_cli.bulk.output.reorder_for_pipe import ReorderBuffer
-from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.output.unfinished_row_error import UnfinishedRowError
 from nebius_cli.bulk.run_counts import RunCounts

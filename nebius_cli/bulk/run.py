@@ -11,7 +11,7 @@ from typing import Protocol
 from nebius_cli.api.request_limits_from_settings import Limits
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkPlan
-from nebius_cli.bulk.output.run_output import Journal
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.bulk.progress_display import BulkDisplay
 from nebius_cli.bulk.result_writer import ResultWriter
@@ -20,7 +20,7 @@ from nebius_cli.bulk.run_counts import RunCounts, cap_error, price_records
 from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core.errors_and_exit_codes import Interrupted, NbxError, Stopped
 from nebius_cli.core.prices_and_costs import PriceList
-from nebius_cli.system.second_signal import second_signal
+from nebius_cli.system.hurry_on_second_signal import second_signal
 from nebius_cli.system.streams import Streams
 
 TYPE_CHECKING = False

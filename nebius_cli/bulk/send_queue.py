@@ -10,8 +10,8 @@ from nebius_cli.api import retry
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import Charge
+from nebius_cli.core.detect_multi_prompt_support import PromptsPerRequest
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, ServerError
-from nebius_cli.core.multi_prompt_support import PromptsPerRequest
 
 DEFERRED_RETRY_FACTOR = 10  # times the retries: maximum attempts of a row while the server is busy or down
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from nebius_cli.bulk.limits_table import LIMITS
+from nebius_cli.bulk.speed_and_cost_flags import LIMITS
 from nebius_cli.cluster.ray_address import ADDRESS, LOCAL
 from nebius_cli.commands.declare_command import Command, declare, default_group
 from nebius_cli.commands.shared_flags import (

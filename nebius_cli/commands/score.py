@@ -2,7 +2,7 @@
 
 import typer
 
-from nebius_cli.bulk.limits_table import LIMITS
+from nebius_cli.bulk.speed_and_cost_flags import LIMITS
 from nebius_cli.commands.declare_command import declare
 from nebius_cli.commands.shared_flags import (
     CONNECTION_OPTIONS,

@@ -1,6 +1,6 @@
 """Defines the flags that several commands share, some of which are settings."""
 
-from nebius_cli.bulk.limits_table import COST_FLAGS
+from nebius_cli.bulk.speed_and_cost_flags import COST_FLAGS
 from nebius_cli.commands.typer_parameters import field_options, negatable, switch, text, texts
 from nebius_cli.config.settings_table import BY_NAME, SETTINGS, Setting
 from nebius_cli.request.field_table import FIELDS

@@ -35,7 +35,7 @@ class LibraryScoring:
         self.context_tokens = 0  # the maximum for a text; known once the process runs
 
     def __enter__(self) -> Self:
-        self._child = EngineChild("llama_cpp_library_process.py")
+        self._child = EngineChild("llama_cpp_scoring_script.py")
         try:
             answer = self._ask(self._options)
         except ServerError as error:

@@ -72,7 +72,7 @@ class Engine:
     Entering starts the process and returns at once; `ready` and `base_url` wait until the model is loaded.
     `parallel` is the number of requests at a time (and the maximum of `n`), `caches` the number of them that
     can use a full context. With `for_scoring`, attention uses 32 bits instead of 16, as in
-    llama_cpp_library_process.py. Raises UsageError for an unreadable file or a used port, else ConfigError.
+    llama_cpp_scoring_script.py. Raises UsageError for an unreadable file or a used port, else ConfigError.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Engine:
         self._port = 0
 
     def __enter__(self) -> Self:
-        self._child = EngineChild("llama_cpp_server_process.py", stderr=subprocess.STDOUT, bufsize=0)
+        self._child = EngineChild("llama_cpp_server_script.py", stderr=subprocess.STDOUT, bufsize=0)
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
             self._child.stdin.write(json.dumps(launch_options).encode() + b"\n")

@@ -10,7 +10,7 @@ from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
 from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.scoring import likelihood_and_perplexity
-from nebius_cli.scoring.echo_support import EchoSupport
+from nebius_cli.scoring.detect_echo_support import EchoSupport
 from nebius_cli.scoring.likelihood_and_perplexity import PROMPT_LOGPROBS, Passage, Score
 from nebius_cli.scoring.score_options import ScoreOptions
 

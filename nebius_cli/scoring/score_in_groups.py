@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from nebius_cli.core.detect_multi_prompt_support import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
 from nebius_cli.core.errors_and_exit_codes import (
     BadInputError,
     IncompleteError,
@@ -10,7 +11,6 @@ from nebius_cli.core.errors_and_exit_codes import (
     RejectedError,
     ServerError,
 )
-from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME, PromptsPerRequest, SplitGroup
 from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, Score
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage

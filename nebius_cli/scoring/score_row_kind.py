@@ -6,7 +6,7 @@ from typing import Any
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.scoring import compare_models, multiple_choice, score_record
-from nebius_cli.scoring.echo_support import EchoSupport
+from nebius_cli.scoring.detect_echo_support import EchoSupport
 from nebius_cli.scoring.likelihood_and_perplexity import Passage, Score, from_choice
 from nebius_cli.scoring.parse_score_rows import ScoreRow, check_question_columns, jq_program, parse_score_row
 from nebius_cli.scoring.sliding_window import SlidingWindow

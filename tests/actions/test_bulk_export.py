@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from nebius_cli.bulk.input.row import BadRow
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad
-from nebius_cli.bulk.output.run_output import Journal
 from tests.support.answers import USED, answer, failure, response, row, write
 from tests.support.run import Runner
 

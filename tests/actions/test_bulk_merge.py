@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nebius_cli.bulk.input.row import BadRow
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import encode_bad
-from nebius_cli.bulk.output.run_output import Journal
 from tests.support.answers import answer, failure, row, write
 from tests.support.folder import names
 from tests.support.run import Runner

@@ -10,8 +10,8 @@ from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.request_batch import Batch
 from nebius_cli.bulk.run_budget import NOTHING
 from nebius_cli.bulk.send_queue import Grouping
+from nebius_cli.core.detect_multi_prompt_support import ONE_AT_A_TIME
 from nebius_cli.core.errors_and_exit_codes import IgnoredFieldError, NbxError, RejectedError
-from nebius_cli.core.multi_prompt_support import ONE_AT_A_TIME
 from tests.support.bulk import make_row
 from tests.support.dispatching import answer, dispatcher, refused, sent
 from tests.support.item_rows import WordRows

@@ -84,8 +84,8 @@ OUTSIDE = (
     "bulk.output.append_records",
     "bulk.output.order_and_compact_file",
     "bulk.output.failed_rows_file",
-    "bulk.output.join_parts",
-    "bulk.output.run_output",
+    "bulk.output.join_prompts_of_row",
+    "bulk.output.journal",
     "bulk.export.parquet_file",
     "bulk.output.read_records",
     "bulk.output.merge_shards",
@@ -95,7 +95,7 @@ OUTSIDE = (
     "ledger.budget_reservations",
     "ledger.usage_plot",
     "ledger.schema",
-    "ledger.request_queries",
+    "ledger.requests_table",
     "render.answer_writer",
     "render.heat_view",
     "render.export_heat_view",
@@ -127,8 +127,8 @@ STREAM_USERS = (
     "__main__",
     "main",
     "gen.__main__",
-    "local.llama_cpp_server_process",
-    "local.llama_cpp_library_process",
+    "local.llama_cpp_server_script",
+    "local.llama_cpp_scoring_script",
     "system",
 )
 STREAM_NAMES = ("input", "print", "sys.argv", "sys.exit", "sys.stderr", "sys.stdin", "sys.stdout")
@@ -185,7 +185,7 @@ THIRD_PARTY = {
         "api.choose_pool_and_headers",
         "api.choose_proxy",
     ),
-    "xllamacpp": ("local.llama_cpp_server_process",),
+    "xllamacpp": ("local.llama_cpp_server_script",),
 }
 
 

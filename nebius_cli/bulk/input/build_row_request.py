@@ -13,10 +13,10 @@ from typing import Any, Self
 from nebius_cli.bulk.input.encode_body import BodyEncoder, BodyTemplate
 from nebius_cli.bulk.input.fill_template import RowError, Template
 from nebius_cli.bulk.input.matrix_combination import NO_MATRIX, Combination
+from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows, PlainText, RowKind
 from nebius_cli.bulk.input.parse_non_prompt_row import ItemParser, ItemRequests
 from nebius_cli.bulk.input.parse_row import RawData, RawRow, RowParser, RowRequest
 from nebius_cli.bulk.input.row import BadRow, InMatrix, Row, RowIds, hash_of
-from nebius_cli.bulk.input.row_kind_protocol import ItemRows, PlainText, RowKind
 from nebius_cli.bulk.input.shard import Shard
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.parse_and_check_values import Value

@@ -6,10 +6,10 @@ from typing import Self
 
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
 from nebius_cli.bulk.input.formats import format_of
+from nebius_cli.bulk.input.non_prompt_row_protocol import PROMPT_LINES, PlainText
 from nebius_cli.bulk.input.parse_row import RawRow
 from nebius_cli.bulk.input.read_csv_and_tsv import DELIMITERS, DelimitedTable
 from nebius_cli.bulk.input.read_parquet import ParquetTable
-from nebius_cli.bulk.input.row_kind_protocol import PROMPT_LINES, PlainText
 from nebius_cli.bulk.input.text_lines import TextLines
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.request.read_prompt import DecodeOptions

@@ -6,6 +6,7 @@ from typing import Any
 from nebius_cli.bulk.input.convert_cells import plain_value
 from nebius_cli.bulk.input.encode_body import BodyTemplate
 from nebius_cli.bulk.input.fill_template import RowError, join_names
+from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows, PlainText, RowItem, RowKind
 from nebius_cli.bulk.input.parse_row import (
     IDS,
     RawData,
@@ -17,7 +18,6 @@ from nebius_cli.bulk.input.parse_row import (
     member_id,
 )
 from nebius_cli.bulk.input.row import BODY_HASH_DIGITS, Row, hash_of
-from nebius_cli.bulk.input.row_kind_protocol import ItemRows, PlainText, RowItem, RowKind
 from nebius_cli.bulk.input.wrong_format_hints import (
     rename_hint,
     separator_hint,

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, NoReturn
 from nebius_cli.bulk.input.convert_cells import decimal_point, plain_value
 from nebius_cli.bulk.input.fill_template import RowError, Template, example, join_names
 from nebius_cli.bulk.input.matrix_combination import Combination, label_of
+from nebius_cli.bulk.input.non_prompt_row_protocol import PROMPT_LINES, RowItem
 from nebius_cli.bulk.input.row import InMatrix
-from nebius_cli.bulk.input.row_kind_protocol import PROMPT_LINES, RowItem
 from nebius_cli.bulk.input.wrong_format_hints import (
     CHAT,
     not_utf8,

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nebius_cli.bulk.input.fill_template import RowError
 from nebius_cli.bulk.input.matrix_combination import Combination
-from nebius_cli.bulk.input.row_kind_protocol import RowItem
+from nebius_cli.bulk.input.non_prompt_row_protocol import RowItem
 from nebius_cli.bulk.input.wrong_format_hints import shown
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest

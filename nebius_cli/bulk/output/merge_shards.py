@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
 from nebius_cli.bulk.output.input_index_by_id import InputRows
+from nebius_cli.bulk.output.journal import lock_path
 from nebius_cli.bulk.output.read_records import READ_BUFFER_BYTES, RecordReader, open_answers
 from nebius_cli.bulk.output.record_format import RecordHead, scan_head
-from nebius_cli.bulk.output.run_output import lock_path
 from nebius_cli.bulk.output.set_record_index import with_index
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort, joined
 from nebius_cli.bulk.output.unfinished_row_error import is_unfinished

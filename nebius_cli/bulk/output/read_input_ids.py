@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from nebius_cli.bulk.input.matrix_combination import Combination, ids_in_matrix
+from nebius_cli.bulk.input.non_prompt_row_protocol import PlainText
 from nebius_cli.bulk.input.open_input import RowFile, open_rows
 from nebius_cli.bulk.input.parse_row import IDS, own_id
-from nebius_cli.bulk.input.row_kind_protocol import PlainText
 from nebius_cli.bulk.input.several_files import open_all
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.streams import Readable

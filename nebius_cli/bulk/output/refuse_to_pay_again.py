@@ -7,9 +7,9 @@ from typing import Any
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.input.row_source import RowSource
 from nebius_cli.bulk.input.shard import Shard
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.read_records import RecordReader, matrix_of, open_answers, records_in
 from nebius_cli.bulk.output.renumber_moved_rows import moved_records
-from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.bulk.output.sort_integer_pairs import IndexSort
 from nebius_cli.core import jsontext
 from nebius_cli.core.compact_hash_set import DigestSet, digest

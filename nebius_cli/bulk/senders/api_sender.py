@@ -8,8 +8,8 @@ from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.http_client import Answer, Api, Sent
 from nebius_cli.api.http_response import HttpResponse
 from nebius_cli.bulk.check_answer import CompleteAnswer, check_answer, choices_of, split_group
+from nebius_cli.bulk.input.non_prompt_row_protocol import RowKind
 from nebius_cli.bulk.input.row import Row, request_body
-from nebius_cli.bulk.input.row_kind_protocol import RowKind
 from nebius_cli.bulk.request_batch import Answered, Batch, Outcome, RefusedFormError
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError

@@ -7,10 +7,10 @@ import pytest
 
 from nebius_cli.bulk.input.build_row_request import RowReader
 from nebius_cli.bulk.input.fill_template import RowError
+from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows
 from nebius_cli.bulk.input.parse_non_prompt_row import ItemParser
 from nebius_cli.bulk.input.parse_row import RawData, UnreadableRow
 from nebius_cli.bulk.input.row import BadRow, Row
-from nebius_cli.bulk.input.row_kind_protocol import ItemRows
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from tests.support.item_rows import Item, WordRows
 

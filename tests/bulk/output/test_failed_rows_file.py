@@ -10,8 +10,8 @@ import pytest
 
 from nebius_cli.bulk.output.append_records import LineFile
 from nebius_cli.bulk.output.failed_rows_file import path_beside
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import failed_line
-from nebius_cli.bulk.output.run_output import Journal
 from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from tests.support.answers import FAILED, answer, failure, row
 from tests.support.folder import names

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from nebius_cli.bulk.output.append_records import MAX_WAITING_PIECES
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import scan_head
-from nebius_cli.bulk.output.run_output import Journal
 from tests.support.answers import answer, failure, row, write
 
 
@@ -123,7 +123,7 @@ test_whatever_happens_no_answer_is_lost_or_doubled = Crashes.TestCase
 WRITER = """
 import os, sys, threading
 from nebius_cli.bulk.output.append_records import MAX_WAITING_PIECES
-from nebius_cli.bulk.output.run_output import Journal
+from nebius_cli.bulk.output.journal import Journal
 from tests.support.answers import answer, row
 journal = Journal.open(sys.argv[1], restart=False, note=lambda text: None)
 rows = [row(n) for n in range(20_000) if not journal.has_answer(row(n))]

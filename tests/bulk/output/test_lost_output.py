@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.output.run_output import Journal
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.core.errors_and_exit_codes import OutputError
 from tests.support.answers import answer, row
 

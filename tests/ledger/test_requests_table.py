@@ -18,7 +18,7 @@ from nebius_cli.core.prices_and_costs import Price
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.entry_to_columns import COLUMNS
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.request_queries import Ledger
+from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.ledger.schema import MIGRATIONS, m001_requests
 from nebius_cli.response.answer_events import Usage
 

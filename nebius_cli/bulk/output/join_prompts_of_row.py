@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from nebius_cli.bulk.input.row_kind_protocol import RowKind
+from nebius_cli.bulk.input.non_prompt_row_protocol import RowKind
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.core.prices_and_costs import add, exact, parse_amount
 

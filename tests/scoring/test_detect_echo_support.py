@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError, ServerError
-from nebius_cli.scoring.echo_support import FALLBACK_NOTE, EchoSupport
+from nebius_cli.scoring.detect_echo_support import FALLBACK_NOTE, EchoSupport
 from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError
 
 NO_ECHO = NoEchoError("cannot", "it ignores echo")

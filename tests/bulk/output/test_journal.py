@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.bulk.output.run_output import Journal
+from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.stream_output import StreamOutput
 from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.system.check_output_paths import is_file
