@@ -51,7 +51,7 @@ def parse(text: str) -> Template:
             names.append(piece.group(1))
             texts.append("")
         else:
-            why = f"{found} at character {piece.start()} is not a {{COLUMN}}"
+            why = f"{found} at character {piece.start() + 1} is not a {{COLUMN}}"
             raise UsageError("the template is invalid", why, "write {{ and }} for literal braces")
     if not names:
         hint = "for example --template 'Q: {question}\\nA:'"

@@ -57,9 +57,9 @@ def test_any_template_is_parsed_or_a_usage_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a {", "{ at character 2 is not a {COLUMN}"),
-        ("a } {b}", "} at character 2 is not a {COLUMN}"),
-        ("{}", "{} at character 0 is not a {COLUMN}"),
+        ("a {", "{ at character 3 is not a {COLUMN}"),
+        ("a } {b}", "} at character 3 is not a {COLUMN}"),
+        ("{}", "{} at character 1 is not a {COLUMN}"),
         ("{{a}}", "every prompt would be the same"),
         ("", "every prompt would be the same"),
     ],
