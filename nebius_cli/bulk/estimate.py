@@ -58,7 +58,7 @@ class RunEstimate:
         """Return names and values to show. `seconds` is the shortest time; with `runs_here`, it is free."""
         unknown, completion = "unknown", self.max_completion_tokens
         money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
-        free = [("cost", "nothing: the model runs on this machine")]
+        free = [("cost", "none: the model runs on this machine")]
         return [
             ("rows to send", f"{self.rows:,}"),
             ("prompt tokens, about", f"{self.prompt_tokens:,}"),

@@ -248,7 +248,9 @@ class RateController:
     def _note(self, header: str, seconds: float) -> None:
         if header and seconds >= MIN_NOTED_WAIT_S and header not in self._noted:
             self._noted.add(header)
-            self._notes.append(f"the next request waits {seconds:.0f} s: the server's {header} asks for it")
+            self._notes.append(
+                f"the next request waits {seconds:.0f} s, as the server's {header} header asks"
+            )
 
     def _end_outage(self) -> None:
         if self._outages and not self._fixed:  # do not flood a server that has just recovered

@@ -126,7 +126,7 @@ class BulkPlan:
         needs_limit = self.max_tokens is not None or prices.of_model(row.model) != FREE
         if self.capped and needs_limit and row.max_completion_tokens is None:
             what = f"row {row.id!r} has no max_tokens"
-            raise UsageError(what, "a cap needs a limit for every answer", "set --max-tokens N")
+            raise UsageError(what, "a cap requires a token limit for every answer", "set --max-tokens N")
         if self.max_tokens is not None and not self.usage_is_complete(row):
             what = "--max-total-tokens with --local and several choices in a request"
             raise UsageError(
@@ -230,7 +230,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
     if options.output_format is not None and options.ray is None:
         why = "without --ray, the output is JSONL"
-        raise UsageError("--output-format without --ray", why, "nbx bulk export converts it")
+        raise UsageError("--output-format without --ray", why, "nbx bulk export converts it to other formats")
     parse_field_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")
@@ -288,7 +288,7 @@ def check_price(model: str, prices: PriceList) -> None:
     """Raise UsageError if the price of a model is unknown."""
     if model not in prices:
         hint = "set --price IN/OUT, in USD per million prompt and completion tokens"
-        raise UsageError(f"the price of {model} is unknown", "--max-cost needs it", hint)
+        raise UsageError(f"the price of {model} is unknown", "--max-cost requires a price", hint)
 
 
 def shared_out(limit: int | None, shards: int) -> float | None:

@@ -19,7 +19,7 @@ REDRAW_INTERVAL_S = 0.2
 LINE_INTERVAL_S = 30.0  # between two lines if progress is not drawn
 SEPARATOR = " · "
 MAX_BAR_COLUMNS = 60
-TABLE_HEADER = ("figure", "value")  # the header of a table
+TABLE_HEADER = ("name", "value")  # the header of a table
 TSV_NAMES = {"left_out": "already answered"}  # clearer names than in the JSON
 
 

@@ -60,13 +60,13 @@ def open_summary(options: BulkOptions, write: Callable[[bytes], None]) -> Callab
         return None
     if path == "-":
         if options.output == "-":
-            raise UsageError("--summary -", "the answers go to stdout", "choose a file, or -o FILE")
+            raise UsageError("--summary -", "the answers are written to stdout", "choose a file, or -o FILE")
         return write
     own = [("this is the input", path) for path in options.inputs]
     if is_file(options.output):
-        own.append(("the answers go there", options.output))
+        own.append(("the answers are written to it", options.output))
         failed = path_beside(Path(os.path.realpath(options.output)))
-        own.append(("failed rows are listed there", str(failed)))
+        own.append(("failed rows are written to it", str(failed)))
     check_distinct("--summary", path, own)
     file = OutputFile(path)
     if is_file(path):

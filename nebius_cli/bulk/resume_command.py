@@ -24,7 +24,7 @@ _MAX_COMMAND_CHARS = 500  # longer commands do not fit into a message
 def add_hint(stop: BaseException, argv: Sequence[str]) -> None:
     """Add a hint to the error that ended a run, if the same command resumes it."""
     again = command(argv)
-    words = f"to resume: {again}" if len(again) <= _MAX_COMMAND_CHARS else "the same command resumes the run"
+    words = f"to resume: {again}" if len(again) <= _MAX_COMMAND_CHARS else "to resume, repeat the command"
     if not isinstance(stop, NbxError):
         stop.add_note(words)
     elif isinstance(stop, _TEMPORARY) or _is_refused_key(stop) or not stop.hint:

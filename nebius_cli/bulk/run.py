@@ -188,7 +188,9 @@ class BulkRun:
             if count := dispatcher.in_flight:
                 display.note(drain_note(count, stop))
             if not pool.drain(DRAIN_TIMEOUT_S, hurried=lambda: self._hurried):
-                display.note(f"requests abandoned: {dispatcher.in_flight}; their rows will be sent again")
+                display.note(
+                    f"requests abandoned: {dispatcher.in_flight}; the next run sends their rows again"
+                )
             raise
         if counts.bad > MAX_BAD_KEPT:
             display.post(f"{counts.bad:,} bad rows were left out in total")

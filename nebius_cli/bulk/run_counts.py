@@ -89,8 +89,8 @@ class RunCounts:
         ]
         if others := reasons.total() - sum(count for _, count in reasons.most_common(MAX_REASONS_SHOWN)):
             shown.append(f"other reasons ({others:,})")
-        hint = "their records in the output contain the errors"
-        after = "repeat the command to send them again" if failed_file else ""
+        hint = "the errors are in the output"
+        after = "repeat the command to retry them" if failed_file else ""
         if self.changes and not self.changes[""]:
             after = self.changes.most_common(1)[0][0]
         if failed_file and self.failed > self.bad:

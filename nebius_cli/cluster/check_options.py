@@ -11,12 +11,16 @@ def check(options: BulkOptions) -> None:
     """Raise UsageError for flags that a run on Ray does not support."""
     address = options.ray or LOCAL
     if not ADDRESS.fullmatch(address):
-        why = "must be auto, HOST:PORT or ray://HOST:PORT; without a value, nbx starts Ray here"
+        why = "must be auto, HOST:PORT or ray://HOST:PORT; without a value, nbx starts Ray on this machine"
         raise UsageError(f"--ray {address}", why, "for example --ray auto")
     if "-" in options.inputs:
-        raise UsageError("--ray with standard input", "the nodes cannot read it", "save it to a file first")
+        raise UsageError(
+            "--ray with input from stdin",
+            "the nodes of the cluster cannot read it",
+            "save it to a file first",
+        )
     if options.output == "-":
-        raise UsageError("--ray without -o", "the answers go to a folder", "add -o FOLDER")
+        raise UsageError("--ray without -o", "the answers are written to a folder", "add -o FOLDER")
     if options.output_format not in (None, *OUTPUT_FORMATS):
         what = f"--output-format {options.output_format}"
         raise UsageError(what, f"must be one of {', '.join(OUTPUT_FORMATS)}")
@@ -26,8 +30,8 @@ def check(options: BulkOptions) -> None:
         ("--shard", options.shard != "1/1", "Ray distributes the rows itself"),
         ("--ordered", options.ordered, "a cluster writes the rows in no particular order"),
         ("--restart", options.restart, "choose another -o to start over"),
-        ("--estimate", options.estimate, "it works only without --ray"),
-        ("--dry-run", options.dry_run, "it works only without --ray"),
+        ("--estimate", options.estimate, "--estimate works only without --ray"),
+        ("--dry-run", options.dry_run, "--dry-run works only without --ray"),
     ):
         if given:
             raise UsageError(f"{flag} and --ray together", why)

@@ -10,7 +10,7 @@ from nebius_cli.cluster.checkpoint_folder import FAILED_PREFIX, done_keys, files
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.core.errors_and_exit_codes import OutputError, UsageError
 from nebius_cli.core.prices_and_costs import parse_amount
-from nebius_cli.core.short_text import first_line
+from nebius_cli.core.short_text import counted, first_line
 
 READ_BYTES = 1 << 20
 
@@ -22,7 +22,7 @@ def check_output(job: Job) -> None:
     shown = job.plan.options.output
     try:
         if job.target.get_file_info(job.output).type == fs.FileType.File:
-            raise UsageError(f"-o {shown}", "with --ray the output is a folder", "choose another name")
+            raise UsageError(f"-o {shown}", "with --ray, the output is a folder", "choose another name")
         for folder in (job.output, job.state):
             job.target.create_dir(folder, recursive=True)
     except OSError as error:
@@ -32,7 +32,7 @@ def check_output(job: Job) -> None:
 def in_use(job: Job) -> UsageError:
     """Return the error of a second run with the same output."""
     shown = job.plan.options.output
-    return UsageError(f"another run is writing {shown}", "", "wait for it, or choose another -o")
+    return UsageError(f"another run is writing {shown}", "", "wait for it to end, or choose another -o")
 
 
 def earlier_runs(job: Job) -> Spent:
@@ -46,15 +46,16 @@ def earlier_runs(job: Job) -> Spent:
         return Spent()
     if run.get("fingerprint") != job.fingerprint:
         what = f"every row of {job.plan.options.output} would be sent and paid for again"
-        why = "its answers are to other requests: a flag, the template or the base URL has changed"
+        why = "its answers belong to other requests: a flag, the template or the base URL has changed"
         raise UsageError(what, why, "choose another -o")
     if run.get("format") != job.output_format:
         what = f"{job.plan.options.output} contains {run.get('format')} files"
-        raise UsageError(what, "a run cannot change the format", "use the old --output-format")
+        hint = f"set --output-format {run.get('format')}, or choose another -o"
+        raise UsageError(what, "a run cannot change the format", hint)
     written = len(done_keys(job))
     if written and not paths:
-        what = f"{job.plan.options.output} is missing files"
-        raise UsageError(what, f"{job.state} lists {written:,} rows", "choose another -o")
+        what = f"the files in {job.plan.options.output} are missing"
+        raise UsageError(what, f"{job.state} lists {counted(written, 'row')}", "choose another -o")
     tokens, cost = 0, Decimal()
     for path in paths:
         for used, price in _results(job, path):

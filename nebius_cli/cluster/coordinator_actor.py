@@ -20,6 +20,7 @@ from nebius_cli.cluster.key_handover import combine, decode
 from nebius_cli.cluster.ray_session import beside_driver
 from nebius_cli.core.errors_and_exit_codes import NbxError, OutputError
 from nebius_cli.core.prices_and_costs import exact
+from nebius_cli.core.short_text import counted
 
 NAMESPACE = "nbx"
 KILLED_RUN_TIMEOUT_S = 40.0  # Ray Client waits 30 s for a lost driver
@@ -157,7 +158,9 @@ class Coordinator:
         """Return the state of the run, with the requests and warnings since the last call."""
         keeper, now = self._keeper, time.monotonic()
         if lost := keeper.expire(now):
-            self._notes.append(f"an actor was lost: its {lost} requests in flight count as the worst case")
+            self._notes.append(
+                f"an actor was lost; {counted(lost, 'request')} in flight counted at the maximum cost"
+            )
         while note := keeper.rate.take_note():
             self._notes.append(note)
         requests, notes = tuple(keeper.requests), tuple(self._notes)

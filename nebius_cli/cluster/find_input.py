@@ -47,7 +47,7 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
             files = [replace(file, name=file.path) for file in files]
     if twice := [path for path, count in Counter(file.path for file in files).items() if count > 1]:
         raise UsageError(
-            f"{twice[0]} is named twice", "each row is sent once", "-n N asks for N answers to each row"
+            f"{twice[0]} is named twice", "each row is sent once", "for several answers to each row, use -n N"
         )
     return system, files, sum(others for _, _, others in found)
 
@@ -83,5 +83,5 @@ def _files_of(path: str, format_flag: str | None) -> tuple[Any, list[InputFile],
         except UsageError:
             others += 1
     if not files:
-        raise UsageError(f"no input in {path}", "no file there has rows", "--format sets their format")
+        raise UsageError(f"no input in {path}", "no file there has a known format", "set --format NAME")
     return system, files, others

@@ -41,5 +41,5 @@ def new_pad() -> bytes:
 def combine(data: bytes, pad: bytes) -> bytes:
     """Return data combined with a pad; a second call restores it. Raises ValueError if it is too long."""
     if len(data) > len(pad):
-        raise ValueError(f"{len(data)} bytes of settings are too many")
+        raise ValueError(f"the settings are too long: {len(data):,} bytes")
     return bytes(one ^ other for one, other in zip(data, pad, strict=False))

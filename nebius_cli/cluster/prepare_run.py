@@ -13,6 +13,7 @@ from nebius_cli.cluster.check_options import OUTPUT_FORMATS
 from nebius_cli.cluster.job_for_actors import Job, Spent, without_secrets
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.prices_and_costs import PriceList
+from nebius_cli.core.short_text import counted
 from nebius_cli.system.lock import try_lock
 from nebius_cli.system.read_and_replace_files import output_errors
 
@@ -29,7 +30,7 @@ def job_of(
     options = plan.options
     source, files, others = find_input.input_files(options.inputs, options.format)
     if others:
-        note(f"files of unknown formats in the input: {others}; they were left out")
+        note(f"left out {counted(others, 'file')} of unknown format")
     target, output = find_input.locate(options.output)
     connections = plan.concurrency or MAX_CONCURRENCY
     return Job(

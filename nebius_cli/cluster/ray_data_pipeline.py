@@ -71,6 +71,6 @@ def actor_count() -> int:
     """
     cpus = [node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"]]
     if sum(cpus) < MIN_CPUS:
-        what = f"the cluster has {sum(cpus):g} CPUs"
-        raise ConfigError(what, f"a run needs {MIN_CPUS}", "add a node, or leave the address out")
+        why = f"it has {sum(cpus):g}, but a run needs {MIN_CPUS}"
+        raise ConfigError("the cluster has too few CPUs", why, "add a node, or use --ray without an address")
     return ACTORS_PER_NODE * sum(1 for count in cpus if count)

@@ -31,7 +31,7 @@ def check_installed() -> None:
     try:
         import ray.data  # noqa: F401
     except ImportError:
-        what, why = "--ray needs the package ray", "it is not installed"
+        what, why = "cannot use --ray", "the package ray is not installed"
         raise ConfigError(what, why, install_hint("ray")) from None
 
 
@@ -77,7 +77,7 @@ def _connect(ray: Any, address: str) -> None:
         ray.init(address=address, **options)
     except (ConnectionError, ImportError, RuntimeError, ValueError, OSError) as error:
         why = first_line(error)
-        hint = "ray status shows whether it runs"
+        hint = "check the cluster with ray status"
         raise NetworkError(f"no connection to Ray at {address}", why, hint, sent=False) from None
     finally:
         os.dup2(stderr, 2)

@@ -107,7 +107,7 @@ OWN = (
     text("output", "Write JSONL to FILE; needed to resume a run.", "FILE", OUTPUT, "-o"),
     text(
         "ray",
-        "Run on a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without ADDRESS, start Ray here.",
+        "Run on a Ray cluster: auto, HOST:PORT or ray://HOST:PORT; without ADDRESS, on this machine.",
         "ADDRESS",
         CLUSTER,
     ),

@@ -73,10 +73,11 @@ def divergence_lines(
         measured = counted(int(tokens), "token")
         lines += [
             f"KL divergence of {other} from {one}: at least {bound:.4f} nats per token ({measured})",
-            f"probability outside the tokens that both report: {tail:.4f} of {one}, {against:.4f} of {other}",
+            f"probability of tokens not reported by both: {tail:.4f} for {one}, {against:.4f} for {other}",
         ]
     if unknown:
-        lines.append(f"{unknown:,} of {counted(count, 'text')}: no KL, as the models split them differently")
+        where = f"{unknown:,} of {counted(count, 'text')}"
+        lines.append(f"no KL divergence for {where}: the models split them into different tokens")
     return lines
 
 

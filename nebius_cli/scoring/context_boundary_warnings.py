@@ -29,7 +29,9 @@ class DoubtfulRows:
         found = []
         if self._spanning:
             what = f"{counted(self._spanning, 'row')} with a token that begins in the context"
-            found.append(f"{what} and ends in the text, as {self._token!r}: it counts as part of the text")
+            found.append(
+                f"{what} and ends in the text, such as {self._token!r}: it counts as part of the text"
+            )
         if self._unpredicted:
             what = f"{counted(self._unpredicted, 'question')} without a context"
             found.append(f"{what}: the first token of each choice has no prediction and does not count")

@@ -74,7 +74,7 @@ def ranks(
         score = scores[index]
         numbers = [_number(measure(score), drawn=drawn) for measure in MEASURES.values()]
         rows.append((quoted(texts[index]), *numbers, str(score.scored), _wins(best, index)))
-    header = ("candidate", *(name.replace("_", " ") for name in MEASURES), "tokens", "wins by")
+    header = ("candidate", *(name.replace("_", " ") for name in MEASURES), "tokens", "best by")
     return header, rows
 
 
@@ -93,7 +93,7 @@ def compared_ranks(
         one, other = (own[index].log_likelihood for own in scores)
         numbers = [_number(value, drawn=drawn) for value in (one, other, one - other)]
         rows.append((quoted(texts[index]), *numbers, *(_wins(own, index) for own in best)))
-    return ("candidate", *names, "difference", "wins by", "with the other"), rows
+    return ("candidate", *names, "difference", "best by", "best by (other model)"), rows
 
 
 def _wins(best: Mapping[str, int], index: int) -> str:

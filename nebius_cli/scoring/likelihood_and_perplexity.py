@@ -19,7 +19,7 @@ from nebius_cli.scoring import score_plain_echo
 from nebius_cli.scoring.align_tokens_with_text import CONTINUATION_BYTES, Extents, align, utf8
 
 PROMPT_LOGPROBS = "prompt_logprobs"  # vLLM's own request field, and the member of a choice that answers it
-OTHER_MODEL_HINT = "another model or server may be able to; --local scores on this machine"
+OTHER_MODEL_HINT = "try another model or server, or score on this machine with --local"
 _CANNOT = "the server cannot score"
 _CANNOT_TEXT = "the server cannot score this text"
 
@@ -141,7 +141,7 @@ def from_echo(passage: Passage, text: str, lists: Mapping[str, Any] | None, max_
     if len(tokens) <= 1:
         why = "it ignores echo: its log probabilities are those of the generated token"
         raise NoEchoError(_CANNOT, why, OTHER_MODEL_HINT)
-    why = "the tokens of its answer do not make up the prompt"
+    why = "the tokens of its answer do not match the prompt"
     raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
 
 
@@ -154,7 +154,7 @@ def from_prompt_logprobs(passage: Passage, positions: Sequence[Any]) -> Score:
     tokens = parse_logprobs.parse_prompt_logprobs(positions)
     extents = align(tokens, [len(tokens)], utf8(passage.prompt), first_missing=True)
     if extents is None:
-        why = "its prompt_logprobs do not make up the prompt"
+        why = "its prompt_logprobs do not match the prompt"
         raise RejectedError(_CANNOT_TEXT, why, OTHER_MODEL_HINT)
     return _score(passage, tokens, extents)
 
@@ -181,7 +181,7 @@ def from_tokens(passage: Passage, tokens: Sequence[TokenLogprob]) -> Score:
     extents = align(tokens, [len(tokens)], utf8(passage.prompt))
     if extents is not None:
         return _score(passage, tokens, extents)
-    why = "its tokeniser changes the text: the tokens do not make up the prompt"
+    why = "its tokenizer changes the text: the tokens do not match the prompt"
     raise BadInputError("the model cannot score this text", why, "choose another GGUF file")
 
 
@@ -216,9 +216,9 @@ def _score(passage: Passage, tokens: Sequence[TokenLogprob], extents: Sequence[E
 
 def _uncertain(index: int, count: int) -> RejectedError:
     why = (
-        f"token {index + 1} of {count} is shown without its text: it may belong to the context or to the text"
+        f"token {index + 1} of {count} has no text in the answer: it may belong to the context or to the text"
     )
-    hint = "end the context at another position; --local scores on this machine"
+    hint = "end the context at another position, or score on this machine with --local"
     return RejectedError(_CANNOT_TEXT, why, hint)
 
 

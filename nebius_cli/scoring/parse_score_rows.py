@@ -10,7 +10,7 @@ from nebius_cli.request.parse_and_check_values import whole_number
 from nebius_cli.scoring.likelihood_and_perplexity import Passage
 
 _NUMBER = re.compile(r"\s*[0-9]{1,9}(\.0*)?\s*")
-_LETTER_HINT = "; jq -c '.gold |= explode[0] - 65' turns A to Z into numbers"
+_LETTER_HINT = "; jq -c '.gold |= explode[0] - 65' converts A to Z to numbers"
 _TEXT_FORM = 'a row is "a text" or {"id": 1, "context": "Q:", "text": " A"}'
 _CONTEXT_NAMES = ("question", "query", "prompt", "input", "passage", "ctx", "stem", "instruction", "premise")
 _ANSWER_NAMES = ("answer", "completion", "target", "response", "output")
@@ -55,7 +55,7 @@ def check_question_columns(columns: Collection[str]) -> None:
     if {"choices", "gold"}.isdisjoint(columns) or "context" in columns:
         return
     if asked := next((column for column in columns if column.lower() in _CONTEXT_NAMES), ""):
-        raise ValueError(f"no column context, and {asked!r} would not be scored")
+        raise ValueError(f"no column named context; the column {asked!r} would be ignored")
 
 
 def jq_program(members: Collection[str]) -> str:
@@ -104,22 +104,22 @@ def parse_score_row(members: Mapping[str, Any], context: str) -> ScoreRow:
 def _fault(entry: Mapping[str, Any], context: str) -> str:
     """Return what is wrong with a row, empty if nothing is."""
     if not isinstance(entry.get("context", context), str):
-        return "its context is not a string"
+        return "context is not a string"
     if "choices" not in entry:
         text = entry.get("text")
-        return "" if isinstance(text, str) and text else "its text is missing, empty or not a string"
+        return "" if isinstance(text, str) and text else "text is missing, empty or not a string"
     if "text" in entry:
-        return "it has both a text and choices"
+        return "the row has both text and choices"
     choices, gold = entry["choices"], _gold(entry)
     if not isinstance(choices, list) or len(choices) < 2:
-        return "its choices are not a list of two or more"
+        return "choices must be a list of two or more"
     if not all(isinstance(choice, str) and choice for choice in choices):
         return "a choice is empty or not a string"
     if gold is not None and (type(gold) is not int or not 0 <= gold < len(choices)):
         numbers = f"a number from 0 to {len(choices) - 1}"
         shown = jsontext.encode(entry["gold"]).decode("utf-8", "replace")
         letter = _LETTER_HINT if isinstance(entry["gold"], str) and len(entry["gold"]) == 1 else ""
-        return f"its gold is {shown:.60}, not {numbers} (the first choice is 0){letter}"
+        return f"gold is {shown:.60}, but must be {numbers} (the first choice is 0){letter}"
     return ""
 
 

@@ -99,24 +99,25 @@ class ScoreOptions:
     def check(self) -> None:
         """Raise UsageError for flags that cannot be combined."""
         if (self.text is not None) + len(self.file) + bool(self.jsonl) > 1:
-            why = "an argument, --file and --jsonl each name a text to score"
-            raise UsageError("more than one text", why, "keep one; --jsonl FILE scores each row of a file")
+            why = "an argument, --file and --jsonl each give a text to score"
+            hint = "keep one of them; --jsonl FILE scores each row of a file"
+            raise UsageError("more than one text", why, hint)
         self._check_models()
         if self.all_local and self.param:
-            raise UsageError("--param with --local", "the embedded engine sends no request")
+            raise UsageError("--param with --local", "the model on this machine takes no request parameters")
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it must be 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
         if self.sliding_window is not None and not self.all_local:
-            why = "nbx does not know the tokens of a model on a server"
-            hint = "--local or --model-file FILE; docs/scoring.md shows how to split a text into rows"
+            why = "nbx cannot tokenize texts for a model on a server"
+            hint = "add --local or --model-file FILE; docs/scoring.md shows how to split a text into rows"
             raise UsageError("--stride without --local", why, hint)
         self._check_row_flags()
 
     def _check_models(self) -> None:
         if (self.against is not None) + self.against_local + (self.against_file is not None) > 1:
             why = "--against, --against-local and --against-file each name one"
-            raise UsageError("more than one model to compare with", why, "keep one")
+            raise UsageError("more than one model to compare with", why, "keep one of them")
         if self.compares and self.models[0] == self.models[1]:
             raise UsageError("nothing to compare", "both are the same model on this machine")
         if self.compares and self.tokens and not (self.json or self.jsonl):
@@ -134,10 +135,8 @@ class ScoreOptions:
         names = [name for name in ROW_FLAGS if getattr(self, name)] + list(self.limits)
         if names:
             if names[0] == "output":
-                why = "it is for the scores of rows"
-                raise UsageError(
-                    "--output without --jsonl", why, "-o needs --jsonl FILE; for one text, use > FILE"
-                )
+                why, hint = "it applies to the rows of a file", "add --jsonl FILE; for one text, use > FILE"
+                raise UsageError("--output without --jsonl", why, hint)
             flag = "--" + names[0].replace("_", "-")
             raise UsageError(
                 f"{flag} without --jsonl", "it applies to the rows of a file", "add --jsonl FILE"
@@ -148,7 +147,7 @@ class ScoreOptions:
         """How to score texts that are longer than a window, None to reject them. Raises UsageError."""
         if self.stride is None:
             if self.window is not None:
-                raise UsageError("--window without --stride", "", "--stride N says how far it moves")
+                raise UsageError("--window without --stride", "", "--stride N sets how far the window moves")
             return None
         window = 0 if self.window is None else _tokens("--window", self.window)
         return SlidingWindow(window, _tokens("--stride", self.stride))
@@ -166,5 +165,6 @@ def _tokens(flag: str, given: str) -> int:
     """Parse a number of tokens. Raises UsageError."""
     number = int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else 0
     if number < 1:
-        raise UsageError(f"{flag} {given}", "it takes a number of tokens", f"for example {flag} 512")
+        why = "must be a number of tokens, at least 1"
+        raise UsageError(f"{flag} {given}", why, f"for example {flag} 512")
     return number

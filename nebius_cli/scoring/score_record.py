@@ -55,7 +55,7 @@ def warnings(score: Score) -> list[str]:
 def floored_warning(count: int, effect: str) -> str:
     """Return a warning about tokens with -9999; `effect` says how they affect the result."""
     what = "token has" if count == 1 else "tokens have"
-    return f"{count:,} {what} -9999, which stands for minus infinity: {effect}"
+    return f"{count:,} {what} the log probability -9999, which means minus infinity: {effect}"
 
 
 def tokens_floored(record: Mapping[str, Any]) -> int | None:

@@ -75,7 +75,7 @@ class Totals:
         if self._values["acc"]:
             lines.append(multiple_choice.accuracy_line(self._values))
         if self._questions and not (self._pairs or self._values["acc"]):
-            lines.append("no question has a gold, so there is no accuracy")
+            lines.append("no question has a gold answer, so no accuracy is computed")
         if self._same_picks:
             same, count = sum(self._same_picks), len(self._same_picks)
             lines.append(f"both models pick the same choice for {same} of {count:,} questions")

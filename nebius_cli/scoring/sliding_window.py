@@ -30,17 +30,17 @@ class SlidingWindow(NamedTuple):
         """
         size = self.size or context_tokens
         if not size:
-            raise UsageError(
-                "--stride without --window", "the model does not tell its context", "--window 512"
-            )
+            why = "the context size of the model is unknown"
+            raise UsageError("--stride without --window", why, "for example --window 512")
         if 0 < context_tokens < size:
-            raise UsageError(f"--window {size}", f"the context of the model has {context_tokens:,} tokens")
+            why = f"must be at most {context_tokens:,}, the context size of the model"
+            raise UsageError(f"--window {size}", why)
         limit = size - MAX_ADDED_TOKENS
         if limit < 2:  # even a stride of 1 would be too long
-            why = f"windows overlap only if --window is at least {MAX_ADDED_TOKENS + 2}"
-            raise UsageError(f"--window {size}", why, "--window 512")
+            why = f"must be at least {MAX_ADDED_TOKENS + 2}, so that windows overlap"
+            raise UsageError(f"--window {size}", why, "for example --window 512")
         if self.stride >= limit:
-            why = f"windows of {size:,} tokens overlap only if it is less than {limit:,}"
+            why = f"must be less than {limit:,}, so that windows of {size:,} tokens overlap"
             raise UsageError(f"--stride {self.stride}", why)
         return self._replace(size=size)
 

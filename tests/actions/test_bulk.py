@@ -176,7 +176,7 @@ def test_quiet_still_reports_failed_rows(bulk: Runner, row_server: RowServer) ->
     write_rows(Path("in.jsonl"), 5)
     result = bulk(*RUN, "-q")
     told = "nbx: 1 row failed\n  the server answered 422: not that (1)\n"
-    told += "  out.failed.jsonl lists them; repeat the command to send them again\n"
+    told += "  out.failed.jsonl lists them; repeat the command to retry them\n"
     assert (result.code, result.err) == (9, told)
 
 

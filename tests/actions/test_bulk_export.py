@@ -182,7 +182,7 @@ def test_control_characters_are_replaced_on_a_terminal(folder: Path, bare: Runne
     ("args", "words"),
     [
         ([], "no file to export"),
-        (["a"], "--format NAME chooses one"),
+        (["a"], "set --format NAME, or choose a file name"),
         (["a", "--text", "--csv"], "keep one of them"),
         (["a", "--csv", "-0"], "-0 with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
@@ -260,9 +260,9 @@ def test_a_file_name_that_implies_no_format_needs_a_flag(folder: Path, bare: Run
     done = bare("bulk", "export", "a", "-o", name)
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(
-        "nbx: no export format json\n" if "json" in name else "nbx: no export format\n"
+        "nbx: unknown export format json\n" if "json" in name else "nbx: no export format\n"
     )
-    assert "or choose a file name such as -o answers.csv" in done.err
+    assert "set --format NAME, or choose a file name such as -o answers.csv" in done.err
     assert bare("bulk", "export", "a", "-o", name, "--text").code == 0
 
 

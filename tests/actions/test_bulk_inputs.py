@@ -74,7 +74,7 @@ def test_a_bad_row_is_reported_with_its_file(bulk: Runner, three: tuple[str, ...
     ("files", "said"),
     [
         (("a.jsonl", "b.csv", "a.jsonl"), "a.jsonl is named twice"),
-        (("a.jsonl", "link.jsonl"), "a.jsonl and link.jsonl are one file"),
+        (("a.jsonl", "link.jsonl"), "a.jsonl and link.jsonl are the same file"),
         (("-", "a.jsonl", "-"), "- is named twice"),
         (("a.jsonl", "gone.jsonl"), "cannot read gone.jsonl"),
         (("a.jsonl", "gone"), "cannot read gone"),
@@ -114,7 +114,7 @@ def test_a_text_file_without_the_column_of_the_template_is_reported_by_name(
     assert failed.err.splitlines() == [
         f"nbx: {name} has no column 'question'",
         "  columns: prompt",
-        "  in plain text, {prompt} is the whole line",
+        "  plain text has only the column {prompt}, the whole line",
     ]
     assert (failed.code, row_server.bodies) == (2, [])
 
@@ -143,7 +143,7 @@ def test_a_named_pipe_is_read_once_after_the_files(bulk: Runner, three: tuple[st
 @pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="the system has no name for standard input")
 def test_standard_input_given_under_two_names_is_a_usage_error(bulk: Runner, row_server: RowServer) -> None:
     result = bulk("bulk", "-", "/dev/stdin", "--format", "text", stdin=b"a\n")
-    assert (result.code, "- and /dev/stdin are one file" in result.err) == (2, True)
+    assert (result.code, "- and /dev/stdin are the same file" in result.err) == (2, True)
     assert not row_server.bodies
 
 
@@ -189,7 +189,7 @@ def test_answers_to_rows_without_an_id_move_with_their_rows(
     for files, answers in orders.items():
         result = bulk("bulk", *(f"{name}.jsonl" for name in files.split()), *run)
         assert result.code == 0, result.err
-        assert "without an id moved in the input, and their answers with them" in result.err
+        assert "without an id moved in the input; the answers were renumbered" in result.err
         export = bulk("bulk", "export", str(OUT), "--text")
         assert (export.code, export.out.replace("\n", "")) == (0, answers), files
     assert len(row_server.bodies) == 6  # only `new` was sent

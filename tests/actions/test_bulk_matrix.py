@@ -189,7 +189,7 @@ def test_a_row_with_malformed_matrix_members_is_refused(bulk: Runner) -> None:
     for odd in ({"matrix": [1]}, {"row": None}, {"row_index": -1}, {"row_index": "0"}):
         write_rows(Path("in.jsonl"), [{**whole, **odd}])
         failed = bulk(*RUN)
-        assert (failed.code, "matrix, row and row_index belong together" in failed.err) == (65, True)
+        assert (failed.code, "matrix, row and row_index must be given together" in failed.err) == (65, True)
 
 
 @pytest.mark.parametrize(

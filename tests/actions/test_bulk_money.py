@@ -81,7 +81,7 @@ def test_an_estimate_reports_what_is_unknown(bare: Runner, tmp_path: Path) -> No
     assert "the cost is unknown because some rows have no max_tokens; --max-tokens N" in drawn.err
     assert "max_tokens" not in result.err
     here = bare("bulk", str(path), "--estimate", "--local", stdout_tty=True)
-    assert ("nothing: the model runs on this machine" in here.out, here.err) == (True, "")
+    assert ("none: the model runs on this machine" in here.out, here.err) == (True, "")
     path.write_text('"x"\n[\n')
     assert bare("bulk", str(path), "--estimate", "-m", "m").code == 65
     skipped = bare("bulk", str(path), "--estimate", "-m", "m", "--on-bad-row", "skip")

@@ -255,7 +255,7 @@ def test_flags_that_conflict_with_side_by_side_are_a_usage_error(folder: Path, b
     for words, said in (
         (("--text", "--side-by-side"), "--side-by-side with text"),
         ((*HTML, "--csv"), "several export formats: csv, html"),
-        ((), "--format NAME chooses one: "),
+        ((), "set --format NAME, or choose a file name such as"),
         ((*HTML, "-0"), "-0 with html"),
     ):
         failed = bare("bulk", "export", "a", *words)

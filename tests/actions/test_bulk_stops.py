@@ -37,7 +37,9 @@ def test_the_summary_can_go_to_stdout_unless_the_answers_do(bulk: Runner, row_se
     assert not Path("-").exists()
     refused = bulk("bulk", "in.jsonl", "--summary", "-")
     assert (refused.code, refused.out, len(row_server.bodies)) == (2, "", 2)
-    assert refused.err == ("nbx: --summary -\n  the answers go to stdout\n  choose a file, or -o FILE\n")
+    assert refused.err == (
+        "nbx: --summary -\n  the answers are written to stdout\n  choose a file, or -o FILE\n"
+    )
 
 
 def test_the_summary_of_an_earlier_run_is_removed_if_the_new_run_has_none(

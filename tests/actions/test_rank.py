@@ -93,6 +93,6 @@ def test_a_narrow_terminal_shows_a_list(nbx: Runner, server: FakeServer) -> None
         "  per token  -2.0000",
         "  per byte   -0.6667",
         "  tokens     1",
-        "  wins by    total",
+        "  best by    total",
     ]
     assert max(map(len, shown.splitlines())) <= 40

@@ -79,7 +79,7 @@ def test_tokens_across_the_boundary_and_at_the_floor_cause_warnings(nbx: Runner,
     result = nbx("score", "-c", "The sky is bl", "ue")
     assert result.code == 0
     assert "the token ' blue' begins in the context and ends in the text" in result.err
-    assert "1 token has -9999" in result.err
+    assert "1 token has the log probability -9999" in result.err
     assert result.out.splitlines()[0] == "log-likelihood\t-9999.0"
 
 

@@ -58,7 +58,7 @@ def test_a_question_fails_if_one_of_its_choices_has_no_score(nbx: Runner, server
     save_rows(QUESTION)
     result = nbx("score", "--jsonl", "rows.jsonl")
     assert result.code == 9
-    assert "do not make up the prompt" in result.json["error"]["message"]
+    assert "do not match the prompt" in result.json["error"]["message"]
     assert "acc" not in result.err
 
 

@@ -18,9 +18,15 @@ QUESTION = {"context": "Question?", "choices": [" not at all", " yes"]}
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ({"question": "Q:", "answer": " A"}, "unknown member 'question'; a row has id, choices, context, "),
-        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row has id, "),
-        ({"contxt": "Q:", "text": " A"}, "unknown member 'contxt' (did you mean context?); a row has id, "),
+        (
+            {"question": "Q:", "answer": " A"},
+            "unknown member 'question'; a row can have id, choices, context, ",
+        ),
+        ({"query": "Q:", "choices": [" A", " B"], "gold": 0}, "unknown member 'query'; a row can have id, "),
+        (
+            {"contxt": "Q:", "text": " A"},
+            "unknown member 'contxt' (did you mean context?); a row can have id, ",
+        ),
     ],
 )
 def test_a_row_with_an_unknown_member_is_reported_before_anything_is_sent(
@@ -69,7 +75,7 @@ def test_a_row_without_a_recognizable_text_gets_no_jq_program(score: Runner, row
 def test_one_note_says_that_questions_without_gold_have_no_accuracy(
     score: Runner, flags: tuple[str, ...]
 ) -> None:
-    said = "nbx: no question has a gold, so there is no accuracy\n"
+    said = "nbx: no question has a gold answer, so no accuracy is computed\n"
     write_rows(Path("in.jsonl"), [QUESTION, QUESTION])
     result = score("score", "--jsonl", "in.jsonl", *flags)
     assert (result.code, result.err.count(said)) == (0, 1), result.err
@@ -93,7 +99,7 @@ def test_a_table_whose_questions_are_in_another_column_than_context_is_refused(
     Path("in.csv").write_text(f'{column},gold,choices\nQ,0,"["" a"", "" b""]"\n', "utf-8")
     result = score("score", "-q", "--jsonl", "in.csv")
     assert result.code == 2
-    assert f"in.csv: no column context, and '{column}' would not be scored" in result.err
+    assert f"in.csv: no column named context; the column '{column}' would be ignored" in result.err
     assert "rename that column to context, or set --context TEXT for all rows" in result.err
     assert not echo_server.bodies
 
@@ -119,7 +125,7 @@ RECIPE = 'docs/scoring.md, "Questions in columns", shows how to convert other ta
         ("context,A,B,C,D,gold", RECIPE),
         ("Text,label", "rename the column 'Text' to text"),
         ("id,choice", "rename the column 'choice' to choices"),
-        ("text;label", "for cells separated by ;, make sep=; the first line"),
+        ("text;label", "if cells are separated by ;, add the line sep=; at the top of the file"),
         ("text\tlabel", "set --format tsv: its cells are separated by tabs"),
     ],
 )
@@ -162,4 +168,4 @@ def test_a_null_member_counts_as_absent_as_in_a_table(score: Runner) -> None:
     assert [record["id"] for record in nulls] == [0, 1]
     assert [record["body_hash"] for record in nulls] == [record["body_hash"] for record in absent]
     write_rows(Path("in.jsonl"), [{**nothing, "context": "Q:"}])
-    assert "its text is missing, empty or not a string" in score("score", "--jsonl", "in.jsonl").err
+    assert "text is missing, empty or not a string" in score("score", "--jsonl", "in.jsonl").err

@@ -110,7 +110,7 @@ def test_a_refusal_to_send_all_rows_again_names_only_what_may_have_changed(
 def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names(score: Runner) -> None:
     Path("in.jsonl").write_bytes('{"text": "caf\xe9 noir"}\n'.encode("latin-1"))
     result = score(*RUN)
-    assert (result.code, "--encoding or --invalid replace" in result.err) == (65, True)
+    assert (result.code, "set --encoding NAME or --invalid replace" in result.err) == (65, True)
     assert score(*RUN, "--encoding", "latin-1").code == 0
     assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
     result = score("score", "text", "--encoding", "latin-1")
@@ -181,7 +181,7 @@ def test_one_warning_counts_the_rows_with_a_token_across_the_boundary(score: Run
     write_rows(Path("in.jsonl"), rows)
     result = score("score", "--jsonl", "in.jsonl")
     assert result.code == 0, result.err
-    said = "2 rows with a token that begins in the context and ends in the text, as ' two': it counts as"
+    said = "2 rows with a token that begins in the context and ends in the text, such as ' two': it counts as"
     assert result.err.count(said) == 1
 
 
@@ -257,7 +257,7 @@ def test_a_letter_for_the_right_choice_is_reported_with_the_expected_form(score:
     Path("in.csv").write_text('choices,gold\n"["" a"", "" b""]",1\n"["" a"", "" b""]",B\n', "utf-8")
     result = score("score", "--jsonl", "in.csv")
     assert result.code == 65
-    assert 'line 3: its gold is "B", not a number from 0 to 1 (the first choice is 0)' in result.err
+    assert 'line 3: gold is "B", but must be a number from 0 to 1 (the first choice is 0)' in result.err
 
 
 def test_an_empty_file_name_does_not_mean_standard_input(score: Runner) -> None:
@@ -268,7 +268,7 @@ def test_an_empty_file_name_does_not_mean_standard_input(score: Runner) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("score", "x", "-o", "out.jsonl"), "-o needs --jsonl FILE; for one text, use > FILE"),
+        (("score", "x", "-o", "out.jsonl"), "add --jsonl FILE; for one text, use > FILE"),
         (("perplexity", "x"), "nbx score computes perplexity and accuracy"),
         (("eval",), "nbx score computes perplexity and accuracy"),
     ],

@@ -158,7 +158,7 @@ def test_rows_are_scored_in_windows_like_one_text_and_other_windows_are_refused(
         refused = local(*run, *other)
         assert (refused.code, "would be sent again" in refused.err) == (2, True), refused.err
     refused = local(*run, "--restart", "--window", "9000", "--stride", "10")
-    assert (refused.code, "the context of the model has 8,192 tokens" in refused.err) == (2, True)
+    assert (refused.code, "must be at most 8,192, the context size of the model" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize("head", [b"GGUF", b"no GGUF"])
@@ -180,9 +180,9 @@ def test_a_second_model_file_that_cannot_be_loaded_is_not_called_damaged(
         (("--stride", "8"), "--stride without --local"),
         (("--local", "--against", "other", "--stride", "8"), "--stride without --local"),
         (("--local", "--window", "8"), "--window without --stride"),
-        (("--local", "--stride", "0"), "it takes a number of tokens"),
-        (("--local", "--stride", "8", "--window", "x"), "it takes a number of tokens"),
-        (("--local", "--stride", "8192"), "it is less than 8,190"),
+        (("--local", "--stride", "0"), "must be a number of tokens, at least 1"),
+        (("--local", "--stride", "8", "--window", "x"), "must be a number of tokens, at least 1"),
+        (("--local", "--stride", "8192"), "must be less than 8,190"),
     ],
 )
 def test_invalid_window_flags_are_a_usage_error(local: Runner, flags: tuple[str, ...], words: str) -> None:

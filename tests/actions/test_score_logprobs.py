@@ -53,8 +53,8 @@ def test_one_warning_counts_the_minus_infinity_tokens_of_all_rows(
     for output in (), ("-o", "out.jsonl"):
         result = score("score", "--jsonl", "in.jsonl", *output, "--summary", "run.json")
         assert result.code == 0, result.err
-        assert result.err.count("-9999, which stands for minus infinity: the totals are not exact") == 1
-        assert "warning: 6 tokens have -9999" in result.err
+        assert result.err.count("-9999, which means minus infinity: the totals are not exact") == 1
+        assert "warning: 6 tokens have the log probability -9999" in result.err
         assert "perplexity inf" in result.err
         summary = json.loads(Path("run.json").read_bytes())
         assert (summary["tokens_floored"], summary["perplexity"]) == (6, None)
@@ -68,7 +68,7 @@ def test_minus_infinity_tokens_are_counted_for_each_model_and_in_choices(
     result = score("score", "--jsonl", "in.jsonl", "--against", "other", "--summary", "run.json")
     assert result.code == 0, result.err
     for model in "test/model", "other":
-        assert f"{model}: 2 tokens have -9999" in result.err
+        assert f"{model}: 2 tokens have the log probability -9999" in result.err
     summary = json.loads(Path("run.json").read_bytes())
     assert (summary["tokens_floored"], summary["against"]["tokens_floored"]) == (2, 2)
 

@@ -71,7 +71,7 @@ def test_bad_rows_do_not_affect_other_rows(nbx: Runner, server: FakeServer) -> N
     one, two, three = map(json.loads, result.out.splitlines())
     assert one["log_likelihood"] == -6.0
     assert "may belong to the context or to the text" in two["error"]["message"]
-    message = "the server cannot score this text: the tokens of its answer do not make up the prompt"
+    message = "the server cannot score this text: the tokens of its answer do not match the prompt"
     assert three["error"] == {"exit": 3, "status": None, "message": message}
 
 

@@ -66,7 +66,7 @@ def test_no_resume_hint_is_added_if_the_same_command_would_fail_again() -> None:
 def test_a_command_too_long_for_a_message_is_left_out() -> None:
     error = NetworkError("away")
     resume_command.add_hint(error, ["bulk", "f" * 600])
-    assert error.hint == "the same command resumes the run"
+    assert error.hint == "to resume, repeat the command"
 
 
 def test_arguments_are_quoted_only_if_needed() -> None:

@@ -21,7 +21,7 @@ def test_the_address_of_a_cluster_is_accepted(address: str) -> None:
     ("changed", "words"),
     [
         ({"ray": "somewhere"}, "must be auto, HOST:PORT"),
-        ({"inputs": ("-",)}, "the nodes cannot read it"),
+        ({"inputs": ("-",)}, "the nodes of the cluster cannot read it"),
         ({"output": "-"}, "-o FOLDER"),
         ({"output_format": "csv"}, "parquet, jsonl"),
         ({"local": True}, "on this machine only"),

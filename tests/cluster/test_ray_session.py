@@ -20,6 +20,6 @@ def test_without_ray_the_error_says_how_to_install_it(nbx: Runner, tmp_path: Pat
         check=False,
     )
     assert done.returncode == 78
-    assert done.stderr.startswith("nbx: --ray needs the package ray\n  it is not installed\n")
+    assert done.stderr.startswith("nbx: cannot use --ray\n  the package ray is not installed\n")
     assert "pip install 'ray[data]>=" in done.stderr
     assert not (tmp_path / "out").exists()

@@ -98,12 +98,12 @@ def test_every_token_is_given_at_least_the_overlap_of_two_windows(stride: int, l
 @pytest.mark.parametrize(
     ("size", "stride", "context", "words"),
     [
-        (0, 5, 0, "does not tell its context"),
-        (20, 5, 10, "has 10 tokens"),
-        (0, 8, 10, "it is less than 8"),
-        (10, 8, 0, "it is less than 8"),
-        (1, 1, 0, "windows overlap only if --window is at least 4"),
-        (3, 1, 0, "windows overlap only if --window is at least 4"),
+        (0, 5, 0, "the context size of the model is unknown"),
+        (20, 5, 10, "must be at most 10, the context size of the model"),
+        (0, 8, 10, "must be less than 8, so that windows of 10 tokens overlap"),
+        (10, 8, 0, "must be less than 8, so that windows of 10 tokens overlap"),
+        (1, 1, 0, "must be at least 4, so that windows overlap"),
+        (3, 1, 0, "must be at least 4, so that windows overlap"),
     ],
 )
 def test_a_window_that_does_not_fit_the_model_is_refused(

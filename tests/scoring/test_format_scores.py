@@ -35,7 +35,7 @@ def test_candidates_are_listed_in_the_given_order_with_the_measures_they_win() -
     other = Score(SCORE.tokens, -3.0, 2, 2, 0, "", 2)
     best = {"total": 0, "per_token": 1, "per_byte": 0}
     header, rows = format_scores.ranks([" b", " c"], [SCORE, other], [1, 0], best, drawn=False)
-    assert header == ("candidate", "total", "per token", "per byte", "tokens", "wins by")
+    assert header == ("candidate", "total", "per token", "per byte", "tokens", "best by")
     assert rows == [
         ('" c"', "-3.0", "-1.5", "-1.5", "2", "per token"),
         ('" b"', "-2.5", "-2.5", "-1.25", "1", "total, per byte"),

@@ -124,7 +124,7 @@ def test_a_token_that_may_be_on_either_side_of_the_boundary_is_an_error() -> Non
     with pytest.raises(RejectedError) as caught:
         score(Passage("本", "x日"), pairs)
     assert caught.value.why == (
-        "token 4 of 6 is shown without its text: it may belong to the context or to the text"
+        "token 4 of 6 has no text in the answer: it may belong to the context or to the text"
     )
 
 
@@ -203,7 +203,7 @@ def test_an_answer_without_the_echoed_prompt_is_never_scored(text: str, pairs: l
 def test_an_echo_whose_tokens_are_not_the_prompt_is_never_scored(pairs: list[Pair]) -> None:
     with pytest.raises(RejectedError, match="cannot score this text") as caught:
         score(Passage("Paris"), pairs)
-    assert caught.value.why == "the tokens of its answer do not make up the prompt"
+    assert caught.value.why == "the tokens of its answer do not match the prompt"
 
 
 @pytest.mark.parametrize("lists", [None, {}, {"tokens": []}, {"content": []}])

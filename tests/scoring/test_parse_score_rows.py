@@ -17,23 +17,26 @@ def test_a_row_is_a_text_with_its_own_context_or_the_default_one() -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ({}, "its text is missing, empty or not a string"),
-        ({"text": 1}, "its text is missing, empty or not a string"),
-        ({"text": ""}, "its text is missing, empty or not a string"),
-        ({"text": "a", "context": None}, "its context is not a string"),
-        ({"text": "a", "choices": ["a", "b"]}, "both a text and choices"),
-        ({"choices": ["a"]}, "not a list of two or more"),
+        ({}, "text is missing, empty or not a string"),
+        ({"text": 1}, "text is missing, empty or not a string"),
+        ({"text": ""}, "text is missing, empty or not a string"),
+        ({"text": "a", "context": None}, "context is not a string"),
+        ({"text": "a", "choices": ["a", "b"]}, "the row has both text and choices"),
+        ({"choices": ["a"]}, "choices must be a list of two or more"),
         ({"choices": ["a", ""]}, "a choice is empty"),
         ({"choices": ["a", 1]}, "a choice is empty or not a string"),
-        ({"choices": ["a", "b"], "gold": 2}, r"is 2, not a number from 0 to 1 \(the first choice is 0\)"),
-        ({"choices": ["a", "b"], "gold": True}, "its gold is true, not a number from 0 to 1"),
+        (
+            {"choices": ["a", "b"], "gold": 2},
+            r"gold is 2, but must be a number from 0 to 1 \(the first choice is 0\)",
+        ),
+        ({"choices": ["a", "b"], "gold": True}, "gold is true, but must be a number from 0 to 1"),
         (
             {"choices": ["a", "b"], "gold": "B"},
-            r"its gold is \"B\", not .* jq -c '.gold \|= explode\[0\] - 65' turns A to Z",
+            r"gold is \"B\", but must be .* jq -c '.gold \|= explode\[0\] - 65' converts A to Z",
         ),
         (
             {"choices": ["a", "b"], "gold": "1.5"},
-            r'its gold is "1.5", not a number from 0 to 1 \(the first choice is 0\);',
+            r'gold is "1.5", but must be a number from 0 to 1 \(the first choice is 0\);',
         ),
     ],
 )

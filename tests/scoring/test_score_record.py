@@ -41,7 +41,7 @@ def test_a_spanning_token_and_floored_tokens_are_warned_about() -> None:
     assert score_record.warnings(score()) == []
     one, two = score_record.warnings(score(floored=1, spanning=" Paris"))
     assert "' Paris' begins in the context" in one
-    assert two.startswith("1 token has -9999")
+    assert two.startswith("1 token has the log probability -9999")
     assert score_record.warnings(score(floored=2))[0].startswith("2 tokens have")
 
 

@@ -15,7 +15,7 @@ def added(*records: dict[str, Any], models: tuple[str, ...] = ("one", "two")) ->
     return totals
 
 
-NO_GOLD = "no question has a gold, so there is no accuracy"
+NO_GOLD = "no question has a gold answer, so no accuracy is computed"
 
 
 def lines(*records: dict[str, Any]) -> list[str]:
@@ -118,8 +118,8 @@ def test_divergences_are_shown_as_means_over_tokens() -> None:
     found = lines(compared(1.0, kl=one), compared(1.0, kl=two), compared(1.0, kl=None))[2:]
     assert found == [
         "KL divergence of two from one: at least 1.7500 nats per token (4 tokens)",
-        "probability outside the tokens that both report: 0.2000 of one, 0.1000 of two",
-        "1 of 3 texts: no KL, as the models split them differently",
+        "probability of tokens not reported by both: 0.2000 for one, 0.1000 for two",
+        "no KL divergence for 1 of 3 texts: the models split them into different tokens",
     ]
 
 

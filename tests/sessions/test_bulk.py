@@ -99,7 +99,7 @@ def test_a_second_ctrl_c_stops_at_once(seen: Open, row_server: RowServer) -> Non
     screen.wait_for("press Ctrl-C again to stop now")
     screen.type(CTRL_C)
     assert screen.end() == 130
-    assert "requests abandoned: 4; their rows will be sent again" in str(screen)
+    assert "requests abandoned: 4; the next run sends their rows again" in str(screen)
     assert len(texts(OUT)) == 10
     held.let_go()
     assert seen(*RUN).end() == 0

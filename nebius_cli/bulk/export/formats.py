@@ -33,7 +33,8 @@ def chosen_format(asked: Collection[str], output: str | None) -> str:
     if len(found) > 1:
         raise UsageError(f"several export formats: {', '.join(sorted(found))}", "", "keep one of them")
     if not found:
-        why = f"--format NAME chooses one: {', '.join(FORMATS)}"
-        what = f"no export format {_suffix(output or '')}".rstrip()
-        raise UsageError(what, why, "or choose a file name such as -o answers.csv")
+        suffix = _suffix(output or "")
+        what = f"unknown export format {suffix}" if suffix else "no export format"
+        hint = "set --format NAME, or choose a file name such as -o answers.csv"
+        raise UsageError(what, f"the formats are {', '.join(FORMATS)}", hint)
     return found.pop()

@@ -113,8 +113,8 @@ def lines(content: Iterable[bytes], ending: bytes) -> Iterator[bytes | int]:
             yield from others[:-1]
             start, held, size = b"", others[-1:], len(others[-1])
         elif size > MAX_SKIPPED_BYTES:
-            limit = f"after {MAX_SKIPPED_BYTES >> 20} MiB, which is the limit"
-            raise BadInputError("a line of the input does not end", limit, "is it text? see --format")
+            what = f"a line of the input is longer than {MAX_SKIPPED_BYTES >> 20} MiB"
+            raise BadInputError(what, "perhaps the input is not text", "set --format NAME")
         elif size > MAX_LINE_BYTES:
             held.clear()
     last = b"".join(held).removeprefix(start) if size <= MAX_LINE_BYTES else size

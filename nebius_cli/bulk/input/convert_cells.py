@@ -38,4 +38,4 @@ def binary_text(value: bytes) -> str:
     try:
         return value.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise RowError(f"a binary column: {invalid_byte(error)} is not UTF-8") from None
+        raise RowError(f"in a binary column, {invalid_byte(error)} is not UTF-8") from None

@@ -51,11 +51,11 @@ def parse(text: str) -> Template:
             names.append(piece.group(1))
             texts.append("")
         else:
-            why = f"{found} at character {piece.start()} names no column"
-            raise UsageError("the template cannot be read", why, "write {{ and }} for literal braces")
+            why = f"{found} at character {piece.start() + 1} is not a {{COLUMN}}"
+            raise UsageError("the template is invalid", why, "write {{ and }} for literal braces")
     if not names:
         hint = "for example --template 'Q: {question}\\nA:'"
-        raise UsageError("the template names no column", "every prompt would be the same", hint)
+        raise UsageError("no column in the template", "every prompt would be the same", hint)
     texts[-1] += text[end:]
     return Template(tuple(texts), tuple(names))
 
@@ -86,7 +86,8 @@ def _text_of(name: str, values: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         return value
     if value is None:
-        why = "is null" if name in values else f"is missing; the row has {join_names(values) or 'nothing'}"
+        found = f"has {join_names(values)}" if values else "is empty"
+        why = "is null" if name in values else f"is missing; the row {found}"
         raise RowError(f"the template's {{{name}}} {why}")
     if isinstance(value, bytes):
         try:

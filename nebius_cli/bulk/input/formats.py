@@ -56,5 +56,5 @@ def _suffixes(path: str) -> tuple[str, str]:
 
 def _format_hint(suffix: str, format_flag: str | None) -> str:
     if suffix == "json" and not format_flag:
-        return "a row is one line of JSON: set --format jsonl, or make lines of an array with jq -c '.[]'"
-    return "" if format_flag else "set --format"
+        return "set --format jsonl if each line is a row; jq -c '.[]' converts an array to such lines"
+    return "" if format_flag else "set --format NAME"

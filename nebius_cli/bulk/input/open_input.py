@@ -118,7 +118,9 @@ def open_rows(
 def _format_of(path: str, format_flag: str | None, *, nul: bool) -> tuple[str, str]:
     format_, compression = format_of(path, format_flag)
     if nul and format_ != "text":
-        raise UsageError(f"-0 with {format_} input", "NUL separates plain prompts", "set --format text")
+        raise UsageError(
+            f"-0 with {format_} input", "NUL separates prompts only in plain text", "set --format text"
+        )
     if format_ == "parquet" and path == "-":
         raise UsageError(
             "cannot read Parquet from stdin", "its index is at the end of the file", "save it to a file first"

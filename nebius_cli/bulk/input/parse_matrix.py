@@ -16,7 +16,7 @@ from nebius_cli.request.request_body import NO_VALIDATE
 MAX_COMBINATIONS = 1000
 
 _NOT_HERE = ("stream", "stream_options")
-_PARAMETER = "for a parameter of the engine, run once per value: --param {}=VALUE and another -o"
+_PARAMETER = "for an engine parameter, run once per value, with --param {}=VALUE and another -o"
 _EXAMPLE = "for example --matrix temperature=0,0.7"
 
 
@@ -35,14 +35,14 @@ def parse_matrix(
         if field is None:
             raise UsageError(f"--matrix {text}", "the format is NAME=VALUE,VALUE", _EXAMPLE)
         if field.name in axes:
-            raise UsageError(f"--matrix {field.name} twice", "", "list all values in one --matrix")
+            raise UsageError(f"--matrix {field.name} is given twice", "", "list all values in one --matrix")
         if field.name in given:
             what = f"{field.flag} and --matrix {field.name} together"
-            raise UsageError(what, "each row gets the values of the matrix", "drop one of them")
+            raise UsageError(what, "each row gets the values of the matrix", "keep one of them")
         axes[field.name] = _values(field, raw, validate=validate)
     count = math.prod(map(len, axes.values()))
     if count > MAX_COMBINATIONS:
-        raise UsageError(f"--matrix makes {count:,} combinations", f"at most {MAX_COMBINATIONS:,} are sent")
+        raise UsageError(f"--matrix makes {count:,} combinations", f"the limit is {MAX_COMBINATIONS:,}")
     product = itertools.product(*(values.values() for values in axes.values()))
     combinations = (dict(zip(axes, chosen, strict=True)) for chosen in product)
     return tuple(Combination(label_of(values), values) for values in combinations)
@@ -74,7 +74,7 @@ def _values(field: Field, raw: str, *, validate: bool) -> dict[str, Value]:
             hint = NO_VALIDATE if error.bound else ""
             raise UsageError(f"--matrix {field.name}={shown}", f"{field.name} {error}", hint) from None
         if (label := label_of_value(value)) in values:
-            raise UsageError(f"--matrix {field.name}={raw}", f"it has {label} twice")
+            raise UsageError(f"--matrix {field.name}={raw}", f"the value {label} is given twice")
         values[label] = value
     return values
 
@@ -87,8 +87,8 @@ def _listed(field: Field, raw: str) -> Sequence[Any]:
         values = jsontext.decode(raw)
         jsontext.encode(values)  # Python's parser accepts NaN, which is not JSON
     except ValueError as error:
-        why = f"a list that begins with [ is JSON, and this is {jsontext.describe_error(error)}"
+        why = f"a list that begins with [ must be JSON, but is {jsontext.describe_error(error)}"
         raise UsageError(f"--matrix {field.name}={raw}", why) from None
     if not values:
-        raise UsageError(f"--matrix {field.name}={raw}", "it has no values")
+        raise UsageError(f"--matrix {field.name}={raw}", "the list is empty")
     return values  # type: ignore[no-any-return]

@@ -94,7 +94,7 @@ class ItemParser:
         unknown = next(name for name in row if name not in self._members)
         program = self._kind.jq_program(row)
         rename = f"; jq -c '{program}' renames them" if program else ""
-        return f"{unknown_member(unknown, names)}; a row has {join_names(names)}{rename}"
+        return f"{unknown_member(unknown, names)}; a row can have {join_names(names)}{rename}"
 
     def _from_cells(self, cells: Mapping[str, Any]) -> dict[str, Any]:
         """Return the cells of a table row as members; empty ones and unknown columns are left out."""

@@ -117,7 +117,7 @@ class RowParser:
                 if not hint and not self._template:
                     hint = f"{example(columns)} builds prompts from columns"
                 elif tuple(columns) == (self.plain_text.column,):
-                    hint = "in plain text, {prompt} is the whole line"
+                    hint = "plain text has only the column {prompt}, the whole line"
                 raise UsageError(f"{name} has no column {needed!r}", why, hint)
 
     def _line(self, value: Any) -> RowRequest:
@@ -152,7 +152,7 @@ class RowParser:
         if row.keys() <= _PLAIN:
             return RowRequest(own_id, self._prompt(row.get("prompt")), {}, {})
         if "id" in row and "custom_id" in row:
-            raise RowError("id and custom_id together; a row has one id")
+            raise RowError("the row has both id and custom_id; keep one of them")
         if "body" in row:
             return self._batch(own_id, row)
         fields: dict[str, Value] = {}
@@ -172,12 +172,12 @@ class RowParser:
         """Parse a line of a batch file. Unknown members of its body are engine parameters."""
         for name in row:
             if name not in BATCH_MEMBERS:
-                raise RowError(unknown_member(name, BATCH_MEMBERS) + " beside body")
+                raise RowError(unknown_member(name, BATCH_MEMBERS) + " next to body")
         body, url = row["body"], row.get("url", BATCH_URL)
         if not isinstance(body, dict):
             raise RowError("body must be an object")
         if url != BATCH_URL:
-            raise RowError(f"url is {shown(url)}: nbx bulk sends to {BATCH_URL}")
+            raise RowError(f"url is {shown(url)}, but must be {BATCH_URL}")
         if row.get("method", "POST") != "POST":
             raise RowError(f"method is {shown(row['method'])}, but must be POST")
         if "messages" in body:
@@ -203,7 +203,7 @@ class RowParser:
             if (tokens := token_ids(value)) is not None:
                 return tokens
             if all(isinstance(one, str) for one in value) or all(isinstance(one, list) for one in value):
-                raise RowError("several prompts in one row; give each a row of its own")
+                raise RowError("several prompts in one row; put each in its own row")
         raise RowError("prompt must be a string or an array of token IDs (integers from 0)")
 
     def _value(self, field: Field, value: Any, *, typed: bool = True, comma: bool = False) -> Value:
@@ -256,7 +256,7 @@ def _in_matrix(row: Mapping[str, Any]) -> InMatrix:
     match row:
         case {"row": str() | int() as own, "row_index": int(index), "matrix": dict(values)} if index >= 0:
             return InMatrix(Combination(label_of(values), values), own, index, is_first=True)
-    raise RowError("matrix, row and row_index belong together, as nbx bulk writes them")
+    raise RowError("matrix, row and row_index must be given together, in the form that nbx bulk writes")
 
 
 def is_missing(cell: Any) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from nebius_cli.bulk.input.parse_row import DecimalCommaRow, RawRow, UnreadableRow
 from nebius_cli.bulk.input.text_lines import TextLines, text_of
 from nebius_cli.core.errors_and_exit_codes import BadInputError
+from nebius_cli.core.short_text import counted
 
 MAX_CELL_CHARS = 16 << 20  # the module csv needs four bytes for each
 DELIMITERS = {"csv": ",", "tsv": "\t"}
@@ -41,7 +42,8 @@ class DelimitedTable:
         self._records = self._read()
         _, header = next(self._records, (1, UnreadableRow("the file is empty")))
         if isinstance(header, UnreadableRow):
-            why = "its lines end with CR alone" if "new-line character" in header.why else header.why
+            only_cr = "new-line character" in header.why
+            why = "its lines end with CR, not LF or CRLF" if only_cr else header.why
             raise BadInputError(f"{name} has no header row", why)
         self._header = header
         for column, count in Counter(header).items():
@@ -59,7 +61,7 @@ class DelimitedTable:
             elif len(cells) > 1 and not any(cells):
                 continue
             elif len(cells) < width or any(cells[width:]):
-                yield line, UnreadableRow(f"{len(cells)} cells, but {width} in the header")
+                yield line, UnreadableRow(f"{counted(len(cells), 'cell')}, but {width} in the header")
             else:
                 row = self._row(zip(header, cells, strict=False))
                 if not all_named:

@@ -34,7 +34,7 @@ class ParquetTable:
             # Keeps a buffer per column in memory, rather than a whole row group.
             self._file = ParquetFile(file or path, buffer_size=1 << 20, pre_buffer=False)
         except self._damage as error:
-            raise BadInputError(f"{path} cannot be read as parquet", first_line(error)) from None
+            raise BadInputError(f"cannot read {path} as Parquet", first_line(error)) from None
         self.columns: tuple[str, ...] = tuple(self._file.schema_arrow.names)
         self.count: int = self._file.metadata.num_rows
 
@@ -86,7 +86,7 @@ def _value(scalar: Any, name: str) -> Any:
     # Python has no nanoseconds. How pyarrow converts them depends on whether pandas is installed.
     if kind.startswith(_NANOSECONDS) and scalar.is_valid and scalar.value % 1000:
         if kind.startswith("duration"):
-            return UnreadableRow(f"column {name!r}: {scalar.value} ns are not whole microseconds")
+            return UnreadableRow(f"column {name!r}: {scalar.value} ns is not a whole number of microseconds")
         return scalar.cast("string").as_py()
     try:
         return _without_pandas(scalar.as_py(maps_as_pydicts="strict"))

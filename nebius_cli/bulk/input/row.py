@@ -15,7 +15,7 @@ from nebius_cli.core.compact_hash_set import DigestSet, digest
 from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
-_MIXED = "{}; give every row an id, or write number ids as strings"
+_MIXED = "{}; give every row an id, or write numeric ids as strings"
 BODY_HASH_DIGITS = 32  # the part of a row's `body_hash` that identifies the body
 
 
@@ -146,7 +146,7 @@ class RowIds:
             own = str(index if own is None else own)
         if own is None:
             if self._has_numbers and not self._mixed:
-                raise RowError(_MIXED.format("a row without an id"))
+                raise RowError(_MIXED.format("the row has no id, but other rows have numeric ids"))
             self._has_unnamed = True
             return
         if isinstance(own, str):
@@ -154,7 +154,9 @@ class RowIds:
         else:
             if own != index:
                 if self._has_unnamed and not self._mixed:
-                    raise RowError(_MIXED.format(f"id {shown(own)} may be the index of another row"))
+                    raise RowError(
+                        _MIXED.format(f"id {shown(own)} may also be the index of a row without an id")
+                    )
                 self._has_numbers = True
             key = digest(b"%d" % own) ^ 1  # differs from that of the same digits as text
         if not self._taken.add(key):

@@ -118,7 +118,7 @@ class RowSource:
         first = listed[0]
         what = f"{self.place(first)}: {first.why}"
         more = "; ".join(
-            _place(row) + (": the same" if row.why == first.why else f": {row.why}") for row in listed[1:]
+            _place(row) + (": same error" if row.why == first.why else f": {row.why}") for row in listed[1:]
         )
         rest = f"; {count - len(listed)} more" if count > len(listed) else ""
         other = wrong_format_flag(self.name, self._file.format)

@@ -62,7 +62,7 @@ class JoinedFiles:
             self._file, self.part = file, path
             if self._versions[number] not in ((), file.version):
                 raise BadInputError(
-                    f"{path} changed during the run", "its rows may differ from those checked"
+                    f"{path} changed during the run", "its rows may differ from those that were checked"
                 )
             if not self._versions[number] and file.columns:
                 self._check_columns(file.columns, file.name)
@@ -111,6 +111,7 @@ def check_named_once(paths: Sequence[str]) -> None:
             state = Path("/dev/stdin" if path == "-" else path).stat()
             key = (state.st_dev, state.st_ino)
         if key in seen:
-            what = f"{path} is named twice" if seen[key] == path else f"{seen[key]} and {path} are one file"
-            raise UsageError(what, "each row is sent once", "--n N asks for N answers to each row")
+            same = seen[key] == path
+            what = f"{path} is named twice" if same else f"{seen[key]} and {path} are the same file"
+            raise UsageError(what, "each row is sent once", "for several answers to each row, use -n N")
         seen[key] = path

@@ -49,5 +49,5 @@ def text_of(line: bytes | UnreadableRow) -> str | UnreadableRow:
     except UnicodeDecodeError as error:
         return UnreadableRow(not_utf8(error))
     if "\0" in text:
-        return UnreadableRow(f"binary input: a NUL at character {text.index(chr(0)) + 1}")
+        return UnreadableRow(f"binary input: NUL at character {text.index(chr(0)) + 1}")
     return text

@@ -8,7 +8,7 @@ from nebius_cli.core.similar_names import nearest
 from nebius_cli.request.read_prompt import marked_encoding
 
 _MAX_SHOWN_CHARS = 60
-CHAT = "nbx bulk completes prompts and has no chat"
+CHAT = "nbx bulk completes prompts and does not support chat"
 # Members of common data sets that hold the question, the likeliest first, and members that do not.
 _QUESTIONS = ("prompt", "instruction", "question", "query", "text", "input", "content")
 _ANSWERS = ("id", "custom_id", "output", "answer", "completion", "response", "label", "target", "source")
@@ -22,21 +22,21 @@ def unparsable_row_hint(text: str, noun: str = "prompt") -> str:
     """
     text = text.strip()
     if text.startswith("["):
-        return "; jq -c '.[]' makes rows of a JSON array"
+        return "; jq -c '.[]' converts a JSON array to rows"
     if text == "{":
-        return "; jq -c . makes each object one line"
+        return "; jq -c . puts each object on one line"
     return "" if text.startswith(("{", '"')) else f"; --format text reads each line as a {noun}"
 
 
 def strange_member(name: str, names: Sequence[str], row: Mapping[str, Any]) -> str:
     """Return a message about a member that is not one of `names`, and how to read such a row."""
     if name in _CHATS:
-        why = f"{shown(name)} is for chats; {CHAT}"
+        why = f"{shown(name)} is for chat; {CHAT}"
     else:
         why = f'{unknown_member(name, names)}; engine parameters belong in "params"'
         if "prompt" in row and nearest(name, names):
             return why
-    return f"{why}; --template '{_template_for(row)}' makes prompts from members"
+    return f"{why}; --template '{_template_for(row)}' builds prompts from members"
 
 
 def _template_for(row: Mapping[str, Any]) -> str:
@@ -56,7 +56,7 @@ def separator_hint(columns: Sequence[str]) -> str:
     """Return how to read a table whose header was parsed as one column, empty if there are several."""
     header = columns[0] if len(columns) == 1 else ""
     if ";" in header:
-        return "for cells separated by ;, make sep=; the first line"
+        return "if cells are separated by ;, add the line sep=; at the top of the file"
     if "\t" in header:
         return "set --format tsv: its cells are separated by tabs"
     return "set --format csv: its cells are separated by commas" if "," in header else ""
@@ -72,7 +72,7 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     """Return a message about the first byte of a row that is not UTF-8."""
     if encoding := marked_encoding(error.object):
         return f"the text is {encoding}; --encoding {encoding.lower()} reads it"
-    return f"{invalid_byte(error)} of the row is not UTF-8; --encoding or --invalid replace"
+    return f"{invalid_byte(error)} of the row is not UTF-8; set --encoding NAME or --invalid replace"
 
 
 def unknown_member(name: str, names: Sequence[str]) -> str:

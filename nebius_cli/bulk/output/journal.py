@@ -129,7 +129,7 @@ class Journal:
         self.reset_claims()
         self._read()
         rows = counted(len(moved), "row")
-        self._note(f"{self.path}: {rows} without an id moved in the input, and their answers with them")
+        self._note(f"{self.path}: {rows} without an id moved in the input; the answers were renumbered")
 
     def has_prompt_of(self, row: Row) -> bool:
         """Return whether an earlier run answered a row with this id and prompt, whatever the request.
@@ -229,12 +229,12 @@ class Journal:
         self._answer_count = len(self._answered)
         if records.tail:
             self._file.cut(records.end)
-            self._note(f"{self.path}: removed a partial record at the end, {records.tail} bytes")
+            self._note(f"{self.path}: removed a partial record at the end, {counted(records.tail, 'byte')}")
         elif records.unended:
             self._file.write(b"\n")
         if records.broken:
-            lines = "1 line is" if records.broken == 1 else f"{records.broken} lines are"
-            self._note(f"{self.path}: {lines} not JSON; their rows are sent again")
+            lines = counted(records.broken, "line")
+            self._note(f"{self.path}: ignored {lines} with invalid JSON; the rows are sent again")
 
 
 def _lock(path: Path) -> lock.Lock:
@@ -242,9 +242,11 @@ def _lock(path: Path) -> lock.Lock:
         held = lock.try_lock(lock_path(path))
     except OSError as error:
         hint = mkdir_hint(path)
-        raise OutputError(f"cannot write beside {path}", error.strerror or str(error), hint) from None
+        raise OutputError(
+            f"cannot create a file next to {path}", error.strerror or str(error), hint
+        ) from None
     if held is None:
-        raise UsageError(f"another nbx bulk is writing {path}", "", "wait for it, or choose another -o")
+        raise UsageError(f"another run is writing {path}", "", "wait for it to end, or choose another -o")
     return held
 
 

@@ -98,5 +98,5 @@ def _write(path: Path, lines: Iterator[bytes]) -> None:
             for line in lines:
                 write(line)
     except OutputError as error:
-        error.hint = "all answers are kept; run the same command again to tidy the file"
+        error.hint = "all answers are kept; repeat the command to clean up the file"
         raise

@@ -30,7 +30,8 @@ class AnswerFile:
         self._rows = rows
         self.hidden = self.strays = 0
         if not self._path.is_file():
-            why = "it must be a file, because it is read twice" if path == "-" or self._path.exists() else ""
+            exists = path == "-" or self._path.exists()
+            why = "it must be a regular file, because it is read twice" if exists else ""
             raise UsageError(f"cannot read {path}", why or os.strerror(errno.ENOENT))
         self._file = open_answers(self._path)
         try:
@@ -85,7 +86,8 @@ class AnswerFile:
                 yield waiting
             if self._rows is None and index - expected > MAX_ROWS_MISSING:
                 what = f"{self._path} has a record with the index {index}"
-                raise BadInputError(what, f"the one before has {expected - 1}", "--csv exports them anyway")
+                why = f"the record before it has the index {expected - 1}"
+                raise BadInputError(what, why, "--csv exports the records anyway")
             yield from itertools.repeat(None, index - expected)
             waiting, expected = record, index + 1
         if waiting is not None:

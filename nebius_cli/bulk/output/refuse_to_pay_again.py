@@ -59,7 +59,7 @@ class Claims:
         why = self._changed_settings(runs_here) + " has changed"
         if self._may_have_moved:
             why += ", or rows without an id have moved"
-        hint = f"--restart starts over and keeps them as {self._output}.old; or choose another -o"
+        hint = f"--restart starts over and keeps the answers as {self._output}.old; or choose another -o"
         return UsageError(what, why, hint)
 
     def _changed_settings(self, runs_here: bool) -> str:  # noqa: FBT001 - the only argument
@@ -116,7 +116,7 @@ class SurveyedClaims(Claims):
             raise UsageError(what, "each shard needs its own output", "choose another -o, or correct --shard")
         if moved := self._moved():
             what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
-            why = f"{self._output} has the answers at other positions: rows or files are in another order"
+            why = f"{self._output} has their answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
         if self.changed and not self.found:
             raise self.error(runs_here=runs_here)
@@ -178,9 +178,9 @@ def _sent_again(runs_here: bool) -> str:  # noqa: FBT001 - the only argument
 def _other_matrix(output: str, found: Sequence[str], wanted: Sequence[str]) -> UsageError:
     """Return the error of a run whose rows and the records in its output have other fields in the matrix."""
     what = f"{output} has the answers of a run {_named(found)}"
-    why = f"this run is {_named(wanted)}, and its answers would be mixed with them"
+    why = f"the answers of this run, {_named(wanted)}, would be mixed with them"
     return UsageError(
-        what, why, f"choose another -o; or --restart starts over and keeps them as {output}.old"
+        what, why, f"--restart starts over and keeps the answers as {output}.old; or choose another -o"
     )
 
 

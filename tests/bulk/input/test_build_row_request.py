@@ -192,12 +192,12 @@ def test_an_id_that_is_used_twice_makes_the_row_bad() -> None:
 
 def test_a_number_as_id_must_not_be_the_index_of_a_row_without_an_id() -> None:
     own = {"id": 1, "prompt": "x"}
-    number = "id 1 may be the index of another row; give every row an id, or write number ids as strings"
+    mixed = "id 1 may also be the index of a row without an id"
+    number = f"{mixed}; give every row an id, or write numeric ids as strings"
     assert [row.id for row in read("a", own, "b") if isinstance(row, Row)] == [0, 1, 2]
     assert why(read("a", "b", own)[2]) == number
-    assert why(read(own, "b")[1]) == number.replace(
-        "id 1 may be the index of another row", "a row without an id"
-    )
+    unnamed = "the row has no id, but other rows have numeric ids"
+    assert why(read(own, "b")[1]) == number.replace(mixed, unnamed)
 
 
 def test_rows_with_and_without_ids_may_be_mixed_if_the_run_is_not_resumable() -> None:

@@ -39,7 +39,7 @@ def test_a_row_of_typed_columns_is_converted_to_a_request() -> None:
     assert CHECKED.read(cells) == RowRequest(7, "b\u00e9", fields, {})
     assert own_id(cells) == 7
     assert CHECKED.read({"id": math.nan, "prompt": [Decimal(1), 2.0]}) == RowRequest(None, [1, 2], {}, {})
-    assert flaw({"prompt": b"ab\xff"}) == "a binary column: byte 0xff at offset 2 is not UTF-8"
+    assert flaw({"prompt": b"ab\xff"}) == "in a binary column, byte 0xff at offset 2 is not UTF-8"
     assert flaw({"prompt": "x", "n": Decimal("1.5")}) == "n must be a whole number"
 
 
@@ -62,7 +62,7 @@ def test_an_ambiguous_comma_is_an_error(cell: str) -> None:
 
 
 SEPARATORS = {
-    "id;prompt": "for cells separated by ;, make sep=; the first line",
+    "id;prompt": "if cells are separated by ;, add the line sep=; at the top of the file",
     "id\tprompt": "set --format tsv: its cells are separated by tabs",
     "id,prompt": "set --format csv: its cells are separated by commas",
 }

@@ -57,9 +57,9 @@ def test_any_template_is_parsed_or_a_usage_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("a {", "{ at character 2 names no column"),
-        ("a } {b}", "} at character 2 names no column"),
-        ("{}", "{} at character 0 names no column"),
+        ("a {", "{ at character 3 is not a {COLUMN}"),
+        ("a } {b}", "} at character 3 is not a {COLUMN}"),
+        ("{}", "{} at character 1 is not a {COLUMN}"),
         ("{{a}}", "every prompt would be the same"),
         ("", "every prompt would be the same"),
     ],
@@ -90,7 +90,7 @@ def test_a_value_that_is_not_a_string_is_inserted_as_json_or_str(value: Any, tex
     ("values", "why"),
     [
         ({"y": "1", "z": "2"}, "the template's {x} is missing; the row has y, z"),
-        ({}, "the template's {x} is missing; the row has nothing"),
+        ({}, "the template's {x} is missing; the row is empty"),
         ({"x": None}, "the template's {x} is null"),
         ({"x": float("nan")}, "the template's {x}: Out of range float values are not JSON compliant"),
         ({"x": b"1\xff"}, "the template's {x}: byte 0xff at offset 1 is not UTF-8"),

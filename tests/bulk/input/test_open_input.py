@@ -62,8 +62,8 @@ def test_any_texts_separated_by_nuls_are_read_unchanged(texts: list[str]) -> Non
 
 def test_undecodable_or_binary_text_makes_only_its_row_unreadable() -> None:
     assert flaws(b"a\nb\xff\nc\0\nd", "text") == [
-        (2, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
-        (3, "binary input: a NUL at character 2"),
+        (2, "byte 0xff at offset 1 of the row is not UTF-8; set --encoding NAME or --invalid replace"),
+        (3, "binary input: NUL at character 2"),
     ]
     reading = DecodeOptions("utf-8", replace_invalid=True)
     assert rows(b"b\xff", "text", reading=reading) == [(1, "b\ufffd")]
@@ -100,13 +100,13 @@ def test_any_table_written_by_the_csv_module_is_read(table: list[list[str]]) -> 
 def test_an_error_in_a_table_makes_only_its_row_unreadable() -> None:
     data = b'a,b\n1\n1,2,3\nx\xff,y\nx\0,y\n"p"q,r\ns,t\ru,v\n"multi\nline\xff",w\n1,2\n"open,\nx\n'
     assert flaws(data, "csv") == [
-        (2, "1 cells, but 2 in the header"),
+        (2, "1 cell, but 2 in the header"),
         (3, "3 cells, but 2 in the header"),
-        (4, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
-        (5, "binary input: a NUL at character 2"),
+        (4, "byte 0xff at offset 1 of the row is not UTF-8; set --encoding NAME or --invalid replace"),
+        (5, "binary input: NUL at character 2"),
         (6, "not CSV: ',' expected after '\"'"),
         (7, "not CSV: new-line character seen in unquoted field"),
-        (8, "byte 0xff at offset 4 of the row is not UTF-8; --encoding or --invalid replace"),
+        (8, "byte 0xff at offset 4 of the row is not UTF-8; set --encoding NAME or --invalid replace"),
         (11, "not CSV: a quote is not closed"),
     ]
     assert [line for line, row in rows(data, "csv") if isinstance(row, dict)] == [10]
@@ -133,8 +133,8 @@ def test_empty_columns_and_rows_and_sep_lines_of_spreadsheets_are_ignored(data: 
 def test_line_numbers_include_the_line_that_names_the_separator() -> None:
     assert rows(b"sep=;\na;b\n1;2\n3\n", "csv")[0][0] == 3
     assert flaws(b"sep=;\na;b\n1;2\n3\nx\xff;\n", "csv") == [
-        (4, "1 cells, but 2 in the header"),
-        (5, "byte 0xff at offset 1 of the row is not UTF-8; --encoding or --invalid replace"),
+        (4, "1 cell, but 2 in the header"),
+        (5, "byte 0xff at offset 1 of the row is not UTF-8; set --encoding NAME or --invalid replace"),
     ]
 
 
@@ -176,7 +176,7 @@ def test_the_error_for_utf_16_and_utf_32_names_the_encoding_flag(encoding: str) 
     [
         (b"", "stdin has no header row", "the file is empty"),
         (b"\n\n", "stdin has no header row", "the file is empty"),
-        (b"a\rb\n", "stdin has no header row", "its lines end with CR alone"),
+        (b"a\rb\n", "stdin has no header row", "its lines end with CR, not LF or CRLF"),
         (b"a,b,a\n", "stdin has two columns named 'a'", "column names must be unique"),
     ],
 )

@@ -70,21 +70,21 @@ def test_any_values_have_distinct_labels_without_line_breaks(texts: list[str]) -
         (
             ["temperature=[0,"],
             "--matrix temperature=[0,",
-            "a list that begins with [ is JSON, and this is not",
+            "a list that begins with [ must be JSON, but is not",
         ),
         (
             ["temperature=[NaN]"],
             "--matrix temperature=[NaN]",
-            "a list that begins with [ is JSON, and this is",
+            "a list that begins with [ must be JSON, but is",
         ),
-        (["stop=[]"], "--matrix stop=[]", "it has no values"),
-        (["temperature=0,0"], "--matrix temperature=0,0", "it has 0 twice"),
-        (["n=1", "n=2"], "--matrix n twice", ""),
+        (["stop=[]"], "--matrix stop=[]", "the list is empty"),
+        (["temperature=0,0"], "--matrix temperature=0,0", "the value 0 is given twice"),
+        (["n=1", "n=2"], "--matrix n is given twice", ""),
         (["top_p=1"], "--top-p and --matrix top_p together", "each row gets the values of the matrix"),
         (
             ["max_tokens=" + ",".join(map(str, range(1, 1002)))],
             "--matrix makes 1,001 combinations",
-            "at most",
+            "the limit is 1,000",
         ),
     ],
 )
@@ -99,7 +99,7 @@ def test_the_hint_names_the_field_probably_meant_or_a_flag_that_helps() -> None:
     hints = {
         "temprature=1": "did you mean temperature?",
         "temp=0,1": "did you mean temperature?",
-        "seed=1,2": "for a parameter of the engine, run once per value: --param seed=VALUE",
+        "seed=1,2": "for an engine parameter, run once per value, with --param seed=VALUE",
         "temperature=3": "--no-validate",
     }
     for text, hint in hints.items():

@@ -78,15 +78,15 @@ def test_with_a_template_everything_but_the_id_is_a_variable() -> None:
 
 NO_NAME = "expecting property name enclosed in double quotes"
 FLAWS = [
-    (b"{ ", f"not JSON: {NO_NAME} at character 3; jq -c . makes each object one line"),
+    (b"{ ", f"not JSON: {NO_NAME} at character 3; jq -c . puts each object on one line"),
     (b'{"a"', "not JSON: expecting ':' delimiter at character 5"),
-    (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; --encoding or --invalid replace"),
+    (b"\xff", "byte 0xff at offset 0 of the row is not UTF-8; set --encoding NAME or --invalid replace"),
     (b'{"prompt": "x"} {', "not JSON: extra data at character 17"),
     (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
     (b"NaN", "not JSON: NaN; --format text reads each line as a prompt"),
     (b"1" * 5000, "beyond a limit of nbx: it has a number of more than 4,300 digits"),
-    (b"[1, 2]", "a row must be a string or an object; jq -c '.[]' makes rows of a JSON array"),
-    (b"[", "not JSON: expecting value at character 2; jq -c '.[]' makes rows of a JSON array"),
+    (b"[1, 2]", "a row must be a string or an object; jq -c '.[]' converts a JSON array to rows"),
+    (b"[", "not JSON: expecting value at character 2; jq -c '.[]' converts a JSON array to rows"),
     (b"Once upon", "not JSON: expecting value at character 1; --format text reads each line as a prompt"),
     (b"null", "a row must be a string or an object; --format text reads each line as a prompt"),
     (b"{}", "no prompt"),
@@ -103,8 +103,8 @@ def test_a_row_that_cannot_be_parsed_gives_the_reason(raw: Any, why: str) -> Non
 
 
 TOKENS = "prompt must be a string or an array of token IDs (integers from 0)"
-HINT = "--template '{prompt}' makes prompts from members"
-SEVERAL = "several prompts in one row; give each a row of its own"
+HINT = "--template '{prompt}' builds prompts from members"
+SEVERAL = "several prompts in one row; put each in its own row"
 MEMBERS = [
     ({"prompt": []}, "the prompt is empty; --allow-empty sends it"),
     ({"prompt": ["a", "b"]}, SEVERAL),
@@ -118,7 +118,7 @@ MEMBERS = [
     ({"prompt": "x", "id": 1.5}, "id must be a string or an integer"),
     ({"prompt": "x", "id": True}, "id must be a string or an integer"),
     ({"prompt": "x", "id": ""}, "id is empty"),
-    ({"prompt": "x", "id": "a", "custom_id": "b"}, "id and custom_id together; a row has one id"),
+    ({"prompt": "x", "id": "a", "custom_id": "b"}, "the row has both id and custom_id; keep one of them"),
     ({"prompt": "x", "temperature": 3}, "temperature must be between 0 and 2; --no-validate sends it"),
     ({"prompt": "x", "temperature": "0.5"}, "temperature must be a number"),
     ({"prompt": "x", "max_tokens": 10**30}, "max_tokens is larger than any server accepts"),
@@ -134,16 +134,16 @@ MEMBERS = [
         {"prompt": "x", "z" * 99: 1},
         f'unknown member \'{"z" * 58}…; engine parameters belong in "params"; {HINT}',
     ),
-    ({"body": {}, "prompt": "x"}, "unknown member 'prompt' beside body"),
+    ({"body": {}, "prompt": "x"}, "unknown member 'prompt' next to body"),
     ({"body": []}, "body must be an object"),
     ({"body": {}}, "no prompt"),
     (
         {"url": "/v1/chat/completions", "body": {}},
-        "url is '/v1/chat/completions': nbx bulk sends to /v1/completions",
+        "url is '/v1/chat/completions', but must be /v1/completions",
     ),
-    ({"url": ["x"], "body": {}}, "url is not a string: nbx bulk sends to /v1/completions"),
+    ({"url": ["x"], "body": {}}, "url is not a string, but must be /v1/completions"),
     ({"method": "GET", "body": {}}, "method is 'GET', but must be POST"),
-    ({"body": {"messages": []}}, "body has messages: nbx bulk completes prompts and has no chat"),
+    ({"body": {"messages": []}}, "body has messages: nbx bulk completes prompts and does not support chat"),
     ({"body": {"prompt": "x", "n": 0}}, "n must be 1 or more; --no-validate sends it"),
 ]
 

@@ -155,7 +155,7 @@ def test_a_file_that_is_not_parquet_or_is_truncated_is_bad_input(path: Path) -> 
     data = path.read_bytes()
     for wrong in (b"", b"prompt\nx\n", data[: len(data) // 2], data[:-1]):
         path.write_bytes(wrong)
-        assert reading_fails(path).what == f"{path} cannot be read as parquet"
+        assert reading_fails(path).what == f"cannot read {path} as Parquet"
 
 
 def test_a_damaged_page_is_bad_input_and_the_error_names_the_row(path: Path) -> None:

@@ -30,8 +30,8 @@ def test_the_error_for_a_row_of_a_data_set_names_its_template(row: dict[str, Any
     with pytest.raises(RowError) as caught:
         CHECKED.read(json.dumps(row).encode())
     why = str(caught.value)
-    assert f"--template '{form}' makes prompts" in why
-    assert ("has no chat" in why) == (form in ("{messages}", "{conversations}"))
+    assert f"--template '{form}' builds prompts" in why
+    assert ("does not support chat" in why) == (form in ("{messages}", "{conversations}"))
 
 
 def test_the_suggested_template_works() -> None:

@@ -91,11 +91,11 @@ def test_records_without_a_cost_are_counted(path: Path) -> None:
 
 def test_a_second_process_is_refused_and_the_error_names_the_file(path: Path) -> None:
     first = open_quietly(path)
-    with pytest.raises(UsageError, match=r"another nbx bulk is writing .*answers\.jsonl"):
+    with pytest.raises(UsageError, match=r"another run is writing .*answers\.jsonl"):
         open_quietly(path)
     link = path.with_name("link.jsonl")
     link.symlink_to(path)
-    with pytest.raises(UsageError, match="another nbx bulk"):
+    with pytest.raises(UsageError, match="another run is writing"):
         open_quietly(link)
     first.close()
     open_quietly(link).close()
@@ -164,7 +164,7 @@ def test_lines_broken_by_a_power_cut_are_ignored(path: Path) -> None:
     journal.append(answer(row(1)))
     journal.compact(ordered=False)
     journal.close()
-    assert notes == [f"{path}: 2 lines are not JSON; their rows are sent again"]
+    assert notes == [f"{path}: ignored 2 lines with invalid JSON; the rows are sent again"]
     assert path.read_bytes() == answer(row(0)) + answer(row(2)) + answer(row(1))
 
 

@@ -33,7 +33,8 @@ def test_a_file_truncated_at_any_byte_of_its_last_records_can_be_resumed(tmp_pat
         journal.close()
         assert path.read_bytes() == b"".join(lines[: sum(kept)])
         left = size - len(b"".join(lines[: sum(kept)]))
-        assert notes == ([f"{path}: removed a partial record at the end, {left} bytes"] if left > 0 else [])
+        cut = "1 byte" if left == 1 else f"{left} bytes"
+        assert notes == ([f"{path}: removed a partial record at the end, {cut}"] if left > 0 else [])
 
 
 def texts(record: bytes) -> dict[str, Any]:

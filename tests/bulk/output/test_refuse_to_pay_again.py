@@ -28,8 +28,8 @@ def test_an_output_cannot_be_resumed_with_another_matrix(
     result = bulk("bulk", "in.jsonl", "-o", "both.jsonl", *survey)
     assert result.err == (
         "nbx: both.jsonl has the answers of a run with --matrix temperature and n\n"
-        "  this run is without --matrix, and its answers would be mixed with them\n"
-        "  choose another -o; or --restart starts over and keeps them as both.jsonl.old\n"
+        "  the answers of this run, without --matrix, would be mixed with them\n"
+        "  --restart starts over and keeps the answers as both.jsonl.old; or choose another -o\n"
     )
 
 
