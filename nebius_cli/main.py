@@ -1,4 +1,4 @@
-"""Runs one command line, reports its errors, and returns its exit code."""
+"""Runs one command line and returns its exit code; only this module reports errors that end a run."""
 
 import contextlib
 import sys
@@ -84,7 +84,7 @@ def _run_and_report(args: list[str], invocation: Invocation) -> int:
     try:
         return _run(args, invocation)
     except NbxError as error:
-        if (stop := signal_before(error)) is not None:  # such as SIGHUP, which makes writes fail
+        if (stop := signal_before(error)) is not None:  # after SIGHUP, writing to the terminal fails too
             raise stop from None
         return _report(error, invocation)
     except ReaderGone:

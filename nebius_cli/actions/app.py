@@ -177,7 +177,7 @@ class App(Console):
     ) -> "Api":
         """Return the API at `endpoint`; at most `pool` connections stay open.
 
-        With `begin_now`, it starts to connect at once, because a request will follow; then close the API.
+        With `begin_now`, it connects at once, for a request that will follow; the caller must close the API.
         """
         cacert, early = settings.ca_file(self.streams.environ) or "", None
         trust_env = not endpoint.is_local

@@ -55,7 +55,7 @@ class RowServer(NamedTuple):
 
     `generating` returns how many tokens it has generated for incomplete answers, 0 if that is unknown.
     `open_sender` takes the maximum number of connections, and returns a sender and the host. It waits until
-    the server is ready; nbx checks the input before calling it.
+    the server is ready, so it is called late: nbx checks the input while a local model is loading.
     """
 
     open_sender: Callable[[int], tuple["Sender", str]]

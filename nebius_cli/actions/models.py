@@ -194,7 +194,7 @@ def _decoded(stored: ModelList | None) -> Listing | None:
 
 
 def _can_use_old_list(error: NbxError) -> bool:
-    """Return whether an old list, or none, is good enough: there is no key, or the failure is temporary."""
+    """Return whether an old list, or none, will do: no usable key, no connection, or a server failure."""
     if isinstance(error, AuthError):
         return not error.status
     return isinstance(error, NetworkError | ServerError | RateLimitError)

@@ -261,7 +261,7 @@ def _prices(
     app: App,
     items: ItemRun | None = None,
 ) -> PriceList:
-    """Return the prices to use. If a cap needs the prices of the run's models, they are fetched."""
+    """Return the prices to use; if a cap needs prices of the run's models that are not known, fetch them."""
     if plan.prices is not None:
         return _with_free(plan.prices, items)
     price_source = app.price_source(settings, lambda: key)

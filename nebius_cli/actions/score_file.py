@@ -42,7 +42,7 @@ class _RowScores:
     def __init__(self, options: ScoreOptions, context: str, app: App) -> None:
         self._options = options
         self._app = app
-        # The parts of a row are in the order of the models, except that models on the server come first.
+        # Parts are in the order of the models, but the server's come first: the run's model is the first.
         models = options.models
         self._order = sorted(range(len(models)), key=lambda index: models[index].runs_locally)
         self._kind = ScoreRows(

@@ -9,7 +9,7 @@ from nebius_cli.command_tree.commands_as_data import Command, Flag
 MAX_COLUMNS = 100  # longer lines are hard to read
 MIN_TWO_COLUMNS = 60  # in a narrower window, a description is below its flag
 MAX_FLAG_COLUMNS = 30  # a longer flag has its description on the next line
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"  # left out without colour
+BOLD, PLAIN = "\x1b[1m", "\x1b[0m"  # removed from output without colour
 
 EVERYDAY = "Everyday flags"
 _WORDS = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""")  # words of a command line; a quoted text is one word

@@ -60,7 +60,7 @@ def field_options(fields: Iterable[Field]) -> tuple[Parameter, ...]:
 def _field_option(field: Field) -> Parameter:
     short = (field.short,) if field.short else ()
     help_text = field.help
-    if field.high not in (None, MAX_TIMEOUT_S):  # the bounds of other numbers are obvious
+    if field.high not in (None, MAX_TIMEOUT_S):  # a minimum of 0 or a limit of a week is not shown
         help_text = f"{field.help.removesuffix('.')}, {field.low:g} to {field.high:g}."
     if field.kind is Kind.BOOLEAN:
         declared = f"{field.flag}/{field.flag.replace('--', '--no-', 1)}"

@@ -249,7 +249,7 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     code: int | None = None
     with contextlib.suppress(TimeoutExpired):
         code = process.wait(timeout_s)
-    # By now, its output is in the pipe; an incomplete line may be waiting for one of those children.
+    # By now, its output is in the pipe. Without a newline, reading continues until those children end.
     done = enough.wait(PIPE_TIMEOUT_S)
     if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
         raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")

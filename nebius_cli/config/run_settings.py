@@ -61,8 +61,8 @@ class RunSettings(NamedTuple):
     def ca_file(self, environ: Mapping[str, str]) -> str | None:
         """Return the file or folder of certificate authorities to trust, None to let nbx choose.
 
-        SSL_CERT_FILE and SSL_CERT_DIR are used only if the variables of requests are not set. If both are
-        set, they are returned as one list, as in SSL_CERT_DIR.
+        SSL_CERT_FILE and SSL_CERT_DIR are used only if REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE are not set, and
+        are returned as one list, as in SSL_CERT_DIR.
         """
         if self.cacert is not None:
             return expand(self.cacert, environ)

@@ -35,7 +35,7 @@ class Cap(NamedTuple):
 
 
 class _Spent:
-    """The cost of the requests since a Unix time. Each row is read only once, as rows do not change."""
+    """The cost of requests since a Unix time. Rows never change and ids grow, so each row is read once."""
 
     def __init__(self, since: float) -> None:
         self.since = since

@@ -14,7 +14,7 @@ from nebius_cli.terminal.write_table import columns_that_fit, width_of
 MIN_EXCERPT_COLUMNS, MAX_EXCERPT_COLUMNS = 8, 80
 MAX_RULE_COLUMNS = 40
 NUMBERS = ("id", "tokens", "cost")
-# Columns from left to right, and by importance: on a narrow terminal the last ones are left out.
+# Columns from left to right, and in the order in which they get room on a narrow terminal.
 _ORDER = ("id", "time", "model", "tokens", "cost", "end", "text")
 _BY_IMPORTANCE = ("id", "time", "end", "text", "tokens", "cost", "model")
 _FOR_PROGRAMS = (

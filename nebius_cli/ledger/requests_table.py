@@ -109,7 +109,7 @@ class Ledger:
                 self.append(())
 
     def _take_pending(self, database: sqlite3.Connection) -> list[Path]:
-        """Insert the rows of pending files, and return the files. Damaged files do not abort it."""
+        """Insert the rows of pending files; return the files. Damaged files do not end the transaction."""
         files = []
         for file, rows in self._pending.take():
             for row in rows:

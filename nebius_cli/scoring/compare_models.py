@@ -1,4 +1,4 @@
-"""Compares the scores of two models: differences per text, and a lower bound on the KL divergence."""
+"""Compares the scores of two models: differences per text, and a lower bound on KL per token."""
 
 import math
 from collections.abc import Mapping, Sequence

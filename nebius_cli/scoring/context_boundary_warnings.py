@@ -19,7 +19,7 @@ class DoubtfulRows:
         if tokens := [score["spanning_token"] for score in scores if score.get("spanning_token")]:
             self._spanning += 1
             self._token = self._token or tokens[0]
-        # The choices of such a question are compared without their first tokens.
+        # Without a context, choices are compared without their first tokens, which have no prediction.
         self._unpredicted += any(
             score["tokens_scored"] < score.get("tokens", 0) for score in record.get("choices") or ()
         )

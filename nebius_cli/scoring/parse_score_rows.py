@@ -42,7 +42,7 @@ class ScoreRow:
         return jsontext.encode([len(self.passages[0].context), self.is_question, self.gold])
 
     def to_json(self) -> dict[str, Any]:
-        """Return the members of the row, without its id; an empty context is also a member."""
+        """Return the row's members, without its id. An empty context is kept, as it is not the default."""
         members: dict[str, Any] = {"context": self.passages[0].context}
         if not self.is_question:
             return {**members, "text": self.passages[0].text}
@@ -59,7 +59,7 @@ def check_question_columns(columns: Collection[str]) -> None:
 
 
 def jq_program(members: Collection[str]) -> str:
-    """Return a jq program that turns an object with other members into a row, empty if that is impossible."""
+    """Return a jq program that turns an object with other members into a row, empty if none is known."""
     is_question = "choices" in members
     names = {
         "context": _named(("context", *_CONTEXT_NAMES), members),

@@ -15,7 +15,7 @@ from nebius_cli.scoring.likelihood_and_perplexity import NoEchoError, Passage, S
 
 PASSAGE_STATUSES = (400, 413, 422)  # HTTP statuses that may be caused by a single passage
 MAX_FAILURES_AT_START = 3  # the run ends after this many passages if none was echoed
-MAX_SERVER_ERRORS_AT_START = 2  # after this many for passages sent alone, the run ends
+MAX_SERVER_ERRORS_AT_START = 2  # for passages sent alone; then the server is at fault, and the run ends
 
 # Returns a score or an error for each passage; raises NbxError if the request for them fails.
 Scorer = Callable[[Sequence[Passage]], list[Score | NbxError]]

@@ -35,7 +35,7 @@ class Totals:
         self._same_picks: list[bool] = []  # for each question, whether both models pick the same choice
 
     def add(self, record: Mapping[str, Any]) -> None:
-        """Add the record of a row; a record without a score is ignored."""
+        """Add a record. Ignores records without a score, and differences in a run with one model."""
         self._doubts.add(record)
         self._questions += "winners" in record
         other = record.get("against") if self._compares else None

@@ -76,7 +76,7 @@ class Console:
             messages.report(failure, self.streams, color=self.color_err)
 
     def log(self, text: str) -> None:
-        """Write a message about the network traffic, with --verbose."""
+        """Write details, such as those of a request, only with --verbose."""
         if self._verbose:
             messages.note(text, self.streams)
 
