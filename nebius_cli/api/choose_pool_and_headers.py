@@ -32,9 +32,9 @@ MAX_TARGETS = 100  # kept in memory; query parameters can differ from row to row
 class Target(NamedTuple):
     """The prepared parts of a request to a URL.
 
-    `head` is the request line and all headers except Content-Length. `tunnel` tells whether a proxy forwards
-    the bytes unchanged. `server` is the host and port of the server, `authorities` the path of the
-    certificate authorities to trust, empty for plain HTTP.
+    `head` is the request line and all headers except Content-Length. `tunnel` tells whether an
+    HTTP proxy is asked for a tunnel to the server. `server` is the host and port of the server, `authorities`
+    the path of the certificate authorities to trust, empty for plain HTTP.
     """
 
     url: str
@@ -53,10 +53,11 @@ class Target(NamedTuple):
 class Pools:
     """The connection pools for requests with one key, one pool for each server. Thread-safe.
 
-    `cacert` is a file or folder of certificate authorities; if empty, the environment may name one.
+    `cacert` is a file or folder of certificate authorities; if empty, the environment's or certifi's.
     `trust_env=False` ignores the authorities and proxies of the environment. `size` is how many connections
     to a server stay open; `headers` are added to each request. `connect_timeout_s` limits each attempt to
-    connect to one address of a host; None means no limit. `early` is a connection that is already being made.
+    connect to one address of a host; None means no limit. `early` is a connection that is already being made;
+    the first request uses it if it is to the same server.
     """
 
     def __init__(

@@ -33,7 +33,7 @@ class TimedConnection(HTTPConnection):
             if given_up:
                 self.close()
 
-        connecting = begin(work, "nbx-connect")  # before `blocks`, so that requests are sent in order
+        connecting = begin(work, "nbx-connect")  # before the wait, so that requests arrive in order
         deadline.before_wait()
         try:
             connecting.outcome_within(deadline.left())

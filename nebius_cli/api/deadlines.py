@@ -120,7 +120,7 @@ class Deadline:
         return TimedOutError("timed out", why, hint, sent=self.sent)
 
     def head_received(self) -> None:
-        """Record that status and headers have arrived: from now on, the answer must make progress."""
+        """Record that status and headers have arrived: limits on silence and progress count from now."""
         self.in_body = True
         self._heard_at = self._progress_at = self._monotonic() - self._paused_s
 

@@ -153,8 +153,8 @@ class Api:
     def finish(self, sent: Sent) -> Answer:
         """Return the complete answer to a request.
 
-        Raises the errors of `post`, and NetworkError for an answer of more than MAX_ANSWER_BYTES. If the
-        connection breaks, `received` of the error is an Answer with the part received before.
+        Raises the errors of `post`, and NetworkError for an answer of more than MAX_ANSWER_BYTES. If
+        receiving fails, `received` of the error is an Answer with the part received before.
         """
         with self.redactor.in_errors, self.large_answers.turn:
             response, head = self._receive(sent)

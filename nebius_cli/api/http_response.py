@@ -62,7 +62,7 @@ class HttpResponse(http.client.HTTPResponse):
             raise self._failure
         super().begin()
         while self.status // 100 == 1 and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
-            self.headers = self.msg = None  # type: ignore[assignment]  # so that it reads the next head
+            self.headers = self.msg = None  # type: ignore[assignment]  # so http.client reads the next head
             super().begin()
         fields = self.fields
         for name, value in self.msg.raw_items():  # `items` checks for surrogates, which latin-1 never has
@@ -77,7 +77,7 @@ class HttpResponse(http.client.HTTPResponse):
         self._joins = bool(self.chunked) and "content-encoding" not in fields
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the bytes of the body, decompressed, as they arrive. Other methods than `read1` delay them.
+        """Yield the bytes of the body, decompressed, as they arrive. Methods other than `read1` delay them.
 
         Raises IncompleteRead if the connection ends before the body does, and the errors of urllib3 if bytes
         cannot be decompressed.
@@ -142,7 +142,7 @@ class HttpResponse(http.client.HTTPResponse):
             if len(lengths) > 1:
                 raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
             if self.length is None and re.fullmatch(LENGTH, length := lengths.pop()):
-                self.length = int(length)  # the same length was sent twice
+                self.length = int(length)  # the same length twice in one header
         if "close" in fields.get("connection", "").lower():  # also in the second of two Connection headers
             self.will_close = True
 

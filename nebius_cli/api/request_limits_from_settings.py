@@ -22,7 +22,7 @@ def limits_of(
     return Limits(first_byte, settings.stall_timeout, settings.timeout, tries, memory)
 
 
-MAX_MEMORY_BYTES = 256 * 1024 * 1024  # for one answer, unless the setting max_memory is used
+MAX_MEMORY_BYTES = 256 * 1024 * 1024  # for one answer, if a caller does not use the setting max_memory
 
 
 class Limits(NamedTuple):

@@ -35,7 +35,7 @@ def delay(
 
     `attempt` counts from 1. `jitter` in [0, 1) spreads clients that failed together: the wait is between
     half and all of the backoff. If the server asks for a second or more, nbx waits that long. `left` seconds
-    remain of the `total` limit; 0 means no limit. If the wait is too long, the hint of `error` says why.
+    remain of the `total` limit, where 0 means none. If the wait is too long, the hint of `error` says why.
     """
     if asks_for_too_long_wait(error) or attempt > retries or not retryable(error):
         return None
@@ -61,7 +61,7 @@ def asks_for_too_long_wait(error: NbxError) -> bool:
 
 
 def next_wait(error: NbxError, attempt: int, jitter: float) -> float:
-    """Return the wait that the server asked for if it is at least a second, otherwise the backoff.
+    """Return the wait that the server asked for; if it is below a second, at least the backoff.
 
     Only for errors after which `delay` or `row_rule` allows another attempt.
     """

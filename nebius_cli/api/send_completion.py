@@ -21,7 +21,7 @@ COPIES = 4
 
 
 class Hooks(NamedTuple):
-    """Functions of the caller.
+    """Callbacks for the answer and the attempts of one request.
 
     `event` receives each event, `attempt` is called before each attempt, `retry` shows why there will be
     another one. `nothing_written` returns whether nothing has been shown yet. `every_frame`: the caller

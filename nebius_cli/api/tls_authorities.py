@@ -26,7 +26,7 @@ def trusted(cacert: str, *, trust_env: bool = True) -> str:
 
 
 def check_readable(path: str) -> str:
-    """Return `path`. Raises ConfigError if there is no file or folder that can be read."""
+    """Return a file, a folder or a list of them. Raises ConfigError if none exists or one is unreadable."""
     found = [place for place in split_list(path) if exists(place)]
     if not found:
         raise _unreadable(path, "no such file or folder")

@@ -144,7 +144,7 @@ class LedgerError(NbxError):
 
 
 class StatusError(NbxError):
-    """The server answered with an HTTP status other than 200.
+    """The server answered with an HTTP status other than 2xx.
 
     `retry_after` is the delay the server asked for, in seconds.
     """

@@ -1,6 +1,6 @@
 """Finds a wheel in the package index through pip, which knows the user's index, proxy and credentials.
 
-Only the lines that pip prints are used: since 21.2, `pip index versions -vv` prints each link.
+Only the lines that pip prints are used, the same since 21.2: `pip index versions -vv` prints each link.
 """
 
 import ast

@@ -31,7 +31,7 @@ def content_id(file: str | None) -> str:
 
 
 def distinct_names(names: Sequence[str], files: Sequence[str | None]) -> list[str]:
-    """Return distinct names of models: if names are equal, parts of the paths of their files are added.
+    """Return the names of models or, if some are equal, the shortest ends of their paths that differ.
 
     `files` has the path of each model, None for a model without its own file.
     """

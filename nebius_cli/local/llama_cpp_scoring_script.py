@@ -3,8 +3,8 @@
 It reads JSON lines from stdin and answers each with one on stdout. The first one contains the options. A text
 is evaluated in batches, with the logits of every token; the library's own softmax is used. Structures of
 llama.h are opaque here and larger than in any version: passed by value, only their beginning is read. The
-layouts that this file relies on are checked first; if they differ, the answer is {"unavailable": why}. This
-file does not import nbx, because it is run by its path.
+layouts and functions that this file relies on are checked first; if they differ, the answer is
+{"unavailable": why}. This file does not import nbx, because it is run by its path.
 """
 
 import ctypes
@@ -72,7 +72,7 @@ OTHERS = (
 
 
 class UnavailableError(Exception):
-    """The library differs from what this file expects, or cannot be loaded."""
+    """The library differs from what this file expects, or the library or the model cannot be loaded."""
 
 
 class Library:
@@ -160,7 +160,7 @@ class Library:
         return min(0.0, own - most - math.log(total))
 
     def _check(self) -> None:
-        """Raise UnavailableError if the structures differ from what this file relies on."""
+        """Raise UnavailableError if a structure or function differs from what this file relies on."""
         ids = (ctypes.c_int32 * 2)(0, 1)
         batch = self.c.llama_batch_get_one(ids, ctypes.c_int32(2))
         pointers = [

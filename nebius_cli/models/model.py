@@ -12,7 +12,7 @@ from nebius_cli.core.errors_and_exit_codes import ServerError
 from nebius_cli.core.jsontext import object_of
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, Price, parse_amount
 
-# in Token Factory, vLLM and LiteLLM
+# The context length in answers of Token Factory, vLLM and LiteLLM.
 CONTEXT_NAMES = ("context_length", "max_model_len", "max_input_tokens")
 # Ids that need no quotes in any shell; the completion scripts make the same check.
 _PLAIN = r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,199}"

@@ -32,7 +32,7 @@ class PromptOptions(NamedTuple):
 
     @property
     def has_prompt(self) -> bool:
-        """Whether the prompt is given by a flag or an argument; otherwise it is read from stdin."""
+        """Whether the prompt is given by an argument or a flag, as text or as tokens."""
         return self.has_text or self.tokens is not None
 
     @property

@@ -74,7 +74,7 @@ def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
 def read_texts(options: PromptOptions, readers: InputReaders) -> str | list[str]:
     """Return the text of the prompt, or the texts of several; ignores token IDs.
 
-    Reads the same sources as `read_prompt`, and raises the same errors.
+    Reads stdin when `read_prompt` does, and raises the same errors.
     """
     decoding = decoding_of(options)
     inputs = _Inputs(readers, decoding, allow_empty=options.allow_empty)
@@ -143,7 +143,7 @@ def decode(data: bytes, source: str, options: DecodeOptions) -> str:
 
 def marked_encoding(data: bytes) -> str:
     """Return the encoding that a byte order mark indicates, UTF-16 or UTF-32; empty without one."""
-    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # first: one starts with UTF-16's mark
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):  # first, as one starts with UTF-16's mark
         return "UTF-32"
     return "UTF-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else ""
 
@@ -180,7 +180,7 @@ def decode_argument(text: str, raw: bytes) -> str:
     """Return the text of a prompt argument; `raw` is its bytes as the system passed them.
 
     Python decodes bytes that are invalid in the locale's encoding to lone surrogates; such an argument is
-    decoded again as UTF-8. Raises BadInputError if they are not UTF-8 either.
+    decoded again as UTF-8. Raises BadInputError if it is not UTF-8 either.
     """
     try:
         text.encode("utf-8")
@@ -251,7 +251,7 @@ def as_text(prompt: Prompt) -> str:
 
 
 def as_list(prompt: Any) -> list[Any]:
-    """Return the prompts of a request one by one; each gets its own choices."""
+    """Return the prompts of a request as a list; each gets its own choices."""
     several = isinstance(prompt, list) and prompt and not isinstance(prompt[0], int)
     return prompt if several else [prompt]
 

@@ -56,7 +56,7 @@ def error_message(value: Any) -> str:
 def error_status(value: Mapping[str, Any]) -> int:
     """Return the HTTP status that an error object names, from 400 to 599; 0 if it names none.
 
-    vLLM: `{"error": {"code": 400, "type": "BadRequestError"}}`; other servers use `status`, text or a type.
+    vLLM: `{"error": {"code": 400, "type": "BadRequestError"}}`; others: `status`, digits in text, or a type.
     """
     for holder in (value.get("error"), value):
         if not isinstance(holder, Mapping):

@@ -42,7 +42,7 @@ class Choice:
         return OBJECT_BYTES + len(token.text) + logprobs
 
     def keep(self, members: Mapping[str, Any]) -> int:
-        """Keep the other members of a frame's choice; return roughly how many bytes they take."""
+        """Keep the members of a frame's choice that are not in _BUILT; return roughly the bytes they take."""
         return merge_members(
             self._extra, {name: value for name, value in members.items() if name not in _BUILT}
         )
@@ -63,7 +63,7 @@ class Completion:
         self.problem: str = ""
         self.error_status = 0  # the HTTP status that an error named before any text was received
         self.chat_shaped = False  # the text was in a member that the chat endpoint uses
-        self.memory_bytes = 0  # bytes of memory, roughly
+        self.memory_bytes = 0  # roughly, of the answer so far
         self._members: dict[str, Any] = {}
 
     def add(self, event: Event) -> None:

@@ -15,12 +15,12 @@ def split_list(path: str) -> list[str]:
 
 
 def join(*paths: str) -> str:
-    """Return the paths that are not empty as a list in one text."""
+    """Return the paths that are not empty, joined by os.pathsep."""
     return os.pathsep.join(filter(None, paths))
 
 
 def split(path: str) -> tuple[str, str]:
-    """Return the file and the folders that a path names, the folders as one text; either may be empty.
+    """Return the file and the folders (joined by os.pathsep) that a path names; either may be empty.
 
     A path that does not exist is returned as the file, so that opening it raises the error.
     """

@@ -19,8 +19,8 @@ DEVICE_PREFIXES = ("/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/")
 class OutputFile:
     """The target of `-o FILE`: a new file next to it, which is renamed to `FILE` when it is complete.
 
-    The new file is created at the start, so that a read-only folder or full disk is noticed before an answer
-    is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
+    The new file is created at the start, so that a folder or disk that accepts no file is noticed before an
+    answer is paid for. A target that is not a regular file (a pipe, /dev/stdout) is written directly. Every
     method raises OutputError if writing fails.
     """
 

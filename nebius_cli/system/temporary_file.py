@@ -91,7 +91,7 @@ class TemporaryFile:
         self._rename(self.target)
 
     def keep(self) -> Path:
-        """Keep an unfinished file as the partial file, or under its temporary name; return its path."""
+        """Keep an unfinished file as the partial file, else under its temporary name; return its path."""
         with contextlib.suppress(OSError):
             partial = free_partial_path(self.target)
             self._rename(partial)
@@ -118,7 +118,7 @@ class TemporaryFile:
 def _check_replaceable(target: Path) -> None:
     """Raise OSError if a rename must not replace `target`.
 
-    That is a device or a pipe that a planted link leads to, or a link that leads to itself.
+    Such a target is a device or a pipe that a planted link leads to, or a link that leads to itself.
     """
     if os.path.lexists(target) and not stat.S_ISREG(mode := target.lstat().st_mode):
         if stat.S_ISLNK(mode):
