@@ -84,7 +84,7 @@ def checked_output(
     """Yield the open output and the number of rows that `survey_rows` returns.
 
     An existing output is opened before the survey, which needs its answers. A new output is created, or an
-    old one set aside, only after the survey, so that an input with bad rows leaves the output unchanged.
+    old one set aside, only after the survey, so that an input with bad rows changes and creates no file.
     """
     options = plan.options
     exists = exists_as_file(options.output) and not options.restart

@@ -21,7 +21,7 @@ from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NoR
 from nebius_cli.response.answer_events import Usage
 
 RETRY_QUEUE_FACTOR = 4  # times the concurrency: with this many waiting retries, no new rows are read
-ANSWERING_S = 10.0  # after an answer, a 503 counts as a rate limit for this long
+ANSWERING_S = 10.0  # for this long after an answer, a 503 counts as a rate limit rather than an outage
 LEARN_INTERVAL_S = 0.05  # minimum time between two answers whose rate limit headers are read
 GROUP_WAIT_S = 0.2  # how long an incomplete group waits for the next row
 
@@ -273,7 +273,7 @@ class Dispatcher:
     def _fail(
         self, batch: Batch, outcomes: Sequence[Outcome], now: float, *, forbidden: bool = False
     ) -> list[Result]:
-        """Fail the rows of a request, unless all other rows may fail like this."""
+        """Fail the rows of a request, unless the cause of the failure may concern all rows."""
         held = self.suspects.failed(batch, outcomes, forbidden=forbidden)
         if self.suspects.stop:
             error = outcomes[-1]

@@ -19,8 +19,8 @@ BYTES_PER_TOKEN = 4  # roughly, in English text
 class RunEstimate:
     """The tokens and costs of sending rows, added up row by row. Costs are in USD, times in seconds.
 
-    `max_completion_tokens` is None once a row without max_tokens was added. The costs are None if it is None
-    or if a price is unknown.
+    `max_completion_tokens` is None once a row without max_tokens was added. The costs are None once such a
+    row was added, unless its model is free, or if a price is unknown.
     """
 
     rows: int = 0
@@ -55,7 +55,7 @@ class RunEstimate:
         return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
 
     def to_rows(self, seconds: float | None, *, runs_here: bool = False) -> list[tuple[str, str]]:
-        """Return names and values to show. `seconds` is the shortest time; with `runs_here`, it is free."""
+        """Return names and values to show. `seconds` is the shortest time; with `runs_here`, cost is 0."""
         unknown, completion = "unknown", self.max_completion_tokens
         money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
         free = [("cost", "none: the model runs on this machine")]

@@ -25,7 +25,7 @@ MAX_BRACKET_GROW = 1.5  # towards the interval found from accepted requests
 SHARE_REQUESTS = 20  # the number of last requests that the share of refusals is computed from
 MIN_LIMITED_SHARE = 0.2  # of refusals; from this share on, the server is assumed to limit the rate
 MAX_KEPT_REQUESTS = 256
-MIN_COMPARED_REQUESTS = 8  # accepted at an interval, before intervals are compared
+MIN_COMPARED_REQUESTS = 8  # at this interval, and accepted ones at shorter intervals, to compare them
 MIN_GAIN = 1.25  # of the accepted share, if the interval doubles; with a rate limit, it is 2
 EARLY = 0.2  # fraction of the interval to wait after a first refusal; doubled with each further one
 

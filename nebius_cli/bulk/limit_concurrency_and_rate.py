@@ -17,7 +17,7 @@ MAX_PAUSE_S = 120.0  # a server that asks for a longer pause is tried again afte
 MIN_GAIN = 1.05  # in throughput, with 1.5 times the concurrency; if it is less, the limit stops growing
 PROBE_PAUSE_PERIODS = 20  # measurements without growth, before growth is tried again
 MAX_OUTAGE_PAUSE_S = 30.0
-MIN_NOTED_WAIT_S = 10.0  # the user is not told about shorter waits
+MIN_NOTED_WAIT_S = 10.0  # the user gets no message about shorter waits
 MIN_WAIT_S = 1e-6  # shorter waits are rounding errors
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "": 1.0}
@@ -46,7 +46,7 @@ class TokenBucket:
 
     def __init__(self, ceiling: float, now: float) -> None:
         self._own = ceiling
-        self.header = ""  # of the server that set the ceiling
+        self.header = ""  # the header of the server that set the ceiling, if any
         self._level = 0.0
         self._at = now
         self._set(ceiling)
@@ -94,7 +94,7 @@ class TokenBucket:
 class RateController:
     """Decides how many requests may be in flight and when the next one may start. Times are in seconds.
 
-    `fixed` sets the concurrency; without it, it adapts, up to `max_concurrency`. `rpm` and `tpm` are limits
+    `fixed` sets the concurrency, which otherwise adapts, up to `max_concurrency`. `rpm` and `tpm` are limits
     per minute; lower limits in the server's headers replace them, divided by `shards`.
     """
 
@@ -174,7 +174,7 @@ class RateController:
         return estimate
 
     def unsent(self, estimate: float, now: float) -> None:
-        """Undo `sent` for a request that was not sent after all."""
+        """Give back the tokens and the request that `sent` took, because it was not sent after all."""
         self._requests.take(-1.0, now)
         self._tokens.take(-estimate, now)
 
@@ -184,7 +184,7 @@ class RateController:
         self._interval.accepted(sent_at, now)
 
     def answered(self, worst: int, estimate: float, used: int | None, in_flight: int, now: float) -> None:
-        """Record a complete answer: the tokens it used, if known, and the requests in flight with it."""
+        """Record a complete answer: the tokens used, if known, and the requests in flight, with this one."""
         if used is not None and worst > 0:
             self._tokens.take(used - estimate, now)
             self._used += (min(1.0, used / worst) - self._used) * 0.05
@@ -219,8 +219,8 @@ class RateController:
         paced = self._interval.interval > 0 and self._answered_since_refusal
         limited = self._interval.refused(sent_at, now)
         self._answered_since_refusal = False
-        # Reduce it once per round trip: requests sent before the last time tell nothing new, and neither do
-        # occasional refusals. While some requests pass, the interval is too short, not the limit too high.
+        # Halve the limit once per round trip: requests sent before the last cut tell nothing new, and neither
+        # do occasional refusals. While some requests pass, the interval is too short, not the limit too high.
         if limited and not self._fixed and sent_at >= self._reduced_at and not paced:
             self._reduced_at = now
             self._refused = True

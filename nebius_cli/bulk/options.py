@@ -34,7 +34,7 @@ _USD = re.compile(r"[0-9]{1,12}(\.[0-9]{1,12})?")
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold the flags of those tables."""
+    """The flags of `nbx bulk`. `fields`, `connection` and `limits` hold flags that are defined in tables."""
 
     inputs: tuple[str, ...] = ("-",)
     format: str | None = None
@@ -190,8 +190,9 @@ class BulkPlan:
     ) -> RowReader:
         """Return the reader of rows, with the configured fields; `local_model`, if not None, is their model.
 
-        `weights` identifies the content of its file, empty for the default model. `items` has its own fields.
-        Raises UsageError for fields that exclude each other, ConfigError for an invalid base URL.
+        `weights` identifies the content of its file, empty for the default model. The fields of `items`
+        replace the configured ones. Raises UsageError for fields that exclude each other, ConfigError for an
+        invalid base URL.
         """
         options = self.options
         unset = parse_field_flags.parse_unset(options.unset)

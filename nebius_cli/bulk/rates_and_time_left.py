@@ -74,7 +74,7 @@ class ThroughputMeter:
         self._began_at: float | None = None
 
     def read(self, now: ProgressSnapshot) -> Progress:
-        """Add a snapshot, later than all earlier ones; return it with rates and forecasts."""
+        """Add a snapshot, which must be later than the last one; return it with rates and forecasts."""
         kept = self._kept
         kept.append(now)
         while len(kept) > 2 and now.at - kept[1].at >= RATE_WINDOW_S:

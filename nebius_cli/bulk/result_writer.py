@@ -187,7 +187,7 @@ class ResultWriter:
         """Yield the rows of an input that is read only once, None for each that has its answer.
 
         From the first row whose prompt has an answer to another request, rows are held back until an answered
-        row is found. Raises UsageError if there is none.
+        row is found. Raises UsageError if none follows within MAX_HELD_CHANGED_ROWS.
         """
         claims, held = Claims(journal, self._options.output), list[Row]()
         for row in source:

@@ -167,7 +167,7 @@ class BulkRun:
             self.counts.unpriced_before = earlier.unpriced > 0
             return spent
         prices = map(self._prices.of_model, models or ("",))
-        # Any of the models may have answered these records.
+        # Any of the models may have produced these records.
         more, message = max(price_records(earlier.unpriced, earlier.unpriced_tokens, one) for one in prices)
         note(message)
         return Charge(spent.prompt, spent.completion, earlier.cost + more)

@@ -119,7 +119,8 @@ class Budget:
     def charge(self, worst: Charge, usage: Usage | None, *, maybe_billed: bool) -> Charge:
         """Release the reservation of a request that has ended, and return its usage.
 
-        That is the worst case if the server did not report it, and nothing if it cannot have been billed.
+        That is the worst case if the server did not report the usage, and nothing if the request cannot have
+        been billed.
         """
         charge = self._actual(worst, usage) if maybe_billed else NOTHING
         self.settle(worst, charge)

@@ -36,7 +36,11 @@ def in_use(job: Job) -> UsageError:
 
 
 def earlier_runs(job: Job) -> Spent:
-    """Return the totals of earlier runs. Raises UsageError if all rows would be sent and paid for again."""
+    """Return the totals of earlier runs.
+
+    Raises UsageError if all rows would be sent and paid for again, if the format of the files differs, or if
+    answers or the record of the run are missing.
+    """
     run = read_run(job)
     paths = files_in(job, job.output)
     if not run and paths:

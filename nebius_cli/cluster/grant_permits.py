@@ -25,7 +25,7 @@ from nebius_cli.cluster.coordinator_messages import (
 )
 from nebius_cli.core.errors_and_exit_codes import NbxError
 
-ACTIVE_S = 2.0  # for this long after it asked for permits, an actor gets a share of the concurrency
+ACTIVE_S = 2.0  # for this long after it asked for permits, an actor counts when they are shared out
 ALIVE_S = 5.0  # for this long after its last report, an actor is shown
 SILENT_S = 30.0  # this long after its last report, an actor with permits counts as lost
 BUSY_WAIT_S = 0.05  # until a permit may be free

@@ -1,8 +1,8 @@
 """Passes the key to the actors of a run in such a way that no single message contains it in readable form.
 
-Ray keeps the arguments and results of calls for a while: in memory, and large ones in files. The receiver of
-the bundle sends random bytes first and gets back the bundle combined with them. This is not encryption:
-anyone who sees both messages can read the key. Ray's own TLS protects them on the network.
+Ray keeps the arguments and results of calls for a while: in memory, and large ones in files. So random
+bytes are sent in one message, and the bundle combined with them in another. This is not encryption: anyone
+who sees both messages can read the key. Ray's own TLS protects them on the network.
 """
 
 import json

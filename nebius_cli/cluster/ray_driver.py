@@ -148,7 +148,7 @@ class ClusterRun:
         return status
 
     def _cover(self, need: Need | None, recorder: Recorder) -> None:
-        """Reserve the cost of requests in the daily and monthly budgets; stop the run if there is no room."""
+        """Reserve the cost of requests in the daily and monthly budgets; stop an idle run without room."""
         covered = ZERO
         if need is not None and recorder.covers(need.ahead):
             covered = need.ahead

@@ -1,7 +1,7 @@
 """Writes an HTML page that shows answers side by side: one file that loads nothing and runs no script.
 
 All text is escaped, wherever it comes from, and the page forbids scripts, images and requests of any kind, so
-that an answer cannot run code in the browser of its reader.
+that an answer cannot run code or load anything in the browser of its reader.
 """
 
 import html

@@ -143,7 +143,7 @@ def _unreadable(source: ByteSource, compression: str, error: Exception, *, begun
         return BadInputError(
             f"{name} is not compressed", f"its name ends in .{compression}", "rename the file"
         )
-    if "too much memory" in str(error):  # for a window above zstd's default maximum
+    if "too much memory" in str(error):  # the message of zstd for a window above its default maximum
         what = f"{name} takes more memory to decompress than the limit of {MAX_WINDOW_BYTES >> 20} MiB"
         hint = f"zstd -dc --long=31 {shlex.quote(name)} | nbx bulk - --format jsonl"
         return BadInputError(what, "it was compressed with a larger window", hint)

@@ -1,4 +1,4 @@
-"""Parses and fills prompt templates: text with columns in braces, like {name}; {{ and }} are literal."""
+"""Parses and fills prompt templates, with column names in braces, like {name}; {{ and }} are literal."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Formats a combination of `--matrix`, which is a set of request fields, for IDs and headings."""
+"""Formats a combination of `--matrix`, which is a set of values of request fields, for IDs and headings."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -94,7 +94,7 @@ class RowKind(Protocol):
         """Return the members of the record of a row, given the values of its prompts."""
 
     def second_form(self, variant: int) -> SecondForm:
-        """Return the state of the model that this request for each row is sent to, as in `Row.variant`."""
+        """Return the state of the model that gets this one of the requests for each row (`Row.variant`)."""
 
 
 class ItemRows(NamedTuple):

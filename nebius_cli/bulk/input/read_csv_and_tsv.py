@@ -52,7 +52,7 @@ class DelimitedTable:
         self.columns = tuple(filter(None, header))
 
     def rows(self) -> Iterator[RawRow]:
-        """Yield each row as a dict of its columns; rows of empty cells are skipped."""
+        """Yield each row as a dict of its columns; rows of several empty cells are skipped."""
         header, width = self._header, len(self._header)
         all_named = len(self.columns) == width
         for line, cells in self._records:

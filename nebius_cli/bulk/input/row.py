@@ -16,7 +16,7 @@ from nebius_cli.request.read_prompt import Prompt
 from nebius_cli.request.token_bounds import max_prompt_tokens
 
 _MIXED = "{}; give every row an id, or write numeric ids as strings"
-BODY_HASH_DIGITS = 32  # the part of a row's `body_hash` that identifies the body
+BODY_HASH_DIGITS = 32  # hex digits of a row's `body_hash` that identify the body
 
 
 class InMatrix(NamedTuple):

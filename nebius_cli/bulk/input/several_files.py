@@ -53,7 +53,7 @@ class JoinedFiles:
         return tuple(value for version in found for value in version)
 
     def __iter__(self) -> Iterator[RawRow]:
-        """Yield the rows; `part` is the name of the file that contains the last row.
+        """Yield the rows; `part` is the name of the file that contains the row yielded last.
 
         Raises BadInputError if a file has changed since it was first opened.
         """

@@ -41,7 +41,7 @@ class Appender:
     def add(self, *pieces: bytes) -> None:
         """Write pieces, now or as soon as the writing thread gets to them.
 
-        Propagates the exceptions of `write` and `afterwards`.
+        Propagates the exceptions of `before`, `write` and `afterwards`.
         """
         self._waiting.extend(pieces)
         # Loop, because a piece added at the end of a round finds the lock still taken.
@@ -54,7 +54,7 @@ class Appender:
             raise self._failure
 
     def flush(self) -> None:
-        """Return when every piece is written. Propagates the exceptions of `write`."""
+        """Return when every piece is written. Propagates the same exceptions as `add`."""
         with self._writing:
             self._write_waiting()
         if self._failure is not None:

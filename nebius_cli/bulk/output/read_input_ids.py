@@ -23,8 +23,8 @@ def read_input_ids(
 ) -> Iterator[str | int]:
     """Yield the id of each row in each combination; for a row without an id, its position.
 
-    With `scored`, the rows are texts to score: empty lines of plain text are skipped. Raises UsageError and
-    BadInputError as a run does.
+    With `scored`, the rows are those of a run that scores: empty lines of plain text are skipped. Raises
+    UsageError and BadInputError as a run does.
     """
 
     def open_file(path: str) -> RowFile:

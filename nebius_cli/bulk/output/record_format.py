@@ -124,7 +124,7 @@ def failed_line(row: Row, error: NbxError, defaults: Mapping[str, Any]) -> bytes
 
 
 def is_failed_row(row: Any) -> bool:
-    """Return whether a JSON value was written by `failed_line`, and is not a record or another input row."""
+    """Return whether a JSON value has the form of `failed_line`, not of a record or another input row."""
     if not isinstance(row, dict) or type(row.get("id")) not in (int, str) or not _PROMPTS & row.keys():
         return False
     return isinstance(row.get("error"), dict) and not {"body_hash", "response"} & row.keys()

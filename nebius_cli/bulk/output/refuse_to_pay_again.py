@@ -1,4 +1,4 @@
-"""Detects that a run would pay again for rows of its output, or would mix different answers in it."""
+"""Detects that a run would pay again for rows of its output, or mix its answers with those of other runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -95,7 +95,7 @@ class SurveyedClaims(Claims):
     def renumber(self) -> bool:
         """Renumber the answers to rows without an id that have moved; return whether any has moved.
 
-        If so, call `has_answer` for every row again. Raises OutputError.
+        If so, check every row again with a new object. Raises OutputError.
         """
         if self._matrix or not len(self._unanswered) or not self._journal.unclaimed_answers:
             return False

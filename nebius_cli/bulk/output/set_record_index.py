@@ -12,9 +12,10 @@ _ROW_INDEX = re.compile(
 
 
 def with_index(line: bytes, index: int, combinations: int = 0) -> bytes:
-    """Return a record with this index. If a matrix has `combinations`, its `row_index` changes too.
+    """Return a record with this index.
 
-    All other bytes stay unchanged, unless another program has rewritten the record.
+    `combinations` is the number of combinations of a matrix; with a matrix, `row_index` changes too. All
+    other bytes stay unchanged, unless another program has rewritten the record.
     """
     match = _INDEX.match(line)
     if match is None:

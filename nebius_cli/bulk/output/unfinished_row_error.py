@@ -1,4 +1,4 @@
-"""Defines the error of unfinished rows: the run stopped before, and recorded only their cost.
+"""Defines the error of unfinished rows: the run stopped before they had a result, and kept only their cost.
 
 They count neither as answered nor as failed.
 """
