@@ -178,8 +178,8 @@ class BulkRun:
         def tick() -> None:
             self._show(display)
             recorder.tick(dispatcher.stop)
-            if (death := self.server_error()) is not None:
-                dispatcher.stop(death)
+            if (error := self.server_error()) is not None:
+                dispatcher.stop(error)
 
         try:
             pool.run(tick)

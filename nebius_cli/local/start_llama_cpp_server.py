@@ -31,7 +31,7 @@ MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to cle
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
 ENDED = "the local engine has ended"
-DEATH_WAIT_S = 0.5  # how long to wait for the process to end after its connection broke
+EXIT_WAIT_S = 0.5  # how long to wait for the process to end after its connection broke
 
 
 class ModelFileError(ConfigError):
@@ -107,10 +107,10 @@ class Engine:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        death = self.exit_error(DEATH_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
-        if death is not None and isinstance(error, NbxError) and error.what != death.what:
+        cause = self.exit_error(EXIT_WAIT_S) if isinstance(error, NetworkError | IncompleteError) else None
+        if cause is not None and isinstance(error, NbxError) and error.what != cause.what:
             # The connection broke or was refused because the engine has ended, so report that instead.
-            error.what, error.why, error.hint = death.what, death.why, death.hint
+            error.what, error.why, error.hint = cause.what, cause.why, cause.hint
         self.stop()
 
     def exit_error(self, wait_s: float = 0.0) -> NetworkError | None:
