@@ -67,7 +67,10 @@ SHARED_BY_BOTH = (
     text("context_file", "Use a whole file as the context; - is stdin.", "FILE", SCORING),
     switch("json", "Print one JSON object.", "Output"),
     text(
-        "max_tokens", "Tokens to generate and discard. Default 1; 0 if the server accepts it.", "0|1", SCORING
+        "max_tokens",
+        "Tokens to generate and discard. Default 1; use 0 if the server accepts it.",
+        "0|1",
+        SCORING,
     ),
 )
 AGAINST = (
