@@ -538,8 +538,8 @@ function __nbx_at_file
     end
 end
 
-# The ids of the models that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 function __nbx_models
     set -l places ~/.cache/nbx ~/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache
     string match -q '/*' -- "$XDG_CACHE_HOME"; and set places $XDG_CACHE_HOME/nbx
@@ -613,7 +613,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l top-p -x -d 'Nucleus sampling: p
 complete -c nbx -n '__nbx_at "nbx complete"' -s n -l n -x -d 'Number of answers per prompt (default 1).'
 complete -c nbx -n '__nbx_at "nbx complete"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position; see --view and --json.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l echo -d 'Return the prompt in front of the answer.'
@@ -704,7 +704,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l top-p -x -d 'Nucleus sampling: proba
 complete -c nbx -n '__nbx_at "nbx bulk"' -s n -l n -x -d 'Number of answers per prompt (server default 1).'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l echo -d 'Return the prompt in front of the answer.'
@@ -776,7 +776,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l top-p -x -d 'Nucleus sampling: p
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s n -l n -x -d 'Number of answers per prompt (server default 1).'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l echo -d 'Return the prompt in front of the answer.'

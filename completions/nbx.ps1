@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx complete' '--n' 'value' @() 'Number of answers per prompt (default 1).'
         New-Entry 'nbx complete' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx complete' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx complete' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx complete' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx complete' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx complete' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position; see --view and --json.'
         New-Entry 'nbx complete' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -162,7 +162,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk' '--n' 'value' @() 'Number of answers per prompt (server default 1).'
         New-Entry 'nbx bulk' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx bulk' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx bulk' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx bulk' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx bulk' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx bulk' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position.'
         New-Entry 'nbx bulk' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -238,7 +238,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk run' '--n' 'value' @() 'Number of answers per prompt (server default 1).'
         New-Entry 'nbx bulk run' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx bulk run' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx bulk run' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx bulk run' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx bulk run' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx bulk run' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position.'
         New-Entry 'nbx bulk run' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -1011,8 +1011,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
     function Write-Offer($Text, $Kind, $Help) {
         [System.Management.Automation.CompletionResult]::new($Text, $Text, $Kind, $Help)
     }
-    # The ids of the models that `nbx models` listed last. The file is read and never run, and a line that
-    # could mean anything to a shell is left out.
+    # The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+    # characters that are special in a shell are left out.
     function Get-ModelId {
         $places = @("$HOME/.cache/nbx", "$HOME/Library/Caches/nbx", "$env:LOCALAPPDATA/nbx/Cache")
         if ("$env:XDG_CACHE_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CACHE_HOME/nbx") }

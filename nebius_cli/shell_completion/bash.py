@@ -82,8 +82,8 @@ _nbx_follow() {
     done
 }
 
-# Adds the ids of the models that `nbx models` listed last to `words`. The file is read and never run, and a
-# line that could mean anything to a shell is left out.
+# Adds the ids of the models that `nbx models` listed last to `words`. The file is read, never executed;
+# lines with characters that are special in a shell are left out.
 _nbx_model_ids() {
     local folder id places=("$HOME/.cache/nbx" "$HOME/Library/Caches/nbx" "$LOCALAPPDATA/nbx/Cache")
     [[ $XDG_CACHE_HOME == /* ]] && places=("$XDG_CACHE_HOME/nbx")

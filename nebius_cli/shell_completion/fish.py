@@ -56,8 +56,8 @@ function __nbx_at_file
     end
 end
 
-# The ids of the models that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 function __nbx_models
     set -l places ~/.cache/nbx ~/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache
     string match -q '/*' -- "$XDG_CACHE_HOME"; and set places $XDG_CACHE_HOME/nbx

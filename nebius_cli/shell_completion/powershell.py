@@ -23,8 +23,8 @@ TAIL = r"""    )
     function Write-Offer($Text, $Kind, $Help) {
         [System.Management.Automation.CompletionResult]::new($Text, $Text, $Kind, $Help)
     }
-    # The ids of the models that `nbx models` listed last. The file is read and never run, and a line that
-    # could mean anything to a shell is left out.
+    # The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+    # characters that are special in a shell are left out.
     function Get-ModelId {
         $places = @("$HOME/.cache/nbx", "$HOME/Library/Caches/nbx", "$env:LOCALAPPDATA/nbx/Cache")
         if ("$env:XDG_CACHE_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CACHE_HOME/nbx") }

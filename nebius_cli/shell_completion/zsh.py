@@ -18,8 +18,8 @@ _nbx_at_file() {
     fi
 }
 
-# The id of a model that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The id of a model that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 _nbx_model_ids() {
     local folder expl
     local -a places ids
