@@ -82,7 +82,7 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     installed = {model.name: model for model in weights.installed(directory)}
     name = weights.DEFAULT_MODEL.name
     if name not in installed:
-        return Check("engine", State.SKIPPED, f"{name} is not downloaded", "nbx local pull fetches it")
+        return Check("engine", State.SKIPPED, f"{name} is not downloaded", "nbx local pull downloads it")
     if not live:
         return Check("engine", State.OK, f"installed, {name} is downloaded; --live loads it")
     started = monotonic()
