@@ -1,7 +1,7 @@
 # nbx completion for fish 3.0 and later.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
-# True when the command line has come to the command path $argv[1], and its next operand is number $argv[2].
+# True if the command line is at the command path $argv[1], and its next operand is number $argv[2].
 function __nbx_at
     set -l commands \
         'nbx complete' \
@@ -507,7 +507,7 @@ function __nbx_at
         else if test $ended = no; and string match -qr '^--' -- $word
             contains -- "$path $word" $valued; and set skip yes
         else if test $ended = no; and string match -qr '^-.' -- $word
-            # Letters may share a dash; the first that takes a value takes the rest of the word as well.
+            # Short flags may be combined; the first that takes a value takes the rest of the word.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             for index in (seq (count $letters))
                 if contains -- "$path -$letters[$index]" $valued
@@ -528,7 +528,7 @@ function __nbx_at
     end
 end
 
-# Files behind an @, for a value that is either given in place or read from a file.
+# Files after an @, for a value that is given directly or read from a file.
 function __nbx_at_file
     set -l typed (string match -r '^(?:--[^=]*=)?@(.*)' -- (commandline -ct))[2]
     or return
@@ -538,8 +538,8 @@ function __nbx_at_file
     end
 end
 
-# The ids of the models that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 function __nbx_models
     set -l places ~/.cache/nbx ~/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache
     string match -q '/*' -- "$XDG_CACHE_HOME"; and set places $XDG_CACHE_HOME/nbx
@@ -613,7 +613,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l top-p -x -d 'Nucleus sampling: p
 complete -c nbx -n '__nbx_at "nbx complete"' -s n -l n -x -d 'Number of answers per prompt (default 1).'
 complete -c nbx -n '__nbx_at "nbx complete"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position; see --view and --json.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l echo -d 'Return the prompt in front of the answer.'
@@ -633,7 +633,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l json -d 'Print the API response 
 complete -c nbx -n '__nbx_at "nbx complete"' -l ndjson -d 'Print each object of the stream on its own line, as it arrives.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l view -x -a 'heat table' -d 'Show the probability of each token (implies --logprobs 5). In a pipe: TSV; see nbx view --help.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l export -r -F -d 'Also write the heat view to a .svg or .html file (implies --logprobs 5).'
-complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write to FILE once complete, else to FILE.partial.'
+complete -c nbx -n '__nbx_at "nbx complete"' -s o -l output -r -F -d 'Write to FILE; if incomplete, to FILE.partial.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l newline -d 'End the output with a newline (default), or print exactly the answer.'
 complete -c nbx -n '__nbx_at "nbx complete"' -s N -l no-newline -d 'The opposite of --newline.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l usage -d 'Show token usage and timing on stderr. Default on a terminal.'
@@ -651,7 +651,7 @@ complete -c nbx -n '__nbx_at "nbx complete"' -l api-key -x -d 'The API key itsel
 complete -c nbx -n '__nbx_at "nbx complete"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx complete"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx complete"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx complete"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -704,7 +704,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l top-p -x -d 'Nucleus sampling: proba
 complete -c nbx -n '__nbx_at "nbx bulk"' -s n -l n -x -d 'Number of answers per prompt (server default 1).'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l echo -d 'Return the prompt in front of the answer.'
@@ -724,7 +724,7 @@ complete -c nbx -n '__nbx_at "nbx bulk"' -l api-key -x -d 'The API key itself; v
 complete -c nbx -n '__nbx_at "nbx bulk"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx bulk"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx bulk"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -776,7 +776,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l top-p -x -d 'Nucleus sampling: p
 complete -c nbx -n '__nbx_at "nbx bulk run"' -s n -l n -x -d 'Number of answers per prompt (server default 1).'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l stop -x -d 'Stop before TEXT; up to 4 times. Newline: $\'\\n\'.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l presence-penalty -x -d 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l frequency-penalty -x -d 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l logit-bias -x -a '(__nbx_at_file)' -d 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l logprobs -x -d 'Return log probabilities of the N most likely tokens at each position.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l echo -d 'Return the prompt in front of the answer.'
@@ -796,7 +796,7 @@ complete -c nbx -n '__nbx_at "nbx bulk run"' -l api-key -x -d 'The API key itsel
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx bulk run"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx bulk run"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -868,7 +868,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -s s -l strip-final-newline -d 'Drop t
 complete -c nbx -n '__nbx_at "nbx score"' -s c -l context -x -d 'Text in front of the scored text; not scored itself.'
 complete -c nbx -n '__nbx_at "nbx score"' -l context-file -r -F -d 'Use a whole file as the context; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx score"' -l json -d 'Print one JSON object.'
-complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
+complete -c nbx -n '__nbx_at "nbx score"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; use 0 if the server accepts it.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-local -d 'Compare with a small model on this machine.'
 complete -c nbx -n '__nbx_at "nbx score"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
@@ -904,7 +904,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -l api-key -x -d 'The API key itself; 
 complete -c nbx -n '__nbx_at "nbx score"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx score"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx score"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx score"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx score"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx score"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx score"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx score"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -925,7 +925,7 @@ complete -c nbx -n '__nbx_at "nbx score"' -s h -l help -d 'Show this message and
 complete -c nbx -n '__nbx_at "nbx rank"' -s c -l context -x -d 'Text in front of the scored text; not scored itself.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l context-file -r -F -d 'Use a whole file as the context; - is stdin.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l json -d 'Print one JSON object.'
-complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l max-tokens -x -a '0 1' -d 'Tokens to generate and discard. Default 1; use 0 if the server accepts it.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l against -x -a '(__nbx_models)' -d 'Score with this model too, and show the differences.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l against-local -d 'Compare with a small model on this machine.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l against-file -r -F -d 'Compare with this GGUF file on this machine.'
@@ -940,7 +940,7 @@ complete -c nbx -n '__nbx_at "nbx rank"' -l api-key -x -d 'The API key itself; v
 complete -c nbx -n '__nbx_at "nbx rank"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx rank"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx rank"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx rank"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -993,7 +993,7 @@ complete -c nbx -n '__nbx_at "nbx auth status"' -l api-key -x -d 'The API key it
 complete -c nbx -n '__nbx_at "nbx auth status"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx auth status"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx auth status"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx auth status"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1145,7 +1145,7 @@ complete -c nbx -n '__nbx_at "nbx history rerun"' -l api-key -x -d 'The API key 
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx history rerun"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx history rerun"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx history rerun"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1296,7 +1296,7 @@ complete -c nbx -n '__nbx_at "nbx models"' -l ai-project-id -x -d 'Project the r
 complete -c nbx -n '__nbx_at "nbx models"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx models"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx models"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx models"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx models"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx models"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx models"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx models"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1319,7 +1319,7 @@ complete -c nbx -n '__nbx_at "nbx models list"' -l ai-project-id -x -d 'Project 
 complete -c nbx -n '__nbx_at "nbx models list"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx models list"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx models list"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx models list"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1341,7 +1341,7 @@ complete -c nbx -n '__nbx_at "nbx models show"' -l ai-project-id -x -d 'Project 
 complete -c nbx -n '__nbx_at "nbx models show"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx models show"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx models show"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx models show"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1364,7 +1364,7 @@ complete -c nbx -n '__nbx_at "nbx models use"' -l ai-project-id -x -d 'Project t
 complete -c nbx -n '__nbx_at "nbx models use"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx models use"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx models use"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx models use"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1431,7 +1431,7 @@ complete -c nbx -n '__nbx_at "nbx doctor"' -l api-key -x -d 'The API key itself;
 complete -c nbx -n '__nbx_at "nbx doctor"' -l base-url -x -d 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l cacert -r -F -d 'Trust the certificate authorities in this file.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l header -x -d 'Add a header to each request, such as \'X-Team: search\'; repeatable.'
-complete -c nbx -n '__nbx_at "nbx doctor"' -l retries -x -d 'How often to retry after a failure. Default 3.'
+complete -c nbx -n '__nbx_at "nbx doctor"' -l retries -x -d 'Maximum number of retries after a failure. Default 3.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l connect-timeout -x -d 'Time limit for connecting. Default 10.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l first-byte-timeout -x -d 'Time limit for the first byte of the answer. Default 600.'
 complete -c nbx -n '__nbx_at "nbx doctor"' -l stall-timeout -x -d 'Time limit between two pieces of a streamed answer. Default 120.'

@@ -1,11 +1,11 @@
 # nbx completion for PowerShell: dot-source this file from $PROFILE.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
 Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # A flag, command or operand: the command path it belongs to, its name (an operand's is its number, or *
-    # for all of them), what its value is, the choices, and what it does.
+    # A flag, command or operand: its command path, its name (for an operand its number, or * for all of
+    # them), the kind of its value, the choices, and its help text.
     function New-Entry($Path, $Name, $Takes, $Choices, $Help) {
         [pscustomobject]@{ Path = $Path; Name = $Name; Takes = $Takes; Choices = $Choices; Help = $Help }
     }
@@ -62,7 +62,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx complete' '--n' 'value' @() 'Number of answers per prompt (default 1).'
         New-Entry 'nbx complete' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx complete' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx complete' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx complete' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx complete' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx complete' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position; see --view and --json.'
         New-Entry 'nbx complete' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -82,8 +82,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx complete' '--ndjson' '' @() 'Print each object of the stream on its own line, as it arrives.'
         New-Entry 'nbx complete' '--view' 'value' @('heat', 'table') 'Show the probability of each token (implies --logprobs 5). In a pipe: TSV; see nbx view --help.'
         New-Entry 'nbx complete' '--export' 'file' @() 'Also write the heat view to a .svg or .html file (implies --logprobs 5).'
-        New-Entry 'nbx complete' '-o' 'file' @() 'Write to FILE once complete, else to FILE.partial.'
-        New-Entry 'nbx complete' '--output' 'file' @() 'Write to FILE once complete, else to FILE.partial.'
+        New-Entry 'nbx complete' '-o' 'file' @() 'Write to FILE; if incomplete, to FILE.partial.'
+        New-Entry 'nbx complete' '--output' 'file' @() 'Write to FILE; if incomplete, to FILE.partial.'
         New-Entry 'nbx complete' '--newline' '' @() 'End the output with a newline (default), or print exactly the answer.'
         New-Entry 'nbx complete' '-N' '' @() 'The opposite of --newline.'
         New-Entry 'nbx complete' '--no-newline' '' @() 'The opposite of --newline.'
@@ -102,7 +102,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx complete' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx complete' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx complete' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx complete' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx complete' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx complete' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx complete' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx complete' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -162,7 +162,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk' '--n' 'value' @() 'Number of answers per prompt (server default 1).'
         New-Entry 'nbx bulk' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx bulk' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx bulk' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx bulk' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx bulk' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx bulk' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position.'
         New-Entry 'nbx bulk' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -182,7 +182,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx bulk' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx bulk' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx bulk' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx bulk' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx bulk' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx bulk' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx bulk' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -238,7 +238,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk run' '--n' 'value' @() 'Number of answers per prompt (server default 1).'
         New-Entry 'nbx bulk run' '--stop' 'value' @() 'Stop before TEXT; up to 4 times. Newline: $''\n''.'
         New-Entry 'nbx bulk run' '--presence-penalty' 'value' @() 'Penalty for tokens that already occurred (server default 0), -2 to 2.'
-        New-Entry 'nbx bulk run' '--frequency-penalty' 'value' @() 'Penalty for tokens by how often they occurred (server default 0), -2 to 2.'
+        New-Entry 'nbx bulk run' '--frequency-penalty' 'value' @() 'Penalty for tokens in proportion to how often they occurred (server default 0), -2 to 2.'
         New-Entry 'nbx bulk run' '--logit-bias' 'value' @() 'Add a bias to a token ID (repeatable; or a JSON object, or @file), -100 to 100.'
         New-Entry 'nbx bulk run' '--logprobs' 'value' @() 'Return log probabilities of the N most likely tokens at each position.'
         New-Entry 'nbx bulk run' '--echo' '' @() 'Return the prompt in front of the answer.'
@@ -258,7 +258,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx bulk run' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx bulk run' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx bulk run' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx bulk run' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx bulk run' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx bulk run' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx bulk run' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx bulk run' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -341,7 +341,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx score' '--context' 'value' @() 'Text in front of the scored text; not scored itself.'
         New-Entry 'nbx score' '--context-file' 'file' @() 'Use a whole file as the context; - is stdin.'
         New-Entry 'nbx score' '--json' '' @() 'Print one JSON object.'
-        New-Entry 'nbx score' '--max-tokens' 'value' @('0', '1') 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
+        New-Entry 'nbx score' '--max-tokens' 'value' @('0', '1') 'Tokens to generate and discard. Default 1; use 0 if the server accepts it.'
         New-Entry 'nbx score' '--against' 'model' @() 'Score with this model too, and show the differences.'
         New-Entry 'nbx score' '--against-local' '' @() 'Compare with a small model on this machine.'
         New-Entry 'nbx score' '--against-file' 'file' @() 'Compare with this GGUF file on this machine.'
@@ -379,7 +379,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx score' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx score' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx score' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx score' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx score' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx score' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx score' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx score' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -403,7 +403,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx rank' '--context' 'value' @() 'Text in front of the scored text; not scored itself.'
         New-Entry 'nbx rank' '--context-file' 'file' @() 'Use a whole file as the context; - is stdin.'
         New-Entry 'nbx rank' '--json' '' @() 'Print one JSON object.'
-        New-Entry 'nbx rank' '--max-tokens' 'value' @('0', '1') 'Tokens to generate and discard. Default 1; 0 if the server accepts it.'
+        New-Entry 'nbx rank' '--max-tokens' 'value' @('0', '1') 'Tokens to generate and discard. Default 1; use 0 if the server accepts it.'
         New-Entry 'nbx rank' '--against' 'model' @() 'Score with this model too, and show the differences.'
         New-Entry 'nbx rank' '--against-local' '' @() 'Compare with a small model on this machine.'
         New-Entry 'nbx rank' '--against-file' 'file' @() 'Compare with this GGUF file on this machine.'
@@ -419,7 +419,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx rank' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx rank' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx rank' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx rank' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx rank' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx rank' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx rank' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx rank' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -475,7 +475,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx auth status' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx auth status' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx auth status' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx auth status' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx auth status' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx auth status' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx auth status' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx auth status' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -642,7 +642,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx history rerun' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx history rerun' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx history rerun' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx history rerun' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx history rerun' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx history rerun' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx history rerun' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx history rerun' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -810,7 +810,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx models' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx models' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx models' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx models' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx models' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx models' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx models' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx models' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -834,7 +834,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx models list' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx models list' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx models list' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx models list' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx models list' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx models list' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx models list' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx models list' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -858,7 +858,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx models show' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx models show' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx models show' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx models show' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx models show' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx models show' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx models show' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx models show' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -882,7 +882,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx models use' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx models use' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx models use' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx models use' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx models use' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx models use' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx models use' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx models use' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -956,7 +956,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         New-Entry 'nbx doctor' '--base-url' 'value' @() 'Address of the API, with or without /v1. Default https://api.tokenfactory.nebius.com/v1.'
         New-Entry 'nbx doctor' '--cacert' 'file' @() 'Trust the certificate authorities in this file.'
         New-Entry 'nbx doctor' '--header' 'value' @() 'Add a header to each request, such as ''X-Team: search''; repeatable.'
-        New-Entry 'nbx doctor' '--retries' 'value' @() 'How often to retry after a failure. Default 3.'
+        New-Entry 'nbx doctor' '--retries' 'value' @() 'Maximum number of retries after a failure. Default 3.'
         New-Entry 'nbx doctor' '--connect-timeout' 'value' @() 'Time limit for connecting. Default 10.'
         New-Entry 'nbx doctor' '--first-byte-timeout' 'value' @() 'Time limit for the first byte of the answer. Default 600.'
         New-Entry 'nbx doctor' '--stall-timeout' 'value' @() 'Time limit between two pieces of a streamed answer. Default 120.'
@@ -1011,8 +1011,8 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
     function Write-Offer($Text, $Kind, $Help) {
         [System.Management.Automation.CompletionResult]::new($Text, $Text, $Kind, $Help)
     }
-    # The ids of the models that `nbx models` listed last. The file is read and never run, and a line that
-    # could mean anything to a shell is left out.
+    # The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+    # characters that are special in a shell are left out.
     function Get-ModelId {
         $places = @("$HOME/.cache/nbx", "$HOME/Library/Caches/nbx", "$env:LOCALAPPDATA/nbx/Cache")
         if ("$env:XDG_CACHE_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CACHE_HOME/nbx") }
@@ -1052,7 +1052,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($Typed)) {
             if ($Entry.Takes -ceq 'dir' -and $found.ResultType -ne 'ProviderContainer') { continue }
             $text = $Lead + $found.CompletionText
-            # A name that must be quoted comes quoted; then the quotes go around the flag too.
+            # CompleteFilename quotes a name if necessary; the quotes must then enclose the flag too.
             if ($Lead -and $found.CompletionText -clike "'*'") { $text = "'" + $text.Replace("='", '=') }
             [System.Management.Automation.CompletionResult]::new(
                 $text, $found.ListItemText, $found.ResultType, $found.ToolTip)
@@ -1079,7 +1079,7 @@ Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
         } elseif (-not $ended -and $word -clike '--*') {
             if ($entry -and $entry.Takes) { $waiting = $entry }
         } elseif (-not $ended -and $word -match '^-.') {
-            # Letters may share a dash; the first that takes a value takes the rest of the word as well.
+            # Short flags may be combined; the first that takes a value takes the rest of the word.
             for ($index = 1; $index -lt $word.Length; $index++) {
                 $entry = Get-Entry $path ('-' + $word[$index])
                 if ($entry -and $entry.Takes) {

@@ -204,9 +204,8 @@ class App(Console):
         )
         if is_plain_http(api.base):
             host, proxy = api.base.hostname, api.proxy
-            who = f"through the proxy {proxy}: it" if proxy else "over plain http: others"
-            plain = f"requests to {host} go {who} can read the key and the prompt"
-            self.warn(plain + (", because they are plain http" if proxy else ""))
+            who = f" through the proxy {proxy}, which" if proxy else ": anyone on the network"
+            self.warn(f"requests to {host} are sent over plain http{who} can read the key and the prompt")
         return api
 
     def models_cache(self, settings: RunSettings) -> "ModelsCache":

@@ -54,10 +54,10 @@ def _verify(app: App, key: Secret) -> None:
     try:
         _check(app, run_settings.resolve(app.effective_settings()), key)
     except AuthError as error:
-        error.hint = f"the key is not stored; create one at {CONSOLE_URL}"
+        error.hint = f"the key was not stored; create a new one at {CONSOLE_URL}"
         raise
     except NbxError as error:
-        error.hint = "the key is not stored; --no-verify stores it without asking the server"
+        error.hint = "the key was not stored; --no-verify stores it without asking the server"
         raise
     app.note("the server accepts the key")
 
@@ -127,10 +127,10 @@ def run_logout(options: AuthOptions, app: App) -> ExitCode:
     if not stored:
         app.note(f"no key{_of_profile(app.profile)} was stored")
     for draft in app.config.drafts_with_key():
-        app.warn(f"{draft}, a draft of nbx config edit, may still hold a key: delete it")
+        app.warn(f"{draft}, a draft of nbx config edit, may still contain a key: delete it")
     for place in app.key_sources(app.effective_settings()):
         if not (failures and place.source is KeyOrigin.KEYRING):  # its error is reported below
-            app.warn(f"{place.where} still provides a key: {_removal_command(place)}")
+            app.warn(f"{place.where} still provides a key; to remove it, run {_removal_command(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
 
@@ -181,7 +181,7 @@ def run_status(options: AuthOptions, app: App) -> ExitCode:
         place.chmod_command for place in places[1:] if place.chmod_command != places[0].chmod_command
     ):
         if mend:
-            app.warn(f"other users of this machine can read an unused key: {mend}")
+            app.warn(f"other users of this machine can read an unused key; run {mend}")
     entries = [_entry(place, found if number == 0 else None) for number, place in enumerate(places)]
     _show(app, entries, json=options.json, accepted=(failure is None) if options.check and found else None)
     if failure is not None:

@@ -151,7 +151,7 @@ def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputR
     """Return the rows of `--input`, or None. Raises UsageError if `--matrix` is not that of the run."""
     if not options.input:
         if options.matrix:
-            raise UsageError("--matrix without --input", "it says which rows the input stands for")
+            raise UsageError("--matrix without --input", "it applies to the rows of --input")
         return None
     from nebius_cli.bulk.input.parse_matrix import parse_matrix
     from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here
@@ -161,7 +161,7 @@ def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputR
     if fields is not None and fields != tuple(combinations[0].values):
         of_run = f"with --matrix {' and '.join(fields)}" if fields else "without --matrix"
         what = f"{options.answers} has the answers of a run {of_run}"
-        raise UsageError(what, "--input stands for its rows only with the same --matrix")
+        raise UsageError(what, "--input requires the same --matrix")
     take_stdin, reading = app.streams.take_stdin, DecodeOptions()
     ids = read_input_ids(options.input, combinations, take_stdin, reading=reading, scored=scored)
     return InputRows(ids, len(combinations))

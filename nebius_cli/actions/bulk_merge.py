@@ -66,7 +66,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
         app.note(f"left out {counted(shards.stray_records, 'record')} of rows that are not in {named}")
     app.note(_summary(gaps, failed, unfinished, len(paths)))
     if gaps.missing:
-        app.warn(f"missing rows {gaps}")
+        app.warn(f"missing rows: {gaps}")
     if unfinished:
         app.warn(f"{counted(unfinished, 'row')} without an answer, because a run stopped early")
     return ExitCode.ROWS_FAILED if gaps.missing or failed or unfinished else ExitCode.DONE

@@ -16,7 +16,7 @@ TEMPLATE = b"""\
 # Settings of nbx, such as:
 #   model = "MODEL"
 #   temperature = 0.7
-# and settings that count when a profile is chosen, with --profile work or nbx profile use work:
+# and settings of a profile, used with --profile work or after nbx profile use work:
 #   [profile.work]
 #   ai_project_id = "PROJECT"
 """
@@ -49,7 +49,7 @@ def run_set(options: ConfigOptions, app: App) -> ExitCode:
     if value is None:
         raise UsageError(f"no value for {name}", "", f"nbx config set {name} VALUE")
     if name == USE_PROFILE:
-        raise UsageError(f"{name} must be the name of an existing profile", "", f"nbx profile use {value}")
+        raise UsageError(f"cannot set {name} with nbx config set", "", f"nbx profile use {value}")
     parsed = app.read_value(setting, value)
     profile = None if setting.top_level_only else app.profile
     app.config.set(name, parsed, profile)
@@ -96,7 +96,9 @@ def run_unset(options: ConfigOptions, app: App) -> ExitCode:
     if not name:
         raise UsageError("no setting given", "", "nbx config unset NAME")
     if name == PROFILES:
-        raise UsageError("it contains all profiles", "", "nbx profile rm NAME")
+        raise UsageError(
+            f"cannot unset {name}", "it contains all profiles", "nbx profile rm NAME removes one"
+        )
     profile = app.profile_name
     known = name.replace("-", "_")
     profiles: list[str | None] = [profile]
@@ -194,7 +196,7 @@ def _open_draft(app: App, old: bytes) -> Path:
         if kept == draft:
             app.note(f"continuing with the draft {kept}; {START_OVER}")
         else:
-            app.note(f"found an older draft, {kept}, but the file has changed since")
+            app.note(f"ignoring the older draft {kept}: the config file has changed since")
     if not draft.exists():
         app.config.write_draft(draft, old or TEMPLATE)
     return draft

@@ -41,7 +41,7 @@ def run(options: DoctorOptions, app: App) -> ExitCode:
         app.write_json(check_results.to_json(results))
     else:
         rows = [row for check in results for row in _rows(check, drawn=app.draws_out)]
-        app.write_table(("check", "state", "found, and what to do"), rows, styles=STATE_STYLES)
+        app.write_table(("check", "state", "details"), rows, styles=STATE_STYLES)
     return check_results.exit_code(results)
 
 

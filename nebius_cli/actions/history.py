@@ -65,7 +65,7 @@ def run_show(options: HistoryOptions, app: App) -> ExitCode:
     if text is not None and not app.draws_out:
         answers = jsontext.encode(list(text.answers))
         pairs += [("prompt", jsontext.encode(text.prompt).decode()), ("answers", answers.decode())]
-    app.write_table(("member", "value"), pairs)
+    app.write_table(("name", "value"), pairs)
     if text is None:
         app.note("the text of this request is not stored" if _stores_text(app) else TEXT_IS_OFF)
     elif app.draws_out:
@@ -84,7 +84,7 @@ def run_rm(options: HistoryOptions, app: App) -> ExitCode:
     ledger.write_pending()
     gone = ledger.remove(wanted)
     if missing := [str(number) for number in wanted if number not in gone]:
-        deleted = f"deleted: {', '.join(map(str, gone))}" if gone else ""
+        deleted = f"the others were deleted: {', '.join(map(str, gone))}" if gone else ""
         raise UsageError(f"no request {', '.join(missing)}", deleted, "nbx history list shows the IDs")
     return ExitCode.DONE
 

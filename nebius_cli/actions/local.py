@@ -48,7 +48,7 @@ def run_list(options: LocalOptions, app: App) -> ExitCode:
     ]
     app.write_table(("model", "size", "file"), rows, numbers=("size",), stacked=True)
     if None in paths.values():
-        app.note(f"the partial download is kept in {folder}")
+        app.note(f"downloaded models are stored in {folder}")
     return ExitCode.DONE
 
 
@@ -68,7 +68,7 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
     number = int(port) if port.isascii() and port.isdecimal() and len(port) < 10 else -1
     if not 0 <= number <= 65535:
         raise UsageError(
-            f"--port {port}", "a port is a number from 0 to 65535", "leave it out to use any free port"
+            f"--port {port}", "must be a number from 0 to 65535", "leave it out to use any free port"
         )
     # Room for two contexts: several prompts at once would fill one.
     with prepare_local_model.running(options.model_file, app, parallel=16, caches=2, port=number) as engine:

@@ -93,7 +93,7 @@ def run_show(options: ModelsOptions, app: App) -> ExitCode:
     if options.json:
         app.write_json({**model_details.to_json(model), **_origin(listing, app)})
         return ExitCode.DONE
-    app.write_table(("member", "value"), model_details.rows(model))
+    app.write_table(("name", "value"), model_details.rows(model))
     return ExitCode.DONE
 
 
@@ -107,7 +107,7 @@ def run_use(options: ModelsOptions, app: App) -> ExitCode:
     app.note(f"set model to {wanted} in {app.config.path if profile is None else f'profile {profile}'}")
     stronger = app.settings()
     if stronger.model != wanted:
-        app.warn(f"{stronger.origins.model} overrides it with {stronger.model}")
+        app.warn(f"{stronger.origins.model} overrides the new value with {stronger.model}")
     return ExitCode.DONE
 
 

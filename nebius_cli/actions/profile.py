@@ -38,7 +38,7 @@ def run_list(options: ProfileOptions, app: App) -> ExitCode:
         app.write_json({"profiles": entries})
     else:
         rows = [(name, origins.get(name, ""), ", ".join(layer.values)) for name, layer in found.items()]
-        app.write_table(("profile", "active by", "settings"), rows)
+        app.write_table(("profile", "chosen by", "settings"), rows)
     wrong = list(effective.problems)
     for name, layer in found.items():
         wrong += [] if name in origins else layer.problems
@@ -59,7 +59,7 @@ def run_use(options: ProfileOptions, app: App) -> ExitCode:
         app.note(f"now using profile {name}")
     chosen = app.effective_settings().profile
     if chosen is not None and chosen.value != name:
-        app.warn(f"{chosen.origin} overrides it and chooses {chosen.value}")
+        app.warn(f"{chosen.origin} overrides this and selects profile {chosen.value}")
     return ExitCode.DONE
 
 

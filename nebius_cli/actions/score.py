@@ -83,7 +83,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
     """Rank candidates by their likelihood after a context. Raises NbxError."""
     options.check()
     if len(options.candidates) < 2:
-        raise UsageError("nothing to rank", "it needs at least two candidates", "nbx rank --context C A B")
+        raise UsageError("nothing to rank", "at least two candidates are needed", "nbx rank --context C A B")
     if "" in options.candidates:
         what = f"candidate {options.candidates.index('') + 1} is empty"
         raise UsageError(what, "an empty text has no likelihood")

@@ -11,7 +11,7 @@ MIN_TWO_COLUMNS = 60  # in a narrower window, a description is below its flag
 MAX_FLAG_COLUMNS = 30  # a longer flag has its description on the next line
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"  # removed from output without colour
 
-EVERYDAY = "Everyday flags"
+EVERYDAY = "Common flags"
 _WORDS = re.compile(r"""(?:"[^"]*"|'[^']*'|\\.|\S)+""")  # words of a command line; a quoted text is one word
 
 Row = tuple[str, str]

@@ -50,9 +50,9 @@ Examples:
 Each answer becomes a line of -o FILE as soon as it arrives. If a run stops early, repeat the command to
 resume: it sends only the rows that have no answer yet.
 
-FILE can be JSONL, CSV, TSV, text or Parquet; nbx goes by the suffix (also with .gz or .zst) or by --format. A
-JSONL row is a string, {"prompt": ...} with any request field and an id, or a line of a batch file. Fields of
-a row override flags.
+FILE can be JSONL, CSV, TSV, text or Parquet, also with .gz or .zst. The suffix determines the format, unless
+--format sets it. A JSONL row is a string, {"prompt": ...} with any request field and an id, or a line of a
+batch file. Fields of a row override flags.
 
 With --ray, FILE may also be a folder or a pattern, or in an object store, and -o names a folder;
 docs/cluster.md has the details.

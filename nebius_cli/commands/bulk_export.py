@@ -41,8 +41,8 @@ each choice of a question. The columns are named like the members of the records
 each combination of nbx bulk --matrix. --side-by-side makes the same table with --csv and --format parquet.
 
 --input FILE names the input of the run. Rows then have the order of the input, answers to rows that are no
-longer in it are left out, and rows without an answer are counted, also at the end. Other formats than nbx
-recognises by the suffix need nbx bulk merge --input FILE --format NAME first.
+longer in it are left out, and rows without an answer are counted, also at the end. If the suffix of the
+input is not that of its format, run nbx bulk merge --input FILE --format NAME first.
 
 The exit code is 9 if rows failed or a stopped run left them unfinished; with --input, --text or side by side,
 also if rows have no answer yet; with --text, also if rows have the same index. Without --input, nbx cannot

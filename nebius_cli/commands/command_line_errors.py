@@ -24,9 +24,9 @@ SYNONYMS = {
 _SCORE = "nbx score computes perplexity and accuracy"
 FOREIGN_COMMANDS = dict.fromkeys(("perplexity", "ppl", "eval", "evaluate", "logprobs"), _SCORE)
 
-_NO_CHAT = "nbx has no chat: write the instructions into the prompt"
-_BUDGET = "nbx config set budget.daily USD limits what a day may cost; nbx bulk has --max-cost"
-_PICTURE_OF_SCORE = "save --tokens --json, then: nbx view FILE"
+_NO_CHAT = "chat is not supported: write the instructions into the prompt"
+_BUDGET = "nbx config set budget.daily USD limits the cost per day; nbx bulk has --max-cost"
+_PICTURE_OF_SCORE = "save the output of --tokens --json, then run nbx view FILE"
 _NO_PICTURE = "nbx complete --view and --export show the probabilities of tokens"
 # Flags of other programs or commands → the hint, for commands whose path begins with the key.
 FOREIGN_FLAGS = {
@@ -174,7 +174,7 @@ def _flag_hint(typed: str, command: str, context: Any, tree: Any, argv: list[str
             return foreign[typed]
     inner, named = _innermost(argv, tree)
     if command != inner and typed in flags_of(named):
-        return f"{typed} goes after the command: {inner} {typed}"
+        return f"put {typed} after the command: {inner} {typed}"
     if command in ("nbx profile add", "nbx config set") and (name := _setting_of(typed)):
         return f"write {name}=VALUE" if command == "nbx profile add" else f"write {name} VALUE"
     options = [one for one in (context.command.params if context else []) if one.param_type_name == "option"]

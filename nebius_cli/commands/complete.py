@@ -114,7 +114,7 @@ OWN = (
     text("export", "Also write the heat view to a .svg or .html file (implies --logprobs 5).", "FILE", SHOW),
     text(
         "output",
-        "Write to FILE once complete, else to FILE.partial.",
+        "Write to FILE; if incomplete, to FILE.partial.",
         "FILE",
         SHOW,
         "-o",

@@ -32,7 +32,7 @@ A row of --jsonl is "a text", {"id": 1, "context": "Q:", "text": " A"} or a mult
 --context is for rows without a context of their own; a row's context replaces it.
 
 A text that is longer than the context of the model is not scored. With a model on this machine, --stride N
-scores it in overlapping windows; docs/scoring.md has the details, and a way for models on a server.
+scores it in overlapping windows; docs/scoring.md describes this, and a way for models on a server.
 
 With -o FILE, each score becomes a line of FILE as soon as it arrives. If a run stops early, repeat the
 command to resume, as with nbx bulk: it sends only the rows that have no score yet. Without -o, the scores go
@@ -67,7 +67,10 @@ SHARED_BY_BOTH = (
     text("context_file", "Use a whole file as the context; - is stdin.", "FILE", SCORING),
     switch("json", "Print one JSON object.", "Output"),
     text(
-        "max_tokens", "Tokens to generate and discard. Default 1; 0 if the server accepts it.", "0|1", SCORING
+        "max_tokens",
+        "Tokens to generate and discard. Default 1; use 0 if the server accepts it.",
+        "0|1",
+        SCORING,
     ),
 )
 AGAINST = (

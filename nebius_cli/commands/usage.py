@@ -54,8 +54,8 @@ Examples:
   nbx usage plot --of tokens --since 2026-01-01
   nbx usage plot --export usage.svg
 
-On a terminal, this command needs the package plotille; if it is missing, nbx says how to install it. --export
-needs no package.
+On a terminal, this command needs the package plotille; if it is missing, nbx tells you how to install it.
+--export needs no package.
 """
 
 EXPORT = """Print every request in the ledger, oldest first.

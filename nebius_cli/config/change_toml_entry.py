@@ -74,7 +74,7 @@ def _first(text: str, ways: Ways, wanted: Sequence[Any]) -> str:
             continue
         if any(same(found, one) for one in wanted):
             return _with_endings(text, result.replace("\r\n", "\n"))
-    raise ValueError("it is written in a way that nbx cannot change")
+    raise ValueError("nbx cannot edit an entry in this form")
 
 
 def _with_endings(old: str, new: str) -> str:

@@ -128,9 +128,9 @@ def warnings(found: Sequence[KeySource], profile: str | None) -> Iterator[str]:
     """
     first = found[0]
     if first.source is KeyOrigin.ARGUMENT:
-        yield "--api-key: ps and the shell history show the key; --api-key-file - hides it"
+        yield "--api-key makes the key visible in ps and in the shell history; --api-key-file - does not"
     if first.chmod_command:
-        yield f"other users of this machine can read the key: {first.chmod_command}"
+        yield f"other users of this machine can read the key; run {first.chmod_command}"
     own = f"profile {profile}"
     if first.source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
         yield f"{first.where} overrides the key of {own}"
@@ -162,7 +162,7 @@ def clean(key: Secret, where: str) -> Secret:
     """
     value = key.reveal().strip("\ufeff \t\r\n")
     if not value:
-        raise AuthError(f"no key in {where}", "it has only spaces" if key.reveal() else "it is empty")
+        raise AuthError(f"no key in {where}", "it contains only spaces" if key.reveal() else "it is empty")
     if is_assignment(value):
         why = "nbx does not read environment files here"
         raise AuthError(
@@ -192,7 +192,7 @@ def ask(streams: Streams) -> Secret:
     if streams.stdin_tty:
         from nebius_cli.system.ask_password import read_password
 
-        return clean(Secret(read_password(streams, QUESTION)), "what was typed")
+        return clean(Secret(read_password(streams, QUESTION)), "the input")
     return _decoded(streams.read_stdin(), "stdin")
 
 
@@ -224,7 +224,7 @@ def from_command(
             stdout=PIPE,
         ) as process:
             printed = _printed(process, words[0], timeout_s)
-        return _decoded(printed.partition(b"\n")[0], f"the first line of what {words[0]} printed")
+        return _decoded(printed.partition(b"\n")[0], f"the first line that {words[0]} printed")
     except NbxError as error:
         error.hint = shell_hint(words) or error.hint
         raise
@@ -254,10 +254,10 @@ def _printed(process: "Popen[bytes]", program: str, timeout_s: float) -> bytes:
     if len(printed) >= MAX_COMMAND_OUTPUT_BYTES:
         raise AuthError(f"{name} printed too much", f"more than {MAX_COMMAND_OUTPUT_BYTES} bytes")
     if code is None:
-        why = f"it did not exit within {timeout_s:g} s" if done else f"there was no key after {timeout_s:g} s"
+        why = f"it {'did not exit' if done else 'printed no key'} within {timeout_s:g} s"
         raise AuthError(f"{name} took too long", why)
     if code:
-        raise AuthError(f"{name} failed", f"exit code {code}", "run it by itself to see why")
+        raise AuthError(f"{name} failed", f"exit code {code}", "run it in a terminal to see why")
     return bytes(printed)
 
 
@@ -267,7 +267,7 @@ def _words(command: str | list[str], hint: str = HINT) -> list[str]:
     try:
         words = shlex.split(command, posix=os.name != "nt")
     except ValueError as error:
-        raise ConfigError("api_key_command cannot be read", str(error).lower(), hint) from None
+        raise ConfigError("api_key_command cannot be split into words", str(error).lower(), hint) from None
     if not words:
         raise ConfigError("api_key_command is empty", "", hint)
     return words

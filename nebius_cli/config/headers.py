@@ -10,9 +10,9 @@ _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWN = "nbx sets it itself"
 # Headers that the user cannot set, and what sets them.
 _RESERVED = {
-    "authorization": "the API key goes there: --api-key-file, NEBIUS_API_KEY or nbx auth login",
-    "proxy-authorization": "user and password of a proxy go into HTTPS_PROXY",
-    "host": "--base-url names the host",
+    "authorization": "it contains the API key: use --api-key-file, NEBIUS_API_KEY or nbx auth login",
+    "proxy-authorization": "put the user and password of a proxy in HTTPS_PROXY",
+    "host": "--base-url sets the host",
     **dict.fromkeys(("accept", "accept-encoding", "connection", "content-encoding", "content-length"), _OWN),
     **dict.fromkeys(("content-type", "expect", "keep-alive", "te", "trailer", "transfer-encoding"), _OWN),
     "upgrade": _OWN,
@@ -28,7 +28,7 @@ def check(value: Value) -> None:
         if reason := _RESERVED.get(name.strip().lower()):
             raise FieldError(f"cannot set {name.strip()}: {reason}")
         if not content.strip().isprintable() or not content.isascii() or not content.strip():
-            raise FieldError(f"of {name.strip()} must be printable ASCII and not empty")
+            raise FieldError(f"must have a non-empty value of printable ASCII for {name.strip()}")
 
 
 def hidden(value: Value) -> Value:

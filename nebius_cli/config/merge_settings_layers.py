@@ -154,7 +154,7 @@ def problems_of(source: ConfigSource) -> list[ConfigError]:
         if name in source.profiles:
             problems += read_profile(source, name).problems
         else:
-            what = f"{source.where(PROFILES, name)}: {name} is not the name of a profile"
+            what = f"{source.where(PROFILES, name)}: {name} is not a profile"
             problems.append(ConfigError(what, f"a profile is a table: [{PROFILES}.NAME]", EDIT))
     chosen = source.table.get(USE_PROFILE, NONE)
     if isinstance(chosen, str) and chosen != NONE and chosen not in source.profiles:

@@ -102,7 +102,7 @@ def _is_positive(value: Value) -> None:
 
 
 def _budget(name: str, period: str) -> Setting:
-    help_text = f"{period} spending limit in USD: nbx warns at 80 % and refuses at 100 %."
+    help_text = f"{period} spending limit in USD: nbx warns at 80 % and refuses requests at 100 %."
     field = Field(name, Kind.NUMBER, help_text, "Ledger", "USD", low=0)
     return Setting(field, (f"NBX_{name.upper().replace('.', '_')}",), rule=_is_positive)
 
@@ -152,7 +152,9 @@ SETTINGS = (
         private=True,
     ),
     Setting(
-        Field("retries", Kind.INTEGER, "How often to retry after a failure.", "Connection", "N", low=0),
+        Field(
+            "retries", Kind.INTEGER, "Maximum number of retries after a failure.", "Connection", "N", low=0
+        ),
         ("NBX_RETRIES",),
         3,
     ),

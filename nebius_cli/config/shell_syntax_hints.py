@@ -19,9 +19,8 @@ def shell_hint(words: Sequence[str]) -> str:
         sign = operator.group() if operator else next((one for one in ("$(", "`") if one in word), "")
         sign = sign or (";" if word.endswith(";") else "")
         if sign:
-            return (
-                f"no shell runs the command, so {sign} is an argument like any other; write sh -c 'COMMAND'"
-            )
+            why = f"no shell runs the command, so {sign} is passed as an ordinary argument"
+            return f"{why}; write sh -c 'COMMAND'"
     return ""
 
 

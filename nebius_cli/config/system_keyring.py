@@ -57,7 +57,7 @@ class Keyring:
         kept = _try(work, ConfigError, f"{self.name} does not accept the key")
         if kept != key.reveal():
             raise ConfigError(
-                f"{self.name} does not store the key", "reading it back returned something else"
+                f"{self.name} does not store the key", "reading it back returned a different value"
             )
 
     def remove(self, account: str) -> None:

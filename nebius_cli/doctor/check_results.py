@@ -70,17 +70,20 @@ def check_clock(date: str, now: float) -> Check:
     except (ValueError, OverflowError):
         return Check("clock", State.SKIPPED, "the server does not send the time")
     if abs(behind) <= MAX_CLOCK_SKEW_S:
-        return Check("clock", State.OK, f"within {MAX_CLOCK_SKEW_S:g} s of the server's")
-    words = f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} the server's"
+        return Check("clock", State.OK, f"within {MAX_CLOCK_SKEW_S:g} s of the server's clock")
+    words = f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} the server's clock"
     return Check("clock", State.WARN, words, "set this machine's clock")
 
 
 def check_certificate(version: str, ends: float, now: float) -> Check:
     """Check when a valid certificate expires; `ends` and `now` are Unix time."""
     days = int((ends - now) // 86_400)
-    text = f"{version}, certificate until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
+    text = f"{version}, certificate valid until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
     if days < MIN_CERTIFICATE_DAYS:
         return Check(
-            "tls", State.WARN, f"{text}, {counted(days, 'day')}", "the operator of the server must renew it"
+            "tls",
+            State.WARN,
+            f"{text}, {counted(days, 'day')} left",
+            "the operator of the server must renew it",
         )
     return Check("tls", State.OK, text)

@@ -43,7 +43,8 @@ class ConnectionChecks:
         self._base = urls.parse_base_url(self._settings.base_url)
         text = f"{self._base.geturl()} ({self._settings.origins.base_url})"
         if urls.is_plain_http(self._base):
-            return Check("base_url", State.WARN, text, "plain http: others can read the key and the prompt")
+            hint = "over plain http, anyone on the network can read the key and the prompt"
+            return Check("base_url", State.WARN, text, hint)
         return Check("base_url", State.OK, text)
 
     def proxy(self) -> Check:
@@ -56,13 +57,15 @@ class ConnectionChecks:
             return Check("proxy", State.OK, "none")
         text = f"{proxy.shown} ({proxy.variable})"
         if urls.is_plain_http(self._base):
-            return Check("proxy", State.WARN, text, "plain http: it can read the key and the prompt")
+            return Check(
+                "proxy", State.WARN, text, "over plain http, the proxy can read the key and the prompt"
+            )
         return Check("proxy", State.OK, text)
 
     def authorities(self) -> Check:
         """Check that the certificate authorities can be read."""
         if self._base.scheme == "http":
-            return Check("ca", State.SKIPPED, "plain http needs none")
+            return Check("ca", State.SKIPPED, "not needed for plain http")
         path = self._route.authorities
         count = tls_authorities.count(path)
         source = "bundled with nbx"
@@ -73,14 +76,15 @@ class ConnectionChecks:
                 "SSL_CERT_FILE or SSL_CERT_DIR" if self._ca_file else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
             )
             source = f"{path} ({ours})"
-        return Check("ca", State.OK, f"{source}, {count} authorities" if count else source)
+        authorities = "1 authority" if count == 1 else f"{count} authorities"
+        return Check("ca", State.OK, f"{source}, {authorities}" if count else source)
 
     def resolve(self) -> Check:
         """Look up the host of the first hop."""
         host, port = self._first_hop
         addresses = probes.resolve(host, port, PROBE_TIMEOUT_S)
         more = f" and {len(addresses) - 3} more" if len(addresses) > 3 else ""
-        return Check("dns", State.OK, f"{self._hop_label}{host} is {', '.join(addresses[:3])}{more}")
+        return Check("dns", State.OK, f"{self._hop_label}{host} resolves to {', '.join(addresses[:3])}{more}")
 
     def connect(self) -> Check:
         """Open a TCP connection to the first hop."""
@@ -91,7 +95,7 @@ class ConnectionChecks:
     def handshake(self, now: float) -> Check:
         """Make a TLS connection, and check the certificate at `now`, in Unix time."""
         if self._base.scheme == "http":
-            return Check("tls", State.SKIPPED, "plain http has none")
+            return Check("tls", State.SKIPPED, "no TLS with plain http")
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; see the API check")
         tls = probes.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)

@@ -19,7 +19,7 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
     """Check that the ledger is undamaged and writable. Problems are warnings: requests work without it."""
     name, path = "ledger", ledger.path
     if not on:
-        return Check(name, State.SKIPPED, "it is off", "nbx config set ledger true turns it on")
+        return Check(name, State.SKIPPED, "the ledger is off", "nbx config set ledger true turns it on")
     try:
         text = f"{path}, {counted(ledger.count(), 'request')}"
         with contextlib.suppress(TimedOutError):
@@ -33,7 +33,7 @@ def check_ledger(ledger: Ledger, *, on: bool) -> Check:
             name,
             State.WARN,
             text,
-            f"the next request adds the rows; files that remain in {waiting[0].parent} contain none",
+            f"the next request adds them; files that remain in {waiting[0].parent} contain no rows",
         )
     if not path.exists():
         return Check(name, State.OK, f"no file {path} yet")
@@ -61,4 +61,4 @@ def check_budgets(budgets: Sequence[SpendingLimit], *, on: bool) -> Check:
 
 
 def _hint_to_move(ledger: Ledger) -> str:
-    return f"move {ledger.path} away: nbx starts a new one"
+    return f"move {ledger.path} away, and nbx creates a new one"

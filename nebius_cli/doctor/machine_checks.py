@@ -38,7 +38,7 @@ def check_config(
             yield replace(check_results.failed_check("config", problem), state=State.WARN)
     for name in sorted(environ):
         if close := merge_settings_layers.misspelled(name):
-            yield Check("config", State.WARN, f"{name} is not a variable of nbx", f"did you mean {close}?")
+            yield Check("config", State.WARN, f"nbx does not read {name}", f"did you mean {close}?")
     if chosen := effective.profile:
         yield Check("profile", State.OK, f"{chosen.value}, from {chosen.origin}")
     if effective.project:
@@ -50,7 +50,7 @@ def _check_config_file(path: Path) -> Check:
         return Check("config", State.OK, f"no file {path}")
     for place in (path, path.parent):
         if (mode := probes.permissions(place)) is not None and mode & OTHERS_WRITE:
-            text = f"other users of this machine can write {place} (mode {mode:04o})"
+            text = f"other users of this machine can write to {place} (mode {mode:04o})"
             return Check("config", State.WARN, text, f"chmod go-w {place}")
     mode = probes.permissions(path)
     return Check("config", State.OK, f"{path}" if mode is None else f"{path} (mode {mode:04o})")
@@ -82,7 +82,7 @@ def check_engine(directory: Path, monotonic: Callable[[], float], *, live: bool)
     installed = {model.name: model for model in weights.installed(directory)}
     name = weights.DEFAULT_MODEL.name
     if name not in installed:
-        return Check("engine", State.SKIPPED, f"{name} is not downloaded", "nbx local pull fetches it")
+        return Check("engine", State.SKIPPED, f"{name} is not downloaded", "nbx local pull downloads it")
     if not live:
         return Check("engine", State.OK, f"installed, {name} is downloaded; --live loads it")
     started = monotonic()

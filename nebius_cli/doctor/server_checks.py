@@ -67,7 +67,7 @@ class ServerChecks:
         hint = similar_names.did_you_mean(name, self._model_ids) or "nbx models lists them"
         if self._live:  # the completion will show whether the model works
             return Check("model", State.WARN, f"{text} is not in the list", hint)
-        hint = f"{hint}; --live tries it"
+        hint = f"{hint}; --live tests it"
         return Check("model", State.FAIL, f"{text} is not in the list", hint, ExitCode.REJECTED)
 
     def complete(
@@ -75,7 +75,7 @@ class ServerChecks:
     ) -> Check:
         """Complete one token over the API that `connect` returns, if `live`; `recorded` writes its row."""
         if not self._live:
-            return Check("live", State.SKIPPED, "--live completes one token")
+            return Check("live", State.SKIPPED, "add --live to complete one token")
         if not (name := self._settings.model):
             return Check("live", State.SKIPPED, "needs a model")
         fields: dict[str, Value] = {"model": name, "max_tokens": 1}

@@ -66,7 +66,7 @@ def generate(repository: Path, command: tree.Command) -> dict[str, str]:
             files[path] = replace_marked_block.replace_block(text, name, block)
         except FileNotFoundError:
             raise GenError(
-                f"{path} is missing; it needs the markers {replace_marked_block.markers(name)}"
+                f"{path} is missing; it must contain the markers {replace_marked_block.markers(name)}"
             ) from None
         except replace_marked_block.MarkerError as error:
             raise GenError(f"{path} {error}") from None
@@ -93,8 +93,8 @@ def run(arguments: Sequence[str], folder: Path) -> int:
     """Write or check the files of the repository around `folder`; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m nebius_cli.gen", description=__doc__)
     action = parser.add_mutually_exclusive_group(required=True)
-    action.add_argument("--write", action="store_true", help="write the files that are stale")
-    action.add_argument("--check", action="store_true", help="name the files that are stale; exit 1 if any")
+    action.add_argument("--write", action="store_true", help="write the stale files")
+    action.add_argument("--check", action="store_true", help="list the stale files; exit 1 if there are any")
     options = parser.parse_args(arguments)
     try:
         repository = find_repository(folder)
@@ -106,14 +106,14 @@ def run(arguments: Sequence[str], folder: Path) -> int:
     for path in gone:
         if options.write:
             (repository / path).unlink()
-        sys.stderr.write(f"{path}: {'removed' if options.write else 'of no command'}\n")
+        sys.stderr.write(f"{path}: {'removed' if options.write else 'no such command'}\n")
     for path in (changed := stale_paths(repository, files)):
         if options.write:
             (repository / path).parent.mkdir(parents=True, exist_ok=True)
             (repository / path).write_text(files[path], "utf-8", newline="\n")
         sys.stderr.write(f"{path}: {'written' if options.write else 'stale'}\n")
     if options.check and (changed or gone):
-        sys.stderr.write(f"to mend: {WRITE_COMMAND}\n")
+        sys.stderr.write(f"to update them, run {WRITE_COMMAND}\n")
     return 1 if options.check and (changed or gone) else 0
 
 

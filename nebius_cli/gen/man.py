@@ -14,8 +14,8 @@ RELEASE_DATE = "2026-11-23"  # release date of __version__
 # File name → the variable that sets its directory, the default base on Linux, and a description.
 USER_FILES = {
     "config.toml": ("NBX_CONFIG_DIR", ".config", "Settings and profiles."),
-    "ledger.db": ("NBX_DATA_DIR", ".local/share", "What requests took and cost."),
-    "weights": ("NBX_CACHE_DIR", ".cache", "Fetched models, with the kept model lists beside them."),
+    "ledger.db": ("NBX_DATA_DIR", ".local/share", "The usage ledger: tokens, time and cost of requests."),
+    "weights": ("NBX_CACHE_DIR", ".cache", "Downloaded models; the cached model lists are beside it."),
 }
 
 # Characters with a meaning in roff, escaped. A plain hyphen would become a typographic one, which does not
@@ -108,7 +108,7 @@ def _environment() -> Iterator[str]:
 def _files() -> Iterator[str]:
     yield ".SH FILES"
     yield from _tagged(
-        (f"~/{base}/nbx/{path}", f"{what} {env} names another directory.")
+        (f"~/{base}/nbx/{path}", f"{what} Set {env} to use another directory.")
         for path, (env, base, what) in USER_FILES.items()
     )
 

@@ -48,7 +48,7 @@ def settings_table(_root: Command) -> str:
     """Return the table of settings that are not request fields or have an environment variable."""
     listed = [setting for setting in SETTINGS if setting.env or setting.field not in FIELDS]
     table = _table(("Setting", "Environment", "Default", "Meaning"), (_setting_row(s) for s in listed))
-    return f"{table}\n\nEvery request field is a setting as well, under its own name: `temperature = 0.2`."
+    return f"{table}\n\nEvery request field is also a setting with the same name: `temperature = 0.2`."
 
 
 def _setting_row(setting: Setting) -> Sequence[str]:

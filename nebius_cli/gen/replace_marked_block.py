@@ -17,6 +17,6 @@ def replace_block(text: str, name: str, block: str) -> str:
     """Return `text` with `block` between the markers called `name`. Raises MarkerError."""
     start, end = f"<!-- nbx:{name} -->", f"<!-- /nbx:{name} -->"
     if (text.count(start), text.count(end)) != (1, 1) or text.index(start) > text.index(end):
-        raise MarkerError(f"must hold the markers {markers(name)}, once each and in this order")
+        raise MarkerError(f"must contain the markers {markers(name)}, once each and in this order")
     head, _, rest = text.partition(start)
     return f"{head}{start}\n{block.strip()}\n{end}{rest.partition(end)[2]}"

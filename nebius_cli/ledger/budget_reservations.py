@@ -75,7 +75,7 @@ class Reservations:
                 self._lock = try_lock(self._path(self._owner))
         except OSError as error:
             why = error.strerror or str(error)
-            raise LedgerError(f"cannot write beside the ledger {self._file.path}", why, HINT) from None
+            raise LedgerError(f"cannot write a file beside the ledger {self._file.path}", why, HINT) from None
         with self._file.writing(timeout_s) as database:
             left = self._left(database, caps)
             if least > left:

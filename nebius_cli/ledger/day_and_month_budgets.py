@@ -110,7 +110,7 @@ class Budgets:
             warn_once(model, f"{name} does not count this request: the price of {model} is unknown")
         elif incomplete := next((budget for budget in found if budget.unknown), None):
             count = f"{incomplete.unknown} request{'s' if incomplete.unknown > 1 else ''} {incomplete.period}"
-            warn_once("incomplete", f"{incomplete.name} does not count {count} of unknown cost")
+            warn_once("incomplete", f"{incomplete.name} does not count {count} whose cost is unknown")
         if not self._settings.ledger:
             warn_once("off", f"{name} does not count this request: the ledger is off")
 
@@ -124,7 +124,7 @@ class Budgets:
             return
         cost = price.max_cost(*max_tokens(request.prompt, request.fields, request.params))
         if cost and self.reserve(cost) == ZERO:
-            raise self.exceeded(f"the request may cost {usd(cost)}, more than is left of a budget")
+            raise self.exceeded(f"the request may cost {usd(cost)}, more than remains of a budget")
 
     def reserve(self, amount: Decimal, *, ahead: bool = False) -> Decimal | None:
         """Reserve USD within every budget that is set. Return the added amount, 0 if it exceeds a budget.

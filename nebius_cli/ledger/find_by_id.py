@@ -53,7 +53,7 @@ def last_id(ledger: Ledger) -> int:
     """Return the ID of the last request outside of bulk runs. Raises UsageError if there is none."""
     found = ledger.last_outside_bulk()
     if found is None:
-        raise UsageError("there is no request to continue", "", STORE_HINT)
+        raise UsageError("no request to continue", "", STORE_HINT)
     return found
 
 

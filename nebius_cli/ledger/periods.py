@@ -55,7 +55,7 @@ def _parse(flag: str, text: str, now: float, calendar: LocalCalendar, *, end: bo
 def age(text: str) -> float:
     """Return the length in seconds of the span of `--older-than`, such as `30d`. Raises UsageError."""
     if not (span := _SPAN.fullmatch(text)):
-        raise UsageError(f"--older-than {text}", "must be a span such as 12h, 30d or 8w")
+        raise UsageError(f"--older-than {text}", "must be a time span such as 12h, 30d or 8w")
     return int(span[1]) * _HOURS[span[2]] * 3600.0
 
 

@@ -60,8 +60,8 @@ def _chosen(text: StoredText, sent: read_prompt.Prompt, choice: str | None, name
     """Return an answer and the prompt that it belongs to. Raises UsageError."""
     answers = text.answers or ("",)  # a request that failed has no answer
     if choice is None and len(answers) > 1:
-        what = f"cannot continue {name}: it has {len(answers)} answers"
-        raise UsageError(what, "", f"--choice N, 1 to {len(answers)}, chooses one of them")
+        hint = f"--choice N, 1 to {len(answers)}, chooses one of them"
+        raise UsageError(f"cannot continue {name}", f"it has {len(answers)} answers", hint)
     number = whole_number(choice) if choice else 1
     if not 1 <= number <= len(answers):
         count = "1 answer" if len(answers) == 1 else f"{len(answers)} answers"

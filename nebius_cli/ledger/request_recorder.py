@@ -100,7 +100,7 @@ class LedgerRecorder:
             self.ledger.write_to_pending_file(entries)
         except LedgerError as error:
             raise LedgerError(why if self._broken else f"{why}; {error.line}") from None
-        self._access.warn_once("pending", f"{why}; the entry waits in a file beside it")
+        self._access.warn_once("pending", f"{why}; the entry is saved in a file beside it and added later")
         return False
 
     def write_exchange(self, exchange: "Exchange", code: int, *, local: bool) -> None:

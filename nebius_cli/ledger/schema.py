@@ -13,7 +13,7 @@ def m001_requests(database: sqlite3.Connection) -> None:
     database.execute(
         """
         CREATE TABLE requests (
-            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given twice: a deleted one names nothing else
+            id INTEGER PRIMARY KEY AUTOINCREMENT, -- never reused, even after a request is deleted
             time INTEGER NOT NULL,
             model TEXT NOT NULL,
             exit INTEGER NOT NULL,

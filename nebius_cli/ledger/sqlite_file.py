@@ -154,7 +154,8 @@ class LedgerFile:
 
     def _migrate(self, database: sqlite3.Connection, version: int) -> None:
         if version > len(MIGRATIONS):
-            why = f"a newer nbx wrote it: its format is {version}, this nbx supports {len(MIGRATIONS)}"
+            formats = f"format {version}; this nbx supports up to {len(MIGRATIONS)}"
+            why = f"it was written by a newer nbx ({formats})"
             raise LedgerError(f"cannot use the ledger {self.path}", why, HINT)
         if version < len(MIGRATIONS):
             migrate(database)

@@ -46,7 +46,7 @@ FIELDS = (
     Field(
         "frequency_penalty",
         Kind.NUMBER,
-        "Penalty for tokens by how often they occurred (server default 0).",
+        "Penalty for tokens in proportion to how often they occurred (server default 0).",
         SAMPLING,
         "X",
         low=-2,

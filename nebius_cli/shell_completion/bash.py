@@ -14,7 +14,7 @@ PROFILE_NAME_SED = (
 )
 
 SCRIPT = r"""# nbx completion for bash 3.2 and later.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
 # What may follow the command path $1: commands, flags, and which of the flags take a value.
 _nbx_grammar() {
@@ -32,8 +32,8 @@ _nbx_values() {
     esac
 }
 
-# Sets `typed` to the words up to the cursor. Bash has cut them at `=`, `:` and `@` as well, and only the
-# white space in the line tells which pieces belong together.
+# Sets `typed` to the words up to the cursor. Bash also splits words at `=`, `:` and `@`; the white
+# space in the line shows which pieces belong together.
 _nbx_split() {
     local rest=${COMP_LINE:0:COMP_POINT} bare piece index
     typed=()
@@ -51,7 +51,7 @@ _nbx_split() {
 }
 
 # Follows the words in front of the cursor: sets `path`, `operand` (the number of the next one), `ended`
-# (-- was given), and `flag` when its value is what comes next.
+# (-- was given), and `flag` if the next word is its value.
 _nbx_follow() {
     local word letters index
     path=nbx operand=1 ended='' flag=''
@@ -82,8 +82,8 @@ _nbx_follow() {
     done
 }
 
-# Adds the ids of the models that `nbx models` listed last to `words`. The file is read and never run, and a
-# line that could mean anything to a shell is left out.
+# Adds the ids of the models that `nbx models` listed last to `words`. The file is read, never executed;
+# lines with characters that are special in a shell are left out.
 _nbx_model_ids() {
     local folder id places=("$HOME/.cache/nbx" "$HOME/Library/Caches/nbx" "$LOCALAPPDATA/nbx/Cache")
     [[ $XDG_CACHE_HOME == /* ]] && places=("$XDG_CACHE_HOME/nbx")
@@ -109,7 +109,7 @@ _nbx_profile_names() {
     done
 }
 
-# Offers the files behind an @. Readline takes the @ for a part of the name, so its own files are no use.
+# Offers the files after an @. Readline's own file completion treats the @ as a part of the name.
 _nbx_at_file() {
     local name=${current#"$lead"}
     [[ $name == @* ]] || return
@@ -132,7 +132,7 @@ _nbx() {
     _nbx_follow
     local current=${typed[${#typed[@]}-1]}
     current=${current#[\"\']}
-    # Readline replaces only what follows the last of its break characters, which is $2.
+    # Readline replaces only the text after the last of its break characters, which is $2.
     start=${current%"$2"}
 
     if [[ -n $flag ]]; then
@@ -154,7 +154,7 @@ _nbx() {
         word=$lead$word
         [[ $word == "$current"* ]] && COMPREPLY[${#COMPREPLY[@]}]=${word#"$start"}
     done
-    # Without compopt, which bash 3.2 lacks, file names are offered where nothing else is.
+    # Bash 3.2 has no compopt: it offers file names if there are no other completions.
     case $files in
         any) ;;
         dir) compopt +o default -o dirnames 2>/dev/null ;;

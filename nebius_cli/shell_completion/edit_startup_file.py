@@ -9,8 +9,9 @@ import codecs
 START_MARKER = "# >>> nbx completion >>>"
 END_MARKER = "# <<< nbx completion <<<"
 
-_FILE_CREATED = " this file was made for it"
-_NEWLINE_ADDED = " the line above had no end"
+# The notes, in today's words first; older versions of nbx wrote the others.
+_FILE_CREATED = (" file created by nbx", " this file was made for it")
+_NEWLINE_ADDED = (" newline added above", " the line above had no end")
 
 
 class RcBlockError(ValueError):
@@ -30,7 +31,7 @@ def insert(data: bytes | None, lines: str) -> bytes:
         return old[:start] + _encoded(_block(first, lines, newline), encoding) + old[end:]
     newline = "\r\n" if "\r\n".encode(encoding) in old else "\n"
     joined = bool(old) and not old.endswith(newline.encode(encoding))
-    first = START_MARKER + (_FILE_CREATED if data is None else _NEWLINE_ADDED if joined else "")
+    first = START_MARKER + (_FILE_CREATED[0] if data is None else _NEWLINE_ADDED[0] if joined else "")
     return old + _encoded((newline if joined else "") + _block(first, lines, newline), encoding)
 
 
@@ -83,5 +84,5 @@ def _find(data: bytes, encoding: str) -> tuple[int, int] | None:
     start = data.find(START_MARKER.encode(encoding))
     end = data.find("\n".encode(encoding), data.find(END_MARKER.encode(encoding)))
     if (starts, ends) != (1, 1) or not start < data.find(END_MARKER.encode(encoding)):
-        raise RcBlockError(f"it should hold {START_MARKER} and {END_MARKER} once each, in this order")
+        raise RcBlockError(f"it must contain {START_MARKER} and {END_MARKER} once each, in this order")
     return start, len(data) if end < 0 else end + len("\n".encode(encoding))

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 HEAD = r"""# nbx completion for fish 3.0 and later.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
-# True when the command line has come to the command path $argv[1], and its next operand is number $argv[2].
+# True if the command line is at the command path $argv[1], and its next operand is number $argv[2].
 function __nbx_at
     set -l commands @COMMANDS@
     set -l valued @VALUED@
@@ -25,7 +25,7 @@ function __nbx_at
         else if test $ended = no; and string match -qr '^--' -- $word
             contains -- "$path $word" $valued; and set skip yes
         else if test $ended = no; and string match -qr '^-.' -- $word
-            # Letters may share a dash; the first that takes a value takes the rest of the word as well.
+            # Short flags may be combined; the first that takes a value takes the rest of the word.
             set -l letters (string split '' -- (string sub -s 2 -- $word))
             for index in (seq (count $letters))
                 if contains -- "$path -$letters[$index]" $valued
@@ -46,7 +46,7 @@ function __nbx_at
     end
 end
 
-# Files behind an @, for a value that is either given in place or read from a file.
+# Files after an @, for a value that is given directly or read from a file.
 function __nbx_at_file
     set -l typed (string match -r '^(?:--[^=]*=)?@(.*)' -- (commandline -ct))[2]
     or return
@@ -56,8 +56,8 @@ function __nbx_at_file
     end
 end
 
-# The ids of the models that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 function __nbx_models
     set -l places ~/.cache/nbx ~/Library/Caches/nbx $LOCALAPPDATA/nbx/Cache
     string match -q '/*' -- "$XDG_CACHE_HOME"; and set places $XDG_CACHE_HOME/nbx

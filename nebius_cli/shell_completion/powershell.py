@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from nebius_cli.command_tree.commands_as_data import Argument, Command, Flag, ValueKind
 
 HEAD = r"""# nbx completion for PowerShell: dot-source this file from $PROFILE.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
 Register-ArgumentCompleter -Native -CommandName nbx -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
 
-    # A flag, command or operand: the command path it belongs to, its name (an operand's is its number, or *
-    # for all of them), what its value is, the choices, and what it does.
+    # A flag, command or operand: its command path, its name (for an operand its number, or * for all of
+    # them), the kind of its value, the choices, and its help text.
     function New-Entry($Path, $Name, $Takes, $Choices, $Help) {
         [pscustomobject]@{ Path = $Path; Name = $Name; Takes = $Takes; Choices = $Choices; Help = $Help }
     }
@@ -23,8 +23,8 @@ TAIL = r"""    )
     function Write-Offer($Text, $Kind, $Help) {
         [System.Management.Automation.CompletionResult]::new($Text, $Text, $Kind, $Help)
     }
-    # The ids of the models that `nbx models` listed last. The file is read and never run, and a line that
-    # could mean anything to a shell is left out.
+    # The ids of the models that `nbx models` listed last. The file is read, never executed; lines with
+    # characters that are special in a shell are left out.
     function Get-ModelId {
         $places = @("$HOME/.cache/nbx", "$HOME/Library/Caches/nbx", "$env:LOCALAPPDATA/nbx/Cache")
         if ("$env:XDG_CACHE_HOME" -match '^([A-Za-z]:)?[/\\]') { $places = @("$env:XDG_CACHE_HOME/nbx") }
@@ -64,7 +64,7 @@ TAIL = r"""    )
         foreach ($found in [System.Management.Automation.CompletionCompleters]::CompleteFilename($Typed)) {
             if ($Entry.Takes -ceq 'dir' -and $found.ResultType -ne 'ProviderContainer') { continue }
             $text = $Lead + $found.CompletionText
-            # A name that must be quoted comes quoted; then the quotes go around the flag too.
+            # CompleteFilename quotes a name if necessary; the quotes must then enclose the flag too.
             if ($Lead -and $found.CompletionText -clike "'*'") { $text = "'" + $text.Replace("='", '=') }
             [System.Management.Automation.CompletionResult]::new(
                 $text, $found.ListItemText, $found.ResultType, $found.ToolTip)
@@ -91,7 +91,7 @@ TAIL = r"""    )
         } elseif (-not $ended -and $word -clike '--*') {
             if ($entry -and $entry.Takes) { $waiting = $entry }
         } elseif (-not $ended -and $word -match '^-.') {
-            # Letters may share a dash; the first that takes a value takes the rest of the word as well.
+            # Short flags may be combined; the first that takes a value takes the rest of the word.
             for ($index = 1; $index -lt $word.Length; $index++) {
                 $entry = Get-Entry $path ('-' + $word[$index])
                 if ($entry -and $entry.Takes) {

@@ -8,7 +8,7 @@ from nebius_cli.core.similar_names import nearest
 SHELLS = ("bash", "zsh", "fish", "powershell")
 SCRIPT_HEADER = b"# nbx completion for "  # first line of each script, second line for zsh
 
-_HINT = f"one of {', '.join(SHELLS)}"
+_HINT = f"choose one of {', '.join(SHELLS)}"
 
 
 def find_shell(name: str) -> str:
@@ -24,11 +24,11 @@ def detect_shell(environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the user's shell, and the reason in words. Raises UsageError if it is not supported."""
     program = environ.get("SHELL", "")
     if not program and "PSModulePath" in environ:  # set on Windows, where SHELL is not
-        return "powershell", "SHELL is not set, and PSModulePath is"
+        return "powershell", "SHELL is not set, but PSModulePath is"
     shell = _shell_of_program(program)
     if shell not in SHELLS:
-        what = f"no completion for {program}, your shell" if program else "unknown shell: SHELL is not set"
-        raise UsageError(what, "", f"choose {_HINT}")
+        what = f"no completion for your shell, {program}" if program else "unknown shell: SHELL is not set"
+        raise UsageError(what, "", _HINT)
     return shell, f"SHELL is {program}"
 
 

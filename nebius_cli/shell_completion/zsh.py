@@ -7,9 +7,9 @@ from nebius_cli.shell_completion.bash import PROFILE_NAME_SED
 
 HEAD = """#compdef nbx
 # nbx completion for zsh: put this file into a directory of $fpath, or source it after compinit.
-# Made by `python -m nebius_cli.gen --write`; do not edit. TAB starts neither Python nor nbx.
+# Made by `python -m nebius_cli.gen --write`; do not edit. Completion does not start Python or nbx.
 
-# A value of its own, or @ and the name of a file that holds it.
+# A value, or @ and the name of a file that contains it.
 _nbx_at_file() {
     if compset -P @; then
         _files
@@ -18,8 +18,8 @@ _nbx_at_file() {
     fi
 }
 
-# The id of a model that `nbx models` listed last. The file is read and never run, and a line that could
-# mean anything to a shell is left out.
+# The id of a model that `nbx models` listed last. The file is read, never executed; lines with
+# characters that are special in a shell are left out.
 _nbx_model_ids() {
     local folder expl
     local -a places ids
@@ -35,7 +35,7 @@ _nbx_model_ids() {
     if (( $#ids )); then
         _wanted models expl model compadd -a ids
     else
-        _message 'model, of those that nbx models lists'
+        _message 'model, as listed by nbx models'
     fi
 }
 
@@ -54,18 +54,18 @@ _nbx_profile_names() {
     if (( $#names )); then
         _wanted profiles expl profile compadd -a names
     else
-        _message 'profile, of those that nbx profile list shows'
+        _message 'profile, as listed by nbx profile list'
     fi
 }
 
-# An operand that nothing can be offered for. A message there would keep a flag from being inserted.
+# An operand without completions. If the word begins with -, a message would prevent completing a flag.
 _nbx_operand() {
     [[ $PREFIX == -* ]] || _message "$1"
 }
 """
 
 TAIL = """
-# Autoloaded, this file is the body of _nbx; sourced, it is what defines it.
+# If autoloaded, this file is the body of _nbx; if sourced, it defines _nbx.
 if [[ $funcstack[1] == _nbx ]]; then
     _nbx "$@"
 else

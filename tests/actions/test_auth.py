@@ -136,7 +136,7 @@ def test_logout_removes_the_key_of_one_profile_and_with_all_every_key(
     login(bare)
     login(bare, "--profile", "work", key=KEY)
     said = bare("auth", "logout", "--profile", "work").err
-    assert "still provides a key: nbx auth logout --all" in said
+    assert "still provides a key; to remove it, run nbx auth logout --all" in said
     assert (keyring.holds(KEY), keyring.holds(CANARY)) == (False, True)
     login(bare, "--profile", "work", "--no-keyring", key=KEY)
     assert bare("auth", "logout", "--all").err.count("removed the key") == 2
@@ -151,8 +151,8 @@ def test_logout_names_keys_that_it_cannot_remove(bare: Runner, config: Path) -> 
     assert result.code == 0
     assert result.err == (
         "nbx: no key was stored\n"
-        "nbx: warning: NEBIUS_API_KEY still provides a key: unset NEBIUS_API_KEY\n"
-        "nbx: warning: pass still provides a key: nbx config unset api_key_command\n"
+        "nbx: warning: NEBIUS_API_KEY still provides a key; to remove it, run unset NEBIUS_API_KEY\n"
+        "nbx: warning: pass still provides a key; to remove it, run nbx config unset api_key_command\n"
     )
 
 

@@ -24,8 +24,8 @@ def test_login_stores_a_key_that_the_server_accepts(bare: Runner, server: FakeSe
 @pytest.mark.parametrize(
     ("reply", "code", "hint"),
     [
-        (detail(401, "no"), 4, "the key is not stored; create one at https://tokenfactory.nebius.com"),
-        (detail(503, "no"), 6, "the key is not stored; --no-verify stores it without asking the server"),
+        (detail(401, "no"), 4, "the key was not stored; create a new one at https://tokenfactory.nebius.com"),
+        (detail(503, "no"), 6, "the key was not stored; --no-verify stores it without asking the server"),
     ],
 )
 def test_login_does_not_store_a_key_that_the_server_did_not_accept(

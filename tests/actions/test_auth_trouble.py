@@ -99,7 +99,7 @@ def test_an_unused_key_that_others_can_read_causes_a_warning(bare: Runner, confi
     config.chmod(0o644)
     result = bare("auth", "status", env={"NEBIUS_API_KEY": KEY})
     assert result.code == 0
-    warning = f"nbx: warning: other users of this machine can read an unused key: chmod 600 {config}\n"
+    warning = f"nbx: warning: other users of this machine can read an unused key; run chmod 600 {config}\n"
     assert result.err == warning
 
 

@@ -48,7 +48,7 @@ def test_missing_rows_are_named_and_failed_ones_counted(folder: Path, bare: Runn
     done = bare("bulk", "merge", "a", "b")
     assert done.code == 9
     assert "nbx: 31 rows of 2 files: 16 answered, 1 failed, 14 missing\n" in done.err
-    assert "missing rows 2-3, 17-24, 26-29\n" in done.err
+    assert "missing rows: 2-3, 17-24, 26-29\n" in done.err
     assert done.out_bytes == b"".join(answer(row(n)) for n in there) + failure(row(30))
 
 
@@ -160,7 +160,7 @@ def test_a_partial_record_is_reported_and_its_row_counts_as_missing(folder: Path
     done = bare("bulk", "merge", "a")
     assert (done.code, done.out_bytes) == (9, answer(row(0)) + answer(row(2)))
     assert "a has partial or broken lines" in done.err
-    assert "missing rows 1\n" in done.err
+    assert "missing rows: 1\n" in done.err
 
 
 INPUTS = [
@@ -183,7 +183,7 @@ def test_with_an_input_rows_are_matched_by_id(folder: Path, bare: Runner, name: 
     assert "of rows that are not in" in done.err
     done = bare("bulk", "merge", "b", "--input", name)
     assert (done.code, done.out_bytes) == (9, records[0] + records[2])
-    assert "missing rows 1, 3\n" in done.err
+    assert "missing rows: 1, 3\n" in done.err
 
 
 def test_bad_rows_of_the_input_are_matched_by_index(folder: Path, bare: Runner) -> None:
@@ -200,7 +200,7 @@ def test_missing_rows_at_the_end_of_the_input_are_reported(folder: Path, bare: R
     (folder / "in.txt").write_text("a\nb\nc\n")
     write(folder / "a", answer(row(0)))
     done = bare("bulk", "merge", "a", "--input", "in.txt")
-    assert (done.code, "missing rows 1-2\n" in done.err) == (9, True)
+    assert (done.code, "missing rows: 1-2\n" in done.err) == (9, True)
 
 
 def test_files_in_a_read_only_folder_can_be_merged(

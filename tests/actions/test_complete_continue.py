@@ -103,7 +103,7 @@ def test_one_of_several_answers_is_chosen_by_its_number(keeping: Runner, server:
     unclear = keeping("complete", "--continue")
     assert (unclear.code, unclear.err.splitlines()) == (
         2,
-        ["nbx: cannot continue request 1: it has 2 answers", "  --choice N, 1 to 2, chooses one of them"],
+        ["nbx: cannot continue request 1", "  it has 2 answers", "  --choice N, 1 to 2, chooses one of them"],
     )
     keeping("complete", "--continue", "--choice", "2")
     assert bodies(server)[1]["prompt"] == "xb"
@@ -147,7 +147,7 @@ def test_a_request_without_stored_text_is_refused_with_the_setting_that_stores_t
     nothing = nbx("complete", "--continue")
     assert (nothing.code, nothing.err.splitlines()) == (
         2,
-        ["nbx: there is no request to continue", f"  {hint}"],
+        ["nbx: no request to continue", f"  {hint}"],
     )
     server.script(answer("a"))
     nbx("complete", "x")

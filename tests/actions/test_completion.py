@@ -193,7 +193,7 @@ def test_the_script_is_written_beside_the_profile_that_each_powershell_reports(
     older.write_bytes(text)
     env = {"PATH": f"{home / 'bin'}:{os.environ['PATH']}", "PSModulePath": "x"}
     lines = said(user("completion", "install", env=env))
-    assert lines[0] == "detected powershell: SHELL is not set, and PSModulePath is"
+    assert lines[0] == "detected powershell: SHELL is not set, but PSModulePath is"
     assert lines[1:-1] == [
         f"wrote {profile.with_name('nbx.completion.ps1')}",
         f"wrote {profile}",
@@ -202,7 +202,7 @@ def test_the_script_is_written_beside_the_profile_that_each_powershell_reports(
     ]
     block = profile.read_text()
     assert older.read_bytes().decode("utf-16") == "Set-Alias x y\r\n" + block.replace("\n", "\r\n").replace(
-        " this file was made for it", ""
+        " file created by nbx", ""
     )
     assert not PARSER.parse(block.encode()).root_node.has_error
     said(user("completion", "uninstall", env=env))

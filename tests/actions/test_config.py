@@ -44,7 +44,10 @@ def test_get_without_a_file_prints_the_default_and_its_origin(bare: Runner) -> N
         (["set", "model"], "nbx: no value for model\n  nbx config set model VALUE\n"),
         (["get"], "nbx: no setting given\n  nbx config get NAME\n"),
         (["unset"], "nbx: no setting given\n  nbx config unset NAME\n"),
-        (["unset", "profile"], "nbx: it contains all profiles\n  nbx profile rm NAME\n"),
+        (
+            ["unset", "profile"],
+            "nbx: cannot unset profile\n  it contains all profiles\n  nbx profile rm NAME removes one\n",
+        ),
         (
             ["get", "modle"],
             "nbx: no setting 'modle'\n  did you mean model?\n  nbx config list --all shows every setting\n",
@@ -53,7 +56,7 @@ def test_get_without_a_file_prints_the_default_and_its_origin(bare: Runner) -> N
         (["set", "extra_body", '{"a": null}'], None),
         (
             ["set", "use_profile", "x"],
-            "nbx: use_profile must be the name of an existing profile\n  nbx profile use x\n",
+            "nbx: cannot set use_profile with nbx config set\n  nbx profile use x\n",
         ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -98,7 +98,7 @@ def test_a_draft_saved_by_renaming_is_readable_only_by_its_owner_and_logout_name
     (draft,) = files(path)
     assert f"{draft.stat().st_mode & 0o777:o}" == "600"
     said = bare("auth", "logout").err
-    assert f"{draft}, a draft of nbx config edit, may still hold a key: delete it" in said
+    assert f"{draft}, a draft of nbx config edit, may still contain a key: delete it" in said
 
 
 @pytest.mark.parametrize("text", ["n = = 1", "\\377"])
@@ -129,7 +129,7 @@ def test_changes_by_another_process_are_not_lost(bare: Runner, path: Path, edito
         "  nbx config edit starts from the new file\n"
     )
     again = bare("config", "edit", env=editor('cat "$1" > seen; mv seen "$1"'))
-    assert again.err == f"nbx: found an older draft, {draft}, but the file has changed since\n{NOTHING}"
+    assert again.err == f"nbx: ignoring the older draft {draft}: the config file has changed since\n{NOTHING}"
 
 
 @pytest.mark.parametrize(("script", "kept"), [("exit 3", False), ("echo x > $1; exit 3", True)])

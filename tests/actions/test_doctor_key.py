@@ -49,7 +49,7 @@ def test_doctor_checks_the_authorities_of_the_openssl_variables(well: Runner, tm
     path = tmp_path / "authority.pem"
     trustme.CA().cert_pem.write_to_path(str(path))
     result = well("doctor", "--base-url", "https://nowhere.invalid", env={"SSL_CERT_FILE": str(path)})
-    assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authorities")
+    assert row(result, "ca")[:2] == ("ok", f"{path} (SSL_CERT_FILE or SSL_CERT_DIR), 1 authority")
 
 
 def test_an_invalid_base_url_fails_unless_a_valid_one_overrides_it(well: Runner, server: FakeServer) -> None:

@@ -89,7 +89,7 @@ def test_headers_from_flags_extend_and_override_those_of_the_configuration(
         ("X-A", "must be NAME: VALUE"),
         (": hush", "must be NAME: VALUE"),
         ("X A: hush", "must be NAME: VALUE"),
-        ("X-A:", "not empty"),
+        ("X-A:", "non-empty"),
         ("X-A: hush\r\nX-B: c", "printable"),
         ("X-A: hush\x00", "printable"),
         ("X-A: h\u00fcsh", "printable"),

@@ -195,7 +195,7 @@ def test_deleted_requests_leave_no_trace_on_the_disk(stocked: Runner) -> None:
     assert stocked("history", "search", "paris").out == ""
     assert stocked("history", "rm", "77").err == "nbx: no request 77\n  nbx history list shows the IDs\n"
     refused = stocked("history", "rm", "3", "77")
-    assert refused.err.splitlines()[:2] == ["nbx: no request 77", "  deleted: 3"]
+    assert refused.err.splitlines()[:2] == ["nbx: no request 77", "  the others were deleted: 3"]
     keep(stocked, entry(NOW))
     assert ids(stocked("history"))[0] == "5"  # an ID is never used twice
 

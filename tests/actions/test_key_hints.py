@@ -36,4 +36,4 @@ def test_the_hint_for_a_key_command_that_cannot_run_names_its_variable(bare: Run
 
 def test_a_key_of_spaces_is_reported_as_having_only_spaces(bare: Runner) -> None:
     result = bare("complete", "x", "-m", "m", env={"NEBIUS_API_KEY": "  "})
-    assert (result.code, "it has only spaces" in result.err) == (4, True)
+    assert (result.code, "it contains only spaces" in result.err) == (4, True)

@@ -25,7 +25,9 @@ def test_a_key_on_the_command_line_is_used_with_a_warning(nbx: Runner, server: F
     server.script(answer("a"))
     result = nbx("complete", "x", "--api-key", KEY)
     assert (result.code, result.out) == (0, "a\n")
-    assert result.err.startswith("nbx: warning: --api-key: ps and the shell history show the key")
+    assert result.err.startswith(
+        "nbx: warning: --api-key makes the key visible in ps and in the shell history"
+    )
     assert KEY not in result.err
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
@@ -48,7 +50,7 @@ def test_a_file_that_others_can_read_is_used_with_a_warning(bare: Runner, tmp_pa
     file.chmod(0o644)
     result = bare("auth", "token", "--api-key-file", str(file))
     assert (result.code, result.out) == (0, KEY + "\n")
-    assert result.err == f"nbx: warning: other users of this machine can read the key: chmod 600 {file}\n"
+    assert result.err == f"nbx: warning: other users of this machine can read the key; run chmod 600 {file}\n"
 
 
 def test_the_key_of_a_profile_is_used_with_the_profile(

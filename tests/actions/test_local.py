@@ -91,7 +91,7 @@ def test_list_shows_downloaded_and_available_models(bare: Runner, weights_dir: P
     name, size = DEFAULT_MODEL.name, DEFAULT_MODEL.size
     first = bare("local", "list")
     assert first.out == f"{name}\t{size}\tnot downloaded\n"
-    assert first.err == f"nbx: the partial download is kept in {weights_dir}\n"
+    assert first.err == f"nbx: downloaded models are stored in {weights_dir}\n"
     (weights_dir / "mine.gguf").write_bytes(b"GGUF")
     result = bare("local", "list", "--json")
     mine = {"name": "mine", "size": 4, "path": str(weights_dir / "mine.gguf"), "licence": None}

@@ -47,7 +47,7 @@ def test_use_can_choose_no_profile(bare: Runner, path: Path, args: list[str]) ->
 def test_a_choice_that_a_variable_overrides_causes_a_warning(bare: Runner) -> None:
     done(bare("profile", "add", "a"))
     done(bare("profile", "add", "b"))
-    stronger = "nbx: warning: NBX_PROFILE overrides it and chooses b\n"
+    stronger = "nbx: warning: NBX_PROFILE overrides this and selects profile b\n"
     done(bare("profile", "use", "a", env={"NBX_PROFILE": "b"}), stronger)
     done(bare("profile", "use", "--none", env={"NBX_PROFILE": "b"}), stronger)
     done(bare("profile", "use", "b", env={"NBX_PROFILE": "b"}))
@@ -68,7 +68,7 @@ def test_list_shows_what_chose_the_active_profile(bare: Runner, path: Path) -> N
         ]
     }
     drawn = bare("profile", "list", stdout_tty=True, env={"COLUMNS": "200"}).out
-    assert "active by" in drawn
+    assert "chosen by" in drawn
 
 
 def test_list_shows_profiles_with_mistakes_and_reports_the_mistakes(bare: Runner, path: Path) -> None:

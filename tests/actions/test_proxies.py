@@ -73,7 +73,7 @@ def test_plain_http_through_a_proxy_warns_that_the_proxy_can_read_the_key(
     server.script(answer("hi"))
     err = nbx("complete", "x", "--base-url", "http://127.evil.invalid").err
     proxy = f"http://127.0.0.1:{server.port}"
-    assert f"through the proxy {proxy}: it can read the key and the prompt" in err
+    assert f"through the proxy {proxy}, which can read the key and the prompt" in err
     assert "hush" not in err
 
 

@@ -195,12 +195,12 @@ def test_doctor_checks_the_ledger(used: Runner) -> None:
         f"{path}, 4 requests; other users of this machine can read or write it (mode 0044)",
         f"chmod go= {path}",
     ]
-    assert line(Runner({**used.environ, "NBX_LEDGER": "no"}))[1:3] == ["skipped", "it is off"]
+    assert line(Runner({**used.environ, "NBX_LEDGER": "no"}))[1:3] == ["skipped", "the ledger is off"]
     newer = sqlite3.connect(path)
     newer.execute("PRAGMA user_version = 99")
     newer.close()
     assert line(used)[1] == "warn"
-    assert "a newer nbx wrote it" in line(used)[2]
+    assert "it was written by a newer nbx" in line(used)[2]
     elsewhere = Runner({**used.environ, "NBX_DATA_DIR": str(path.parent / "none")})
     assert line(elsewhere)[1:3] == ["ok", f"no file {path.parent / 'none' / 'ledger.db'} yet"]
 

@@ -99,7 +99,7 @@ def test_help_with_many_flags_describes_ten_everyday_flags_and_lists_the_others(
 ) -> None:
     command = COMMANDS[" ".join(["nbx", *words])]
     result = bare(*words, "--help").out
-    everyday = result.partition("\nEveryday flags:\n")[2].partition("\n\n")[0].splitlines()
+    everyday = result.partition("\nCommon flags:\n")[2].partition("\n\n")[0].splitlines()
     assert len(everyday) == 10, "ten flags, a line each"
     listed = result.partition("\nOther flags (")[2]
     for flag in command.flags:

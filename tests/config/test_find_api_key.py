@@ -93,7 +93,7 @@ def test_only_the_program_of_a_command_is_shown() -> None:
 def test_a_command_is_a_list_or_a_text_that_is_split_as_a_shell_would() -> None:
     for value in ("printf '%s\\n' 'a key'", ["printf", "%s\n", "a key"]):
         (place,) = found({"api_key_command": Sourced(value, "config.toml")})
-        with pytest.raises(AuthError, match="the first line of what printf printed"):
+        with pytest.raises(AuthError, match="the first line that printf printed"):
             place.read()
 
 
@@ -150,7 +150,7 @@ def test_a_command_that_takes_too_long_is_ended_even_if_its_child_keeps_the_pipe
     # The grandchild keeps stdout open until the FIFO is opened, long after its parent has ended.
     child = f"open({str(fifo)!r}).read()"
     error = refused(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])", 0.5)
-    assert (error.code, error.why) == (4, "there was no key after 0.5 s")
+    assert (error.code, error.why) == (4, "it printed no key within 0.5 s")
     fifo.write_text("")
     for thread in threading.enumerate():
         if thread.name == "nbx-key":
@@ -230,7 +230,7 @@ def test_a_key_may_contain_equals_signs(text: str) -> None:
     assert find_api_key.clean(Secret(text), "KEYS").reveal() == text
 
 
-NO_SHELL = "no shell runs the command, so {} is an argument like any other; write sh -c 'COMMAND'"
+NO_SHELL = "no shell runs the command, so {} is passed as an ordinary argument; write sh -c 'COMMAND'"
 
 
 @pytest.mark.parametrize(
@@ -256,4 +256,4 @@ def test_a_failed_command_with_shell_syntax_gets_a_hint_that_no_shell_runs_it(te
 def test_a_failed_command_without_shell_syntax_gets_no_hint_about_shells(text: str) -> None:
     with pytest.raises(AuthError) as caught:
         found({"api_key_command": Sourced(text, "config.toml")})[0].read()
-    assert caught.value.hint == "run it by itself to see why"
+    assert caught.value.hint == "run it in a terminal to see why"

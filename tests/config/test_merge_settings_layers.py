@@ -261,7 +261,7 @@ def test_the_check_of_a_file_includes_profiles_that_are_not_in_use() -> None:
     text = "n = 0\nuse_profile = 'z'\nprofile.x = 1\n[profile.a]\nn = 0\n[profile.b]\nm = 1\n"
     assert problems(text) == [
         "the file:1: n must be 1 or more",
-        "the file:3: x is not the name of a profile",
+        "the file:3: x is not a profile",
         "the file:5: n must be 1 or more",
         "the file:7: no setting 'm'",
         "the file:2: no profile 'z'",

@@ -51,7 +51,7 @@ def test_each_stale_file_is_reported_with_a_hint(copy: Path, capsys: pytest.Capt
     assert run(["--check"], copy) == 1
     *stale, hint = capsys.readouterr().err.splitlines()
     assert sorted(stale) == sorted(f"{path}: stale" for path in GENERATED)
-    assert hint == "to mend: python -m nebius_cli.gen --write"
+    assert hint == "to update them, run python -m nebius_cli.gen --write"
 
 
 def test_write_updates_stale_and_missing_files_and_lists_them(
@@ -71,7 +71,7 @@ def test_the_page_of_a_removed_command_is_deleted(copy: Path, capsys: pytest.Cap
     gone = copy / man.FOLDER / "nbx-gone.1"
     gone.write_text(".TH NBX-GONE 1\n", "utf-8")
     assert run(["--check"], copy) == 1
-    assert capsys.readouterr().err.startswith(f"{man.FOLDER}/nbx-gone.1: of no command\n")
+    assert capsys.readouterr().err.startswith(f"{man.FOLDER}/nbx-gone.1: no such command\n")
     assert run(["--write"], copy) == 0
     assert capsys.readouterr().err == f"{man.FOLDER}/nbx-gone.1: removed\n"
     assert not gone.exists()
@@ -90,7 +90,7 @@ def test_a_file_without_its_markers_is_reported(
     (copy / "README.md").write_text("# nbx\n", "utf-8")
     assert run([action], copy) == 1
     error = capsys.readouterr().err
-    assert error.startswith("nebius_cli.gen: README.md must hold the markers <!-- nbx:exit-codes -->")
+    assert error.startswith("nebius_cli.gen: README.md must contain the markers <!-- nbx:exit-codes -->")
 
 
 def test_a_missing_hand_written_file_is_reported(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -123,7 +123,7 @@ STATES: dict[str, tuple[Callable[[Path], Any], str]] = {
     "a folder": (to_folder, "it is not a regular file"),
     "a pipe": (to_pipe, "it is not a regular file"),
     "another program's": (to_foreign, "it is a database of another program"),
-    "newer": (to_newer, "a newer nbx wrote it: its format is 999"),
+    "newer": (to_newer, "it was written by a newer nbx (format 999;"),
 }
 
 

@@ -106,9 +106,8 @@ def test_entries_are_written_and_a_failure_is_reported_once(
     path.write_bytes(b"broken" * 1000)
     recorder.write([entry(4)])
     recorder.write([entry(5)])
-    assert warnings == [
-        f"cannot write the ledger {path}: it is not a ledger; the entry waits in a file beside it"
-    ]
+    saved = "the entry is saved in a file beside it and added later"
+    assert warnings == [f"cannot write the ledger {path}: it is not a ledger; {saved}"]
     path.unlink()
     Ledger(path).write_pending()  # creates a new ledger, as if the old one had been moved away
     assert [row["time"] for row in Ledger(path).rows(Period())] == [4000, 5000]

@@ -61,7 +61,7 @@ def test_a_budget_warns_about_requests_that_it_does_not_count(priced: Runner, se
     unknown = priced("complete", "x", "-m", "other/model", env=env)
     assert "budget.daily does not count this request: the price of other/model is unknown" in unknown.err
     seen = priced("complete", "x", env=env)
-    assert "budget.daily does not count 1 request today of unknown cost" in seen.err
+    assert "budget.daily does not count 1 request today whose cost is unknown" in seen.err
     off = priced("complete", "x", "--no-ledger", env=env)
     assert "budget.daily does not count this request: the ledger is off" in off.err
 
@@ -86,7 +86,7 @@ def test_a_price_that_cannot_be_cached_is_used_in_the_same_run(nbx: Runner, serv
     env = {"NBX_BUDGET_DAILY": str(COST / 2), "NEBIUS_MODEL": ID, "NBX_CACHE_DIR": "/dev/null/cache"}
     server.script(model_list())
     refused = nbx("complete", "x", "--max-tokens", "2", env=env)
-    assert (refused.code, "more than is left of a budget" in refused.err) == (10, True)
+    assert (refused.code, "more than remains of a budget" in refused.err) == (10, True)
 
 
 def test_a_ledger_that_cannot_be_read_only_causes_a_warning(priced: Runner, server: FakeServer) -> None:

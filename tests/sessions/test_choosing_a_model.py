@@ -94,7 +94,7 @@ def test_use_writes_into_the_chosen_profile(with_list: Runner, server: FakeServe
 def test_use_warns_if_a_variable_overrides_the_setting(with_list: Runner) -> None:
     result = with_list("models", "use", GPT, env={"NEBIUS_MODEL": "other/model"})
     assert result.code == 0
-    assert result.err.endswith("nbx: warning: NEBIUS_MODEL overrides it with other/model\n")
+    assert result.err.endswith("nbx: warning: NEBIUS_MODEL overrides the new value with other/model\n")
 
 
 def test_use_rejects_a_model_not_in_the_list_unless_forced(with_list: Runner, server: FakeServer) -> None:

@@ -39,8 +39,8 @@ def test_a_valid_certificate_is_shown_with_tls_version_and_expiry_date(
     server = secure(authority, days=days).script(model_list(Date=today()))
     result = tls("doctor", "--base-url", server.url)
     assert (result.code, row(result, "tls")[0], row(result, "base_url")[0]) == (0, state, "ok")
-    assert row(result, "tls")[1].startswith("TLSv1.3, certificate until 20")
-    assert row(result, "ca")[1].endswith("authority.pem (NBX_CACERT), 1 authorities")
+    assert row(result, "tls")[1].startswith("TLSv1.3, certificate valid until 20")
+    assert row(result, "ca")[1].endswith("authority.pem (NBX_CACERT), 1 authority")
     server.close()
 
 

@@ -199,7 +199,7 @@ def test_a_read_only_home_causes_at_most_a_warning(args: list[str], nbx: Runner,
     assert (done.code, bool(done.out)) == (0, True)
     reported = {
         "models": "nbx: warning: cannot cache the list: No such file or directory\n",
-        "local": "nbx: the partial download is kept in /proc/.cache/nbx/weights\n",
+        "local": "nbx: downloaded models are stored in /proc/.cache/nbx/weights\n",
     }
     assert done.err == reported.get(args[0], "")
 

@@ -94,7 +94,7 @@ def test_rows_that_cannot_be_written_to_the_ledger_are_added_by_the_next_run(
     else:
         path.write_bytes(b"damaged" * 999)
     done = bulk(*RUN)
-    assert (done.code, done.err.count("waits in a file beside it"), answered()) == (0, 1, 20)
+    assert (done.code, done.err.count("saved in a file beside it"), answered()) == (0, 1, 20)
     path.rename(path.with_name("moved"))
     assert int(bulk("usage", "--json").json["total"]["requests"]) == 20
 

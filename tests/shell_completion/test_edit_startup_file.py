@@ -75,6 +75,15 @@ def test_text_added_before_and_after_the_block_is_kept(before: bytes | None) -> 
     assert remove(b"first\n" + inside) == b"first\n" + (before or b"")
 
 
+@pytest.mark.parametrize(
+    ("before", "note"), [(None, " this file was made for it"), (b"no end", " the line above had no end")]
+)
+def test_the_notes_of_older_versions_are_understood(before: bytes | None, note: str) -> None:
+    old = (before or b"") + (b"\n" if before else b"") + BLOCK.replace(b">>>\n", f">>>{note}\n".encode(), 1)
+    assert remove(old) == before
+    assert remove(insert(old, "other")) == before
+
+
 def test_a_file_without_a_block_is_unchanged() -> None:
     assert remove(b"a\n# nbx\n") == b"a\n# nbx\n"
 

@@ -18,7 +18,7 @@ def test_an_unknown_shell_is_reported_with_a_suggestion_and_a_list() -> None:
     with pytest.raises(UsageError) as error:
         supported_shells.find_shell("fsh")
     assert (error.value.what, error.value.why) == ("no completion for 'fsh'", "did you mean fish?")
-    assert error.value.hint == "one of bash, zsh, fish, powershell"
+    assert error.value.hint == "choose one of bash, zsh, fish, powershell"
     with pytest.raises(UsageError) as error:
         supported_shells.find_shell("nu")
     assert error.value.why == ""
@@ -33,7 +33,7 @@ def test_an_unknown_shell_is_reported_with_a_suggestion_and_a_list() -> None:
             ("bash", "SHELL is C:\\Program Files\\Git\\bin\\bash.exe"),
         ),
         ({"SHELL": "/bin/fish", "PSModulePath": "x"}, ("fish", "SHELL is /bin/fish")),
-        ({"PSModulePath": "x"}, ("powershell", "SHELL is not set, and PSModulePath is")),
+        ({"PSModulePath": "x"}, ("powershell", "SHELL is not set, but PSModulePath is")),
     ],
 )
 def test_the_shell_of_the_user_is_detected_from_the_environment(
@@ -46,7 +46,7 @@ def test_the_shell_of_the_user_is_detected_from_the_environment(
     ("environ", "what"),
     [
         ({}, "unknown shell: SHELL is not set"),
-        ({"SHELL": "/bin/tcsh"}, "no completion for /bin/tcsh, your shell"),
+        ({"SHELL": "/bin/tcsh"}, "no completion for your shell, /bin/tcsh"),
     ],
 )
 def test_a_shell_without_completion_is_reported(environ: dict[str, str], what: str) -> None:
