@@ -2,11 +2,11 @@
 
 import contextlib
 import os
-import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from nebius_cli.core.errors_and_exit_codes import ConfigError
+from nebius_cli.system.raise_on_signals import signals_held
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -41,7 +41,7 @@ def start(
     env = child_environ(os.environ if environ is None else environ, **(changes or {}))
     process = None
     try:
-        with _signals_held():
+        with signals_held():
             process = subprocess.Popen(command, env=env, **options)
     except (OSError, ValueError) as error:  # ValueError: a NUL in a word
         why = getattr(error, "strerror", None) or str(error)
@@ -64,35 +64,10 @@ def running(
     """
     process = None
     try:
-        with _signals_held():
+        with signals_held():
             process = start(command, environ, **options)
         yield process
     finally:
         if process is not None:
             process.kill()
             process.wait()
-
-
-@contextlib.contextmanager
-def _signals_held() -> Iterator[None]:
-    """Delay signals that arrive during the block: their handlers run at its end.
-
-    If a handler raised while a program is being started, nbx could not stop that program any more. The
-    program itself receives signals as usual, because it does not inherit the replaced handlers.
-    """
-    import threading  # subprocess imports it, too
-
-    arrived: list[int] = []
-    handlers: dict[int, Any] = {}
-    if threading.current_thread() is threading.main_thread():  # no other thread runs handlers
-        found = {number: signal.getsignal(number) for number in signal.valid_signals()}
-        handlers = {number: handler for number, handler in found.items() if callable(handler)}
-    try:
-        for number in handlers:
-            signal.signal(number, lambda number, _: arrived.append(number))
-        yield
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        for number in arrived:
-            signal.raise_signal(number)

@@ -10,8 +10,11 @@ import os
 import stat
 import sys
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from nebius_cli.system.raise_on_signals import signals_held
 
 RETRY_INTERVAL_S = 0.2
 MAX_OWNER_BYTES = 1024
@@ -48,18 +51,14 @@ def hold_lock(
 
 
 class Lock:
-    """A lock that this process holds."""
+    """A lock that this process holds until `release`, or until nothing refers to it any more."""
 
     def __init__(self, path: Path, descriptor: int) -> None:
-        self._path = path
-        self._descriptor = descriptor
+        self._finalizer = weakref.finalize(self, _release, path, descriptor)
 
     def release(self) -> None:
-        """Release the lock and remove its file."""
-        _remove(self._path)
-        os.close(self._descriptor)
-        if os.name == "nt":  # Windows cannot remove an open file
-            _remove(self._path)
+        """Release the lock and remove its file. May be called again."""
+        self._finalizer()
 
 
 def try_lock(path: Path) -> Lock | None:
@@ -68,18 +67,19 @@ def try_lock(path: Path) -> Lock | None:
     Raises OSError if the file cannot be created, is not a lock of nbx, or was left on a file system without
     locks by a process on another machine.
     """
-    while True:
-        descriptor, created = _open(path)
-        try:
-            taken = _take(path, descriptor, created=created)
-        except BaseException:
+    with signals_held():
+        while True:
+            descriptor, created = _open(path)
+            try:
+                taken = _take(path, descriptor, created=created)
+            except BaseException:
+                os.close(descriptor)
+                raise
+            if taken:
+                return Lock(path, descriptor)
             os.close(descriptor)
-            raise
-        if taken:
-            return Lock(path, descriptor)
-        os.close(descriptor)
-        if taken is False:
-            return None
+            if taken is False:
+                return None
 
 
 def lock_if_possible(descriptor: int) -> bool:
@@ -88,6 +88,13 @@ def lock_if_possible(descriptor: int) -> bool:
         return lock_now(descriptor)
     except NoLocksError:
         return True
+
+
+def _release(path: Path, descriptor: int) -> None:
+    _remove(path)
+    os.close(descriptor)
+    if os.name == "nt":  # Windows cannot remove an open file
+        _remove(path)
 
 
 def _open(path: Path) -> tuple[int, bool]:

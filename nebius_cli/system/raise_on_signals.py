@@ -1,7 +1,10 @@
-"""Makes a signal raise its exception in the main thread; a second signal ends the process."""
+"""Makes a signal raise its exception in the main thread, or delays it; a second signal ends the process."""
 
+import contextlib
 import signal
-from typing import NoReturn
+import threading
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
 from nebius_cli.core.errors_and_exit_codes import HungUp, Interrupted, Quit, Stopped, Terminated
 
@@ -34,6 +37,38 @@ def signal_before(error: BaseException | None) -> Stopped | None:
     while error is not None and not isinstance(error, Stopped):
         error = error.__context__
     return error
+
+
+@contextlib.contextmanager
+def signals_held() -> Iterator[None]:
+    """Delay signals that arrive during the block: their handlers run at its end.
+
+    If a handler raised while a program is being started or a file created, nothing would stop that program
+    or remove that file. A program receives signals as usual, as it does not inherit the replaced handlers.
+    """
+    arrived: list[int] = []
+    handlers: dict[int, Any] = {}
+    held = True
+
+    def hold(number: int, frame: object) -> None:
+        if held:
+            arrived.append(number)
+        else:  # one that the signal before it kept from being restored
+            handlers[number](number, frame)
+
+    if threading.current_thread() is threading.main_thread():  # no other thread runs handlers
+        found = {number: signal.getsignal(number) for number in _handled_signals()}
+        handlers = {number: handler for number, handler in found.items() if callable(handler)}
+    try:
+        for number in handlers:
+            signal.signal(number, hold)
+        yield
+    finally:
+        held = False
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in arrived:
+            signal.raise_signal(number)
 
 
 def _handled_signals() -> list[signal.Signals]:

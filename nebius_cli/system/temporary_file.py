@@ -17,6 +17,7 @@ from io import FileIO
 from pathlib import Path
 
 from nebius_cli.system import lock
+from nebius_cli.system.raise_on_signals import signals_held
 
 MAX_NAME_BYTES = 255  # of one name, in the file systems of Linux, macOS and (in characters) Windows
 MAX_SEARCHED_FILES = 10_000  # in a folder that is searched for files of killed runs
@@ -75,10 +76,11 @@ class TemporaryFile:
         remove_stale(target)
         if mode is None:
             mode = _mode_of(target)
-        self.path, self.file = _create(target, kind, 0o666 if mode is None else mode)
+        with signals_held():
+            self.path, self.file = _create(target, kind, 0o666 if mode is None else mode)
+            self._finalizer = weakref.finalize(self, _discard, self.file, self.path, target)
         if mode is not None:
             set_mode(self.file, mode)
-        self._finalizer = weakref.finalize(self, _discard, self.file, self.path, target)
 
     @property
     def has_answer(self) -> bool:

@@ -1,8 +1,13 @@
-"""A folder for files that are read and written."""
+"""A folder for files that are read and written, and a signal that raises."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from nebius_cli.core.errors_and_exit_codes import Terminated
 
 
 @pytest.fixture
@@ -11,3 +16,15 @@ def folder(tmp_path: Path) -> Path:
     path = tmp_path / "folder"
     path.mkdir()
     return path
+
+
+@pytest.fixture
+def sigterm() -> Iterator[None]:
+    """Make SIGTERM raise `Terminated`, as `main` does."""
+
+    def stop(number: int, frame: object) -> NoReturn:
+        raise Terminated
+
+    old = signal.signal(signal.SIGTERM, stop)
+    yield
+    signal.signal(signal.SIGTERM, old)

@@ -7,10 +7,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -98,18 +97,6 @@ def test_a_program_started_by_a_library_gets_no_key(tmp_path: Path) -> None:
     assert (
         subprocess.run([sys.executable, "-c", script], env=environ, cwd=tmp_path, check=False).returncode == 0
     )
-
-
-@pytest.fixture
-def sigterm() -> Iterator[None]:
-    """Make SIGTERM raise `Terminated`, as `main` does."""
-
-    def stop(number: int, frame: object) -> NoReturn:
-        raise Terminated
-
-    old = signal.signal(signal.SIGTERM, stop)
-    yield
-    signal.signal(signal.SIGTERM, old)
 
 
 def signal_at(moment: tuple[str, str]) -> None:
