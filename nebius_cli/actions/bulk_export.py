@@ -1,67 +1,22 @@
 """`nbx bulk export`: writes answers as text, CSV, TSV, Parquet or an HTML page, and scores as tables."""
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import Any, NamedTuple
 
 from nebius_cli.actions.app import App
-from nebius_cli.bulk.export import score_table
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
-from nebius_cli.bulk.export.choice_rows import Row, choice_rows
-from nebius_cli.bulk.export.csv_and_text import HEADER, TextWriter, choice_cells, line_maker
 from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
-from nebius_cli.bulk.export.side_by_side import SideBySide
-from nebius_cli.bulk.export.side_by_side_table import parquet_rows, parquet_schema, table_lines
+from nebius_cli.bulk.export.write_export import Form, Gaps, write_export
 from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.read_answers_in_order import AnswerFile
 from nebius_cli.bulk.output.read_records import has_scores, matrix_of
-from nebius_cli.bulk.output.unfinished_row_error import is_failure, is_unfinished
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.core.short_text import counted
 from nebius_cli.request.read_prompt import DecodeOptions
 from nebius_cli.system.check_output_paths import check_distinct, check_not_overwritten, exists_as_file
 from nebius_cli.system.output_file import buffered, replace_file
-from nebius_cli.system.streams import Write
 from nebius_cli.terminal.sanitize import visible
-
-Record = Mapping[str, Any]
-Add = Callable[[Record], None]
-
-
-class Table(NamedTuple):
-    """A table of records: the functions that convert a record to lines of cells and to Parquet rows.
-
-    `schema` takes the pyarrow module and returns the Parquet columns; None means the columns of answers.
-    """
-
-    header: Sequence[str]
-    cells: Callable[[Record], Iterable[Sequence[object]]]
-    rows: Callable[[Record], Iterable[Row]]
-    schema: Callable[[Any], Any] | None
-
-
-@dataclass(slots=True)
-class Gaps:
-    """Counts of the rows without a text in the export: failed rows and rows without an answer yet.
-
-    `unclear` counts the texts that contain their own terminator: a newline, or NUL with -0.
-    """
-
-    failed: int = 0
-    missing: int = 0
-    answered: int = 0
-    unclear: int = 0
-
-    def count(self, record: Mapping[str, Any] | None) -> None:
-        """Count the record of a row; None means that the row has no record."""
-        error = record["error"] if record is not None else None
-        self.answered += record is not None and error is None
-        self.failed += is_failure(error)
-        self.missing += record is None or is_unfinished(error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,20 +52,22 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
         raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
     scores = exists_as_file(options.answers) and has_scores(Path(options.answers)) is True
     rows = _input_rows(options, app, scored=scores)
+    title = Path(options.answers).name
+    form = Form(format_, options.side_by_side, options.escape_formulas, options.null, title)
     with AnswerFile(options.answers, rows) as records:
         if scores:
             _check_table(format_, options)
         if options.output is None or options.output == "-":
             put = _shown if app.streams.stdout_tty else bytes
             with buffered(lambda data: app.streams.write_out(put(data))) as write:
-                gaps = _write(format_, options, records, write, scores=scores)
+                gaps = write_export(records, form, write, scores=scores)
         else:
             own = [("this is the file to export", options.answers)]
             own += [("this is the input", path) for path in options.input]
             check_distinct("-o", options.output, own)
             check_not_overwritten(options.output, force=options.force)
             with replace_file(options.output) as write:
-                gaps = _write(format_, options, records, write, scores=scores)
+                gaps = write_export(records, form, write, scores=scores)
     if rows is not None:
         gaps.missing = rows.count - gaps.answered - gaps.failed
     _note_gaps(format_, options, records, gaps, app, result="a score" if scores else "text")
@@ -180,77 +137,6 @@ def _check_table(format_: str, options: BulkExportOptions) -> None:
         what = f"cannot export {options.answers} {made}"
         hint = f"nbx bulk export {quote(options.answers)} -o scores.csv"
         raise UsageError(what, "it has scores, which are exported as csv, tsv or parquet", hint)
-
-
-def _write(
-    format_: str, options: BulkExportOptions, records: AnswerFile, write: Write, *, scores: bool
-) -> Gaps:
-    """Write every record; return the counts of rows without a text."""
-    if options.side_by_side or format_ == "html":
-        return _write_side_by_side(format_, options, records, write)
-    if format_ == "text":
-        return _write_text(records, TextWriter(write, b"\0" if options.null else b"\n"))
-    gaps = Gaps()
-    with _open_table(format_, options, _table_of(records, scores=scores), write) as add:
-        for record in records:
-            gaps.count(record)
-            add(record)
-    return gaps
-
-
-def _write_text(records: AnswerFile, writer: TextWriter) -> Gaps:
-    gaps = Gaps()
-    for record in records.by_row():
-        gaps.count(record)
-        writer.add(record or {})  # rows without a record get an empty text, so that line N is row N
-    gaps.unclear = writer.unclear
-    return gaps
-
-
-def _write_side_by_side(format_: str, options: BulkExportOptions, records: AnswerFile, write: Write) -> Gaps:
-    """Write the combinations of a matrix side by side; the result counts answers, not rows."""
-    answers = SideBySide(records)
-    if format_ == "html":
-        from nebius_cli.bulk.export.html_page import write_page
-
-        write_page(answers, Path(options.answers).name, write)
-    elif format_ == "parquet":
-        from nebius_cli.bulk.export.parquet_file import ParquetFile
-
-        with ParquetFile(write, parquet_schema(answers.columns)) as file:
-            file.add(parquet_rows(answers))
-    else:
-        to_line = line_maker(format_, escape_formulas=options.escape_formulas)
-        for cells in table_lines(answers):
-            write(to_line(cells))
-    failed, answered = (
-        sum(getattr(column, name) for column in answers.columns) for name in ("failed", "answered")
-    )
-    return Gaps(failed, answers.missing, answered)
-
-
-def _table_of(records: AnswerFile, *, scores: bool) -> Table:
-    """Return the table of answers, or that of scores, with every column that at least one record needs."""
-    if not scores:
-        return Table(HEADER, choice_cells, choice_rows, None)
-    columns = score_table.columns_of(records)
-    cells = partial(score_table.cells_of, columns=columns)
-    rows = partial(score_table.parquet_rows, columns=columns)
-    return Table(columns, cells, rows, score_table.parquet_schema(columns))
-
-
-@contextlib.contextmanager
-def _open_table(format_: str, options: BulkExportOptions, table: Table, write: Write) -> Iterator[Add]:
-    """Yield the function that adds a record to a table."""
-    if format_ == "parquet":
-        from nebius_cli.bulk.export.parquet_file import ParquetFile
-
-        with ParquetFile(write, table.schema) as file:
-            yield lambda record: file.add(table.rows(record))
-    else:
-        to_line = line_maker(format_, escape_formulas=options.escape_formulas)
-        write(to_line(table.header))
-        yield lambda record: write(b"".join(map(to_line, table.cells(record))))
 
 
 def _shown(data: bytes) -> bytes:
