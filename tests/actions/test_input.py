@@ -287,7 +287,7 @@ def test_an_endless_device_is_bad_input(
     result = nbx(*args, "@/dev/urandom" if "--logit-bias" in args else "/dev/urandom")
     assert (result.code, result.out) == (65, "")
     assert (
-        "nbx: /dev/urandom is too large\n  the limit for input that is read as a whole is 5 MiB\n"
+        "nbx: /dev/urandom is too large\n  nbx reads at most 5 MiB from stdin, a pipe or a device\n"
         in result.err
     )
     assert nbx("complete", "--file", "-", stdin=b"a" * (6 << 20)).code == 65
