@@ -22,7 +22,9 @@ def check_sources(options: PromptOptions) -> None:
     if options.infill is not None:
         if options.suffix is not None or options.suffix_file is not None:
             raise UsageError(
-                "--infill with a suffix", "the suffix is the text after the position in the file", "keep one"
+                "--infill with a suffix",
+                "the suffix is the text after the position in the file",
+                "keep one of them",
             )
         if options.has_prompt:
             raise UsageError(

@@ -159,7 +159,7 @@ class Streams:
         """Return standard input to be read to its end. Raises UsageError on a second call."""
         if self.stdin_taken:
             raise UsageError(
-                "stdin is used twice", "it can be read only once", "use only one of -, @- and {stdin}"
+                "stdin is used twice", "it can be read only once", "keep one of -, @- and {stdin}"
             )
         self.stdin_taken = True
         return self.stdin
