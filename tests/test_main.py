@@ -46,7 +46,7 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (Quit(), 131, "nbx: stopped by SIGQUIT\n"),
         (ReaderGone(), 141, ""),
         (OutputError("what", "why"), 74, "nbx: what\n  why\n"),
-        (OSError(28, "full"), 74, "nbx: cannot write the answer to stdout\n  full\n"),
+        (OSError(28, "full"), 74, "nbx: cannot write to stdout\n  full\n"),
         (BrokenPipeError(), 141, ""),
         (
             MemoryError(),
@@ -57,7 +57,7 @@ def run(*args: str, error: BaseException) -> tuple[int, str]:
         (
             ImportError("x.so: cannot open shared object file: Too many open files", name="x"),
             78,
-            "nbx: too many open files\n  the system allows no more\n  ulimit -n 4096 allows more\n",
+            "nbx: too many open files\n  the limit is reached\n  raise the limit with ulimit -n 4096\n",
         ),
         (
             ModuleNotFoundError("No module named 'x'", name="x"),
@@ -104,13 +104,17 @@ def test_main_with_given_streams_does_not_change_the_signal_handlers() -> None:
 @pytest.mark.parametrize(
     ("error", "code", "line"),
     [
-        (OSError(24, "Too many open files", "f"), 78, "too many open files: the system allows no more"),
+        (
+            OSError(24, "Too many open files", "f"),
+            78,
+            "too many open files: the limit is reached",
+        ),
         (OSError(28, "No space left on device", b"/f"), 74, "cannot use /f: No space left on device"),
-        (OSError(13, "Permission denied"), 78, "the system failed: Permission denied"),
+        (OSError(13, "Permission denied"), 78, "a system call failed: Permission denied"),
         (
             FileNotFoundError(2, "No such file or directory", 3),
             78,
-            "the system failed: No such file or directory",
+            "a system call failed: No such file or directory",
         ),
     ],
     ids=repr,

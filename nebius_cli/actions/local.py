@@ -80,7 +80,7 @@ def run_serve(options: LocalOptions, app: App) -> ExitCode:
         app.write("".join(f"export {name}={_quoted(value)}\n" for name, value in lines.items()))
         app.note(f"serving {engine.model}; run these lines in another shell; Ctrl-C stops the engine")
         code = engine.wait()
-    raise ServerError("the engine stopped unexpectedly", f"its exit code was {code}", "start it again")
+    raise ServerError("the local engine stopped unexpectedly", f"exit code {code}", "run the command again")
 
 
 def _quoted(value: str) -> str:

@@ -83,8 +83,8 @@ def _checked(text: str, variable: str) -> Proxy:
     if parts is None or not parts.host or not url.isprintable() or " " in url or "\\" in url:
         raise ConfigError(f"{variable} is not a proxy URL: {proxy.shown}", "", hint)
     if parts.scheme not in ("http", "https", *SOCKS_SCHEMES):
-        why = f"nbx supports the proxy schemes http, https and {', '.join(SOCKS_SCHEMES)}"
-        raise ConfigError(f"{variable} is not a proxy URL that nbx can use: {proxy.shown}", why, hint)
+        why = f"nbx supports the schemes http, https, {', '.join(SOCKS_SCHEMES)}"
+        raise ConfigError(f"{variable} is not a supported proxy URL: {proxy.shown}", why, hint)
     if proxy.is_socks and find_spec("socks") is None:
         what = f"{variable} names a SOCKS proxy, which needs the package PySocks"
         raise ConfigError(what, "", f"{sys.executable} -m pip install pysocks")

@@ -116,7 +116,7 @@ class Deadline:
             (self._progress_at + limits.progress_timeout_s, progress, flag),
             key=lambda limit: limit[0],
         )
-        hint = f"{flag} SECONDS waits longer; 0 sets no limit"
+        hint = f"use {flag} SECONDS to wait longer; 0 means no limit"
         return TimedOutError("timed out", why, hint, sent=self.sent)
 
     def head_received(self) -> None:

@@ -18,6 +18,6 @@ def check_key(key: Secret) -> Secret:
     """Return the key without surrounding white space. Raises AuthError if a header cannot contain it."""
     value = key.reveal().strip()
     if not value.isascii() or not value.isprintable() or not value:
-        why = "it contains characters that a key cannot have" if value else "it is empty"
+        why = "it contains control characters or characters outside ASCII" if value else "it is empty"
         raise AuthError("the API key cannot be sent", why, "copy the key again")
     return Secret(value)

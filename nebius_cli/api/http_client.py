@@ -253,7 +253,7 @@ class Api:
         )
         # If the path were right, the message would name the model.
         if status == 404 and (is_html(body) or message.lower().strip(".") in ("", "not found")):
-            error.hint = f"check base_url: nothing is at {target.url}"
+            error.hint = f"check base_url: {target.url} was not found"
         return error
 
     def _error_body(self, response: HttpResponse, deadline: Deadline) -> bytes:

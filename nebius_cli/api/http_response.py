@@ -129,18 +129,19 @@ class HttpResponse(http.client.HTTPResponse):
         if any(isinstance(defect, MissingHeaderBodySeparatorDefect) for defect in self.msg.defects):
             unread = str(self.msg.get_payload())  # all lines from the first one that is not a header
             if re.search(FRAMING, unread):
-                raise http.client.HTTPException("its head has a line that is not a header")
+                raise http.client.HTTPException("the answer has an invalid header line")
         codings = {coding.strip().lower() for coding in encoding.split(",")}
         if not self.chunked and codings == {"chunked"}:
             self.chunked, self.chunk_left, self.length = True, None, None  # written with a blank, or twice
         if not self.chunked and codings != {"identity"}:
-            raise http.client.HTTPException(f"its transfer encoding is not known: {encoding}")
+            raise http.client.HTTPException(f"the answer has an unknown transfer encoding: {encoding}")
         if self.status == HTTPStatus.NO_CONTENT:
             self.chunked = False
         if "content-length" in fields and not self.chunked:
             lengths = {length.strip() for length in fields["content-length"].split(",")}
             if len(lengths) > 1:
-                raise http.client.HTTPException(f"it has two lengths: {', '.join(sorted(lengths))}")
+                listed = ", ".join(sorted(lengths))
+                raise http.client.HTTPException(f"the answer has several Content-Length values: {listed}")
             if self.length is None and re.fullmatch(LENGTH, length := lengths.pop()):
                 self.length = int(length)  # the same length twice in one header
         if "close" in fields.get("connection", "").lower():  # also in the second of two Connection headers

@@ -25,20 +25,22 @@ COMPRESSIONS = ("br", "compress", "dcb", "dcz", "x-compress", "zstd")  # apart f
 
 
 def _connect_timeout(to: str, _: str) -> TimedOutError:
-    what = f"no connection{to} within the connect timeout"
-    return TimedOutError(what, "", "--connect-timeout waits longer", retryable=True)
+    what = f"cannot connect{to} within the connect timeout"
+    return TimedOutError(what, "", "use --connect-timeout SECONDS to wait longer", retryable=True)
 
 
 def _unresolved(to: str, _: str) -> NetworkError:
-    what = f"no connection{to.rpartition(':')[0]}"
-    return NetworkError(what, "its name does not resolve", "check base_url and the network", retryable=True)
+    what = f"cannot connect{to.rpartition(':')[0]}"
+    return NetworkError(
+        what, "the host name does not resolve", "check base_url and the network", retryable=True
+    )
 
 
 def _tls(to: str, why: str) -> NetworkError:
-    hint = "--cacert FILE trusts another authority"
+    hint = "use --cacert FILE to trust another certificate authority"
     if re.search(_NOT_TLS, why):
-        hint = "the server may speak plain http there: try http:// in base_url"
-    return NetworkError(f"no TLS connection{to}", why, hint)
+        hint = "the server may use plain http on this port: try http:// in base_url"
+    return NetworkError(f"cannot establish a TLS connection{to}", why, hint)
 
 
 def _tls_broken(to: str, why: str) -> NetworkError:
@@ -49,7 +51,7 @@ def _tls_broken(to: str, why: str) -> NetworkError:
 def _broken(to: str, why: str) -> NetworkError:
     to = to.rpartition(":")[0]  # do not name the port: it was right
     if _TLS_ALERT in why:
-        hint = "the server may speak TLS there: try https:// in base_url"
+        hint = "the server may use TLS on this port: try https:// in base_url"
         return NetworkError(f"the connection{to} broke", "the answer is not HTTP", hint)
     return NetworkError(f"the connection{to} broke", why, retryable=True)
 
@@ -68,16 +70,16 @@ _MEANINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str, str], Net
     ),
     (
         (urllib3.exceptions.NewConnectionError,),
-        lambda to, why: NetworkError(f"no connection{to}", why, "check the network", retryable=True),
+        lambda to, why: NetworkError(f"cannot connect{to}", why, "check the network", retryable=True),
     ),
     # After NewConnectionError, which is a subclass of this one in some releases of urllib3.
     ((urllib3.exceptions.ConnectTimeoutError,), _connect_timeout),
     (
         (urllib3.exceptions.ReadTimeoutError, TimeoutError),
         lambda to, why: TimedOutError(
-            f"the connection{to} was silent for too long",
+            f"the connection{to} timed out",
             why,
-            "--connect-timeout, --first-byte-timeout or --stall-timeout waits longer",
+            "use --connect-timeout, --first-byte-timeout or --stall-timeout to wait longer",
         ),
     ),
     (
@@ -121,7 +123,8 @@ def check_encoding(header: str) -> None:
     """
     for name in (word.strip().lower() for word in header.split(",")):
         if name in COMPRESSIONS and name not in urllib3.response.HTTPResponse.CONTENT_DECODERS:
-            why, hint = "nbx does not read that", "the server should send an encoding from Accept-Encoding"
+            why = "nbx does not support this encoding"
+            hint = "the server should use an encoding listed in Accept-Encoding"
             if name == "zstd":
                 why, hint = "the package backports.zstd is not installed", install_hint("zstd")
             raise NetworkError(f"the answer is compressed with {name}", why, hint)
@@ -131,8 +134,8 @@ def proxy_error(proxy: "Proxy", why: str) -> NetworkError:
     """Return the error for a request that a proxy did not forward."""
     hint = f"check {proxy.variable} and NO_PROXY"
     if "407" in why:
-        hint = f"{proxy.variable} can hold a user name and a password: http://USER:PASSWORD@HOST:PORT"
-    return NetworkError(f"the proxy {proxy.shown} refused or failed", why, hint)
+        hint = f"put the user name and password in {proxy.variable}: http://USER:PASSWORD@HOST:PORT"
+    return NetworkError(f"the proxy {proxy.shown} did not forward the request", why, hint)
 
 
 def _is_of_proxy(causes: list[BaseException], target: "Target") -> bool:

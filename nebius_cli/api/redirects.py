@@ -20,13 +20,13 @@ def follow(status: int, location: str, url: str) -> str:
         same = upgrade = False
     if status in (301, 302, 307, 308) and location and (same or upgrade):
         return target
-    to = f"to {strip_credentials_and_query(target)}" if location else "to nowhere"
-    what = f"the server answered {status}, a redirect {to}"
-    raise RejectedError(what, "nbx does not send the key and the prompt there", "check base_url")
+    to = f"to {strip_credentials_and_query(target)}" if location else "without a Location header"
+    why = "nbx does not send the key and the prompt to this URL" if location else ""
+    raise RejectedError(f"the server answered {status}, a redirect {to}", why, "check base_url")
 
 
 def too_many(limit: int, url: str) -> RejectedError:
     """Return the error for a request that was redirected more than `limit` times, the last time to `url`."""
     return RejectedError(
-        f"more than {limit} redirects", f"the last one went to {strip_credentials_and_query(url)}"
+        f"more than {limit} redirects", f"the last one led to {strip_credentials_and_query(url)}"
     )

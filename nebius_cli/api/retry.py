@@ -56,7 +56,7 @@ def asks_for_too_long_wait(error: NbxError) -> bool:
     asked = retry_after(error)
     if asked is None or asked <= MAX_RETRY_AFTER_S or not retryable(error):
         return False
-    error.hint = f"it asks to wait {asked:g} s; nbx waits at most {MAX_RETRY_AFTER_S:g} s"
+    error.hint = f"the server asks to wait {asked:g} s; nbx waits at most {MAX_RETRY_AFTER_S:g} s"
     return True
 
 

@@ -63,5 +63,5 @@ def count(path: str) -> int:
 def _unreadable(path: str, why: str) -> ConfigError:
     names = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NBX_CACERT")
     variable = next((name for name in names if os.environ.get(name) in (path, *split_list(path))), "")
-    hint = f"correct or unset {variable}" if variable else "--cacert FILE names another file"
-    return ConfigError(f"cannot read the authorities in {path}", why, hint)
+    hint = f"correct or unset {variable}" if variable else "use --cacert FILE to choose another file"
+    return ConfigError(f"cannot read the certificate authorities in {path}", why, hint)

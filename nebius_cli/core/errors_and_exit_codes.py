@@ -29,24 +29,24 @@ class ExitCode(IntEnum):
     SERVER = 6, "server error (5xx) after the retries"
     NETWORK = (
         7,
-        ("network: DNS, TLS, refused, reset before the first byte, connect or stall or total timeout"),
+        ("network: DNS, TLS, connection refused or broken before the first byte, any timeout"),
     )
     INCOMPLETE = (
         8,
         (
-            "incomplete answer: the stream ended without a finish_reason, or an error arrived inside it; "
+            "incomplete answer: the stream ended without a finish_reason, or it contained an error; "
             "text received so far stays on stdout. With `--fail-on length`: also a truncated answer"
         ),
     )
-    ROWS_FAILED = 9, "bulk finished, some rows failed"
-    CAPPED = 10, "stopped by a cap on cost or tokens"
+    ROWS_FAILED = 9, "bulk finished, but some rows failed"
+    CAPPED = 10, "stopped by a limit on cost or tokens"
     BAD_INPUT = 65, "bad input data (invalid UTF-8, malformed JSONL)"
     OUTPUT = 74, "output could not be written (disk full, closed stdout)"
     CONFIG = 78, "bad configuration, or the config file could not be written"
     HUNG_UP = 129, "SIGHUP: the terminal was closed"
     INTERRUPTED = 130, "SIGINT (Ctrl-C)"
     QUIT = 131, "SIGQUIT"
-    READER_GONE = 141, "stdout was closed by its reader (SIGPIPE); silent"
+    READER_GONE = 141, "the reader of stdout closed it (SIGPIPE); no message"
     TERMINATED = 143, "SIGTERM"
 
 
@@ -237,7 +237,7 @@ HINTS = {
     404: "model names are case-sensitive and change: nbx models lists them",
     409: "the model is stopped or being changed: try again or use another",
     413: "the request is too large: shorten the prompt or send fewer prompts at once",
-    429: "wait or send more slowly; --retries N retries more often",
+    429: "wait, or send fewer requests at once; use --retries N to retry more often",
 }
 
 

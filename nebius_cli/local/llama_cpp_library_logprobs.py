@@ -73,7 +73,7 @@ class LibraryScoring:
             if "rejected" in answer:
                 raise RejectedError("the model cannot score this text", answer["rejected"], status=400)
             if "logprobs" not in answer:
-                raise ServerError("the engine cannot score", answer["failed"])
+                raise ServerError("the engine cannot score this text", answer["failed"])
             found = answer["logprobs"]
         known = len(pieces) - len(found)
         for index, piece in enumerate(pieces):
@@ -89,6 +89,6 @@ class LibraryScoring:
             line = child.stdout.readline()
         if not line:
             why = child.watch.reason or f"exit code {child.process.wait()}"
-            raise ServerError("the engine stopped unexpectedly", why, "start it again")
+            raise ServerError("the local engine stopped unexpectedly", why, "run the command again")
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -91,7 +91,7 @@ class Library:
         self.batch_tokens = max(1, min(MAX_BATCH_TOKENS, MAX_LOGITS_BYTES // BYTES_PER_LOGIT // self.size))
         self.context = Pointer(self.c.llama_init_from_model(self.model, self.parameters(context_tokens)))
         if not self.context:
-            raise UnavailableError("no context")
+            raise UnavailableError("cannot create a context")
         self.context_tokens = int(self.c.llama_n_ctx(self.context))
         threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self.c.llama_set_n_threads(self.context, threads, threads)
@@ -183,7 +183,7 @@ def _load() -> Any:
         for name in OTHERS:
             getattr(library, name)
     except (StopIteration, OSError, AttributeError) as error:
-        raise UnavailableError(str(error) or "no library") from None
+        raise UnavailableError(str(error) or "the library of llama.cpp was not found") from None
     return library
 
 

@@ -79,7 +79,8 @@ class EngineScoring:
         chosen = self._force_token(wanted, ids[:index], 1, cached=cached)
         if chosen is not None:
             if chosen["id"] != wanted:
-                raise ServerError("the engine cannot score", f"it took token {chosen['id']}, not {wanted}")
+                why = f"it chose token {chosen['id']} instead of {wanted}"
+                raise ServerError("the engine cannot score this text", why)
             return float(chosen["logprob"])
         # The engine does not return a token that ends inside a character, so look it up in the likely tokens.
         for count in (MAX_LIKELY_TOKENS, MAX_VOCABULARY_TOKENS):
@@ -87,7 +88,7 @@ class EngineScoring:
             for top in other["top_logprobs"] if other else ():
                 if top["id"] == wanted:
                     return float(top["logprob"])
-        raise ServerError("the engine cannot score", f"it does not show token {wanted}")
+        raise ServerError("the engine cannot score this text", f"it did not return token {wanted}")
 
     def _force_token(
         self, token: int, prompt: list[int], count: int, *, cached: bool
@@ -117,7 +118,9 @@ class EngineScoring:
             response = self._connection.getresponse()
             data = response.read()
         except (OSError, http.client.HTTPException) as error:
-            raise ServerError("the engine stopped unexpectedly", str(error), "start it again") from None
+            raise ServerError(
+                "the local engine stopped unexpectedly", str(error), "run the command again"
+            ) from None
         if response.status != 200:
             raise from_status(response.status, shorten(body_message(data)))
         return jsontext.decode(data)

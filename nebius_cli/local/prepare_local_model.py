@@ -55,7 +55,9 @@ def check_request(n: int, *, as_curl: bool) -> None:
     """Raise UsageError for a request that the engine cannot answer: too many choices, or sent by curl."""
     if as_curl:
         why = "the embedded engine stops when nbx exits"
-        raise UsageError("--curl with a local model", why, "nbx local serve keeps one running")
+        raise UsageError(
+            "--curl with a local model", why, "nbx local serve starts an engine that keeps running"
+        )
     if n > MAX_CHOICES:
         why = f"the embedded engine generates at most {MAX_CHOICES} answers at once"
         raise UsageError(f"-n {n} with a local model", why)
@@ -74,7 +76,7 @@ def _weights(file: str | None, console: Console) -> Iterator[Path]:
     except ModelFileError as error:
         # With two models, it can be the error of the other one's file.
         if file is None and error.path == path:
-            error.hint = "the file is damaged: nbx local pull --force fetches it again"
+            error.hint = "the file is damaged: nbx local pull --force downloads it again"
         raise
 
 

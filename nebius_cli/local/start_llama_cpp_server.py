@@ -30,7 +30,7 @@ from nebius_cli.system.end_stuck_child import ChildWatch
 MAX_CONTEXT_TOKENS = 32_768  # the cache of a 128 k context takes minutes to clear, and a lot of memory
 MIN_FIT_CHECK_BYTES = 1 << 30  # smaller models fit in memory, and the check takes 0.2 s
 LOAD_TIMEOUT_S = 3600.0  # a slow disk may take long; a stopped process is noticed much sooner
-ENDED = "the local engine has ended"
+ENDED = "the local engine stopped unexpectedly"
 EXIT_WAIT_S = 0.5  # how long to wait for the process to end after its connection broke
 
 
@@ -120,10 +120,10 @@ class Engine:
         except subprocess.TimeoutExpired:
             return None
         if self._child.watch.reason:
-            return NetworkError(ENDED, self._child.watch.reason, "start it again")
-        why = f"its exit code is {code}" if code >= 0 else f"signal {-code} ended it"
+            return NetworkError(ENDED, self._child.watch.reason, "run the command again")
+        why = f"exit code {code}" if code >= 0 else f"killed by signal {-code}"
         if code == -9:
-            why += ", probably for lack of memory"
+            why += ", probably because memory ran out"
         return NetworkError(ENDED, why, "free some memory, or choose a smaller model")
 
     @property
@@ -148,7 +148,7 @@ class Engine:
                 log_lines.append(line.decode("utf-8", "replace").strip())
             code = child.process.wait()
         if child.watch.reason:
-            raise NetworkError(ENDED, child.watch.reason, "start it again")
+            raise NetworkError(ENDED, child.watch.reason, "run the command again")
         raise self._failure([line for line in log_lines if line], code)
 
     def wait(self) -> int:
@@ -161,7 +161,9 @@ class Engine:
 
     def _failure(self, log_lines: list[str], code: int) -> ConfigError | UsageError:
         if self._given_port and _port_in_use(self._given_port):
-            return UsageError(f"port {self._given_port} is taken", "another program is listening there")
+            return UsageError(
+                f"port {self._given_port} is already in use", "another program is listening on it"
+            )
         marker = "error loading model: "
         why = next((line.partition(marker)[2] for line in log_lines if marker in line), "")
         if not why:
@@ -173,7 +175,7 @@ def require_engine() -> None:
     """Raise ConfigError if the engine is not installed."""
     if find_spec("xllamacpp") is None:
         raise ConfigError(
-            "the local engine is not installed", "its package is xllamacpp", install_hint("local")
+            "the local engine is not installed", "it needs the package xllamacpp", install_hint("local")
         )
 
 
@@ -198,7 +200,7 @@ def _trained_context(path: Path) -> int:
     except OSError as error:
         raise UsageError(f"cannot read the model {path}", error.strerror or str(error)) from None
     if not head.startswith(b"GGUF"):
-        raise ModelFileError(path, f"{path} is not a model", "it does not begin with GGUF")
+        raise ModelFileError(path, f"{path} is not a GGUF file", "it does not begin with GGUF")
     key = b".context_length" + struct.pack("<I", 4)  # type 4: a 32-bit number follows
     found = head.find(key)
     value = head[found + len(key) :][:4] if found >= 0 else b""

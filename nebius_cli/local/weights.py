@@ -77,9 +77,13 @@ def path_of(name: str, directory: Path) -> Path:
         return paths[name]
     if any(model.name == name for model in MODELS):
         raise UsageError(
-            f"the weights of {name} are not downloaded", f"{directory}", f"nbx local pull {name}"
+            f"the weights of {name} are not downloaded",
+            f"{directory} does not contain them",
+            f"run nbx local pull {name}",
         )
-    raise _unknown_model(name, sorted({*paths, *(model.name for model in MODELS)}), "the models are")
+    raise _unknown_model(
+        name, sorted({*paths, *(model.name for model in MODELS)}), "the available models are"
+    )
 
 
 def remove(name: str, directory: Path) -> int:
@@ -112,5 +116,5 @@ def directory_write_errors(directory: Path) -> Iterator[None]:
     except OSError as error:
         why = error.strerror or str(error)
         is_full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
-        hint = "free space, or set NBX_CACHE_DIR" if is_full else "NBX_CACHE_DIR sets another folder"
+        hint = "free space, or set NBX_CACHE_DIR" if is_full else "set NBX_CACHE_DIR to use another folder"
         raise OutputError(f"cannot write {directory}", why, hint) from None

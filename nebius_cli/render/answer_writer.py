@@ -108,7 +108,7 @@ class AnswerWriter:
     def _finish_file(self, file: OutputFile) -> None:
         # A partial file may contain text that exists nowhere else, so it is not removed.
         if (partial := file.finish()) is not None and not self._options.quiet:
-            text = f"{partial} still holds an incomplete answer of an earlier run"
+            text = f"{partial} still contains an incomplete answer from an earlier run"
             messages.note(text, self._streams)
 
     @cached_property

@@ -81,7 +81,7 @@ def parse_export(path: str | None) -> str:
     """Return which of EXPORT_FORMATS a file name ends in, empty for None. Raises UsageError otherwise."""
     form = next((form for form in EXPORT_FORMATS if path and path.lower().endswith(form)), "")
     if path is not None and not form:
-        hint = f"it must end in {' or '.join(EXPORT_FORMATS)}"
+        hint = f"it must end with {' or '.join(EXPORT_FORMATS)}"
         raise UsageError(f"--export {path}", "the file name sets the format", hint)
     return form
 
@@ -92,4 +92,6 @@ def check_reasons(reasons: Collection[str]) -> None:
         if reason not in FINISH_REASONS:
             close = nearest(reason, FINISH_REASONS)
             hint = f"did you mean {close}?" if close else "--no-validate accepts any reason"
-            raise UsageError(f"--fail-on {reason}", f"servers send {', '.join(FINISH_REASONS)}", hint)
+            raise UsageError(
+                f"--fail-on {reason}", f"the finish reasons are {', '.join(FINISH_REASONS)}", hint
+            )

@@ -21,7 +21,7 @@ def check(options: PromptOptions) -> None:
     if options.continue_last and options.continue_from is not None:
         raise UsageError("--continue and --continue-from together", "", "keep one of them")
     if options.choice is not None and not options.continues:
-        raise UsageError("--choice without --continue", "it chooses the answer to continue")
+        raise UsageError("--choice without --continue", "it selects the answer to continue")
     if options.is_infill or options.infill_format is not None:
         from nebius_cli.request import read_infill_input
 

@@ -37,7 +37,7 @@ FIELDS = (
     Field(
         "presence_penalty",
         Kind.NUMBER,
-        "Penalty for tokens that already occurred (server default 0).",
+        "Penalty for tokens that have already occurred (server default 0).",
         SAMPLING,
         "X",
         low=-2,
@@ -46,7 +46,7 @@ FIELDS = (
     Field(
         "frequency_penalty",
         Kind.NUMBER,
-        "Penalty for tokens in proportion to how often they occurred (server default 0).",
+        "Penalty for tokens in proportion to how often they have occurred (server default 0).",
         SAMPLING,
         "X",
         low=-2,
@@ -55,7 +55,7 @@ FIELDS = (
     Field(
         "logit_bias",
         Kind.BIASES,
-        "Add a bias to a token ID (repeatable; or a JSON object, or @file).",
+        "Bias to add to a token ID (repeatable; or a JSON object, or @file).",
         SAMPLING,
         "TOKEN=BIAS",
         low=-100,
@@ -70,7 +70,7 @@ FIELDS = (
         low=0,
         warn_above=5,
     ),
-    Field("echo", Kind.BOOLEAN, "Return the prompt in front of the answer.", REQUEST),
+    Field("echo", Kind.BOOLEAN, "Return the prompt before the answer.", REQUEST),
     Field(
         "stream", Kind.BOOLEAN, "Stream tokens as they are generated (default, except with --json).", REQUEST
     ),
@@ -90,11 +90,11 @@ FIELDS = (
         "TIER",
         choices=("auto", "default", "over-limit", "flex", "no-limit"),
     ),
-    Field("ai_project_id", Kind.TEXT, "Project the request belongs to.", REQUEST, "ID", in_query=True),
+    Field("ai_project_id", Kind.TEXT, "Project that the request belongs to.", REQUEST, "ID", in_query=True),
     Field(
         "extra_body",
         Kind.OBJECT,
-        "The extra_body member of the API, sent unchanged. For engine parameters use --param.",
+        "The extra_body member of the request, sent unchanged. For engine parameters, use --param.",
         REQUEST,
         "JSON",
     ),

@@ -135,14 +135,14 @@ def choose(model: str, name: str | None) -> InfillFormat:
         if name not in BY_NAME:
             close = nearest(name, tuple(BY_NAME))
             hint = f"did you mean {close}?" if close else ""
-            raise UsageError(f"--infill-format {name}", f"the formats are {NAMES}", hint)
+            raise UsageError(f"--infill-format {name}", f"must be one of {NAMES}", hint)
         return BY_NAME[name]
     for one in FORMATS:
         if re.search(one.models, model.lower()):
             return one
     raise UsageError(
         f"no infill markers are known for {model}",
-        "only models that were trained for it, such as Qwen2.5-Coder or StarCoder2, fill in the middle",
+        "only models that were trained for it, such as Qwen2.5-Coder or StarCoder2, can fill in the middle",
         "choose one with -m MODEL (on a server) or --model-file FILE (on this machine);"
         " --infill-format NAME chooses the markers explicitly",
     )

@@ -179,7 +179,7 @@ def _parse_biases(texts: Sequence[str]) -> dict[str, Any]:
             continue
         token, equals, bias = text.partition("=")
         if not equals:
-            raise FieldError("takes TOKEN=BIAS, a JSON object or @file")
+            raise FieldError("must be TOKEN=BIAS, a JSON object or @file")
         biases[token.strip()] = _parse_number(bias.strip())
     return biases
 
@@ -246,13 +246,13 @@ def _check_biases(value: Any) -> Value:
     biases: dict[str, Any] = {}
     for token, bias in value.items():
         if not (number := re.fullmatch(_PLAIN_ID, token)):
-            raise FieldError(f"takes token IDs; {token!r} is not one")
+            raise FieldError(f"contains {token!r}, which is not a token ID")
         if number[1] in biases:
             raise FieldError(f"has two biases for token {number[1]}")
         try:
             biases[number[1]] = _check_number(bias)
         except FieldError:
-            raise FieldError(f"takes a number as the bias of token {token}") from None
+            raise FieldError(f"must have a number as the bias of token {token}") from None
     return biases
 
 

@@ -21,7 +21,7 @@ def notices(
     if names:
         yield _names_of_files(names, options)
     if unread and options.prompt:
-        yield "piped input is not read; {stdin} in the prompt inserts it"
+        yield "piped input is not read; write {stdin} in the prompt to insert it"
     elif unread:
         yield "piped input is not read"
     if len(names) < count:  # otherwise all prompts were meant as file names

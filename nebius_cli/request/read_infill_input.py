@@ -11,7 +11,8 @@ def check_sources(options: PromptOptions) -> None:
     if not options.is_infill:
         if options.infill_format is not None:
             raise UsageError(
-                "--infill-format without an infill", "it needs --suffix, --suffix-file or --infill"
+                "--infill-format without an infill",
+                "it is used only with --suffix, --suffix-file or --infill",
             )
         return
     if options.suffix is not None and options.suffix_file is not None:
@@ -21,12 +22,14 @@ def check_sources(options: PromptOptions) -> None:
     if options.infill is not None:
         if options.suffix is not None or options.suffix_file is not None:
             raise UsageError(
-                "--infill with a suffix", "the suffix is what follows the position in the file", "keep one"
+                "--infill with a suffix",
+                "the suffix is the text after the position in the file",
+                "keep one of them",
             )
         if options.has_prompt:
             raise UsageError(
                 "--infill with a prompt",
-                "the prompt is what precedes the position in the file",
+                "the prompt is the text before the position in the file",
                 "with a prompt, use --suffix TEXT or --suffix-file FILE",
             )
     if options.tokens is not None:

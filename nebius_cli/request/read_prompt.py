@@ -65,7 +65,9 @@ def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
         return read_texts(options, readers)
     decoding = decoding_of(options)
     if options.has_text:
-        raise UsageError("--tokens and text prompts together", "the API takes one form at a time")
+        raise UsageError(
+            "--tokens and text prompts together", "the API accepts only one of the two per request"
+        )
     if options.tokens.startswith("@"):
         return parse_tokens(text_of_file(options.tokens[1:], readers, decoding))
     return parse_tokens(options.tokens)
@@ -154,10 +156,10 @@ def _decode_bytes(data: bytes, source: str, options: DecodeOptions) -> str:
         return rest.decode(options.encoding, "replace" if options.replace_invalid else "strict")
     except UnicodeError as error:
         what, why = f"{source} is not valid {options.encoding.upper()}", str(error)
-        hint = "--encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it"
+        hint = "set --encoding NAME or --invalid replace; iconv -f NAME -t UTF-8 converts it"
         if options.encoding == "utf-8" and (found := marked_encoding(data)):
             hint = (
-                f"it is {found}; --encoding {found.lower()} reads it; iconv -f {found} -t UTF-8 converts it"
+                f"the text is {found}; set --encoding {found.lower()}; iconv -f {found} -t UTF-8 converts it"
             )
         if isinstance(error, UnicodeDecodeError):
             offset = len(data) - len(rest) + error.start
@@ -169,7 +171,7 @@ def _check_text(text: str, source: str, options: DecodeOptions) -> str:
     if "\0" in text and not options.replace_invalid:
         what = f"{source} is binary input"
         raise BadInputError(
-            what, f"a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
+            what, f"it contains a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
         )
     if not options.strip_final_newline:
         return text
@@ -215,12 +217,14 @@ def parse_tokens(text: str) -> Prompt:
         value = jsontext.decode(text)
     except ValueError as error:
         why = jsontext.describe_error(error)
-        raise UsageError("--tokens cannot be read", why, "write [1,2,3], [[1,2],[3]] or @file") from None
+        raise UsageError("cannot parse --tokens", why, "write [1,2,3], [[1,2],[3]] or @file") from None
     several = isinstance(value, list) and bool(value) and isinstance(value[0], list)
     arrays = [token_ids(array) for array in (value if several else [value])]
     if None in arrays:
         hint = "write [1,2,3], [[1,2],[3]] or @file"
-        raise UsageError("--tokens takes token IDs", "whole numbers, 0 or more, in one or more arrays", hint)
+        raise UsageError(
+            "--tokens must be token IDs", "these are whole numbers, 0 or more, in one or more arrays", hint
+        )
     return arrays if several else arrays[0]  # type: ignore[return-value]
 
 

@@ -100,8 +100,8 @@ class AnswerDecoder:
         if isinstance(value, dict):
             yield from decode_object(value)
         elif self._body:
-            sent = self._content_type or "something"
-            is_json = "json" in sent or "event-stream" in sent or sent == "something"
+            sent = self._content_type or "an answer"
+            is_json = "json" in sent or "event-stream" in sent or sent == "an answer"
             lacks = " that is not a complete JSON object" if is_json else ", not JSON"
             yield Problem(f"the server sent {sent}{lacks}")
 

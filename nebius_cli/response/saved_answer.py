@@ -10,8 +10,8 @@ from nebius_cli.response.events_to_answer import Completion
 from nebius_cli.response.scores_as_answers import has_scores, scored_texts
 
 MAX_CHOICES = 100_000  # of all answers in a file together
-HOW_SCORES = "nbx score --tokens --json TEXT > FILE saves tokens"
-HOW = "nbx complete --logprobs 5 --json > FILE saves one"
+HOW_SCORES = "save scores with tokens: nbx score --tokens --json TEXT > FILE"
+HOW = "save an answer with log probabilities: nbx complete --logprobs 5 --json > FILE"
 
 
 def read(text: str, name: str) -> tuple[Completion, list[Event]]:
@@ -23,7 +23,7 @@ def read(text: str, name: str) -> tuple[Completion, list[Event]]:
     completion, events = _join(values, name)
     if not completion.choices:
         if has_scores(values):
-            why = "a score has no tokens unless you ask for them"
+            why = "a score contains its tokens only if you ask for them"
             raise BadInputError(f"{name} has scores without tokens", why, HOW_SCORES)
         raise BadInputError(f"{name} has no answer", "no object in it has choices with text", HOW)
     if not completion.has_logprobs:
@@ -44,7 +44,7 @@ def _objects(text: str, name: str) -> list[Any]:
                 values.append(jsontext.decode(line))
             except ValueError as error:
                 why = f"line {number} is {jsontext.describe_error(error)}"
-                raise BadInputError(f"{name} cannot be read", why, HOW) from None
+                raise BadInputError(f"cannot read {name}", why, HOW) from None
     return values
 
 
@@ -68,7 +68,7 @@ def _join(values: list[Any], name: str) -> tuple[Completion, list[Event]]:
             else:
                 events.append(event)
         if end > MAX_CHOICES:
-            why = f"it has a choice {end}, and the limit is {MAX_CHOICES:,}"
+            why = f"it has at least {end:,}; the limit is {MAX_CHOICES:,}"
             raise BadInputError(f"{name} has too many choices", why)
     completion = Completion(end)
     for event in events:

@@ -35,11 +35,11 @@ def check_targets(written: Iterable[tuple[str, str | None]], read: Iterable[tupl
 
     Both are pairs of flag and path, None for a flag that was not given.
     """
-    others = [(f"{flag} reads it", path) for flag, path in read if path]
+    others = [(f"{flag} reads this file", path) for flag, path in read if path]
     for flag, path in written:
         if path:
             check_distinct(flag, path, others)
-            others.append((f"{flag} writes it, too", path))
+            others.append((f"{flag} also writes this file", path))
 
 
 def check_not_overwritten(path: str, *, force: bool) -> None:

@@ -27,11 +27,11 @@ def choose(environ: Mapping[str, str], *, terminal: bool) -> list[str]:
             program, *arguments = _split_command(name, text)
             return [expand(program, environ), *arguments]
     if not terminal:
-        raise ConfigError("there is no terminal to edit in, and no editor is set", "", HINT)
+        raise ConfigError("no editor is set, and stdin or stdout is not a terminal", "", HINT)
     for name in DEFAULT_EDITORS:
         if found := shutil.which(name, path=environ.get("PATH")):
             return [found]
-    raise ConfigError("no editor found", f"none of {', '.join(DEFAULT_EDITORS)} is in PATH", HINT)
+    raise ConfigError("no editor found", f"none of {', '.join(DEFAULT_EDITORS)} is installed", HINT)
 
 
 def run(command: Sequence[str], path: Path, environ: Mapping[str, str]) -> None:

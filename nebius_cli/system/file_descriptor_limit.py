@@ -57,5 +57,5 @@ def _used() -> int:
 
 def too_many_files() -> NoResourcesError:
     """Return the error for a process that may open no more files or connections; nothing was sent."""
-    what, hint = "too many open files", "ulimit -n 4096 allows more"
-    return NoResourcesError(what, "the system allows no more", hint, retryable=True, sent=False)
+    what, hint = "too many open files", "raise the limit with ulimit -n 4096"
+    return NoResourcesError(what, "the limit is reached", hint, retryable=True, sent=False)

@@ -157,7 +157,7 @@ def _remove_left(path: Path, content: bytes) -> None:
 
 
 def _foreign(path: Path) -> OSError:
-    return FileExistsError(errno.EEXIST, f"{path.name} exists and is not a lock of nbx")
+    return FileExistsError(errno.EEXIST, f"{path.name} exists and is not a lock file of nbx")
 
 
 if sys.platform == "win32":
@@ -188,7 +188,7 @@ else:
             return False
         except OSError as error:
             if error.errno in _NO_LOCKS:
-                raise NoLocksError(error.errno, "the file system has no locks") from None
+                raise NoLocksError(error.errno, "the file system does not support locks") from None
             raise
         return True
 

@@ -55,7 +55,7 @@ class OutputFile:
                 self._temporary.commit()
         except OutputError as error:
             if (kept := self.abandon()) is not None:
-                error.hint = f"it is kept as {kept}"
+                error.hint = f"the answer is in {kept}"
             raise
         partial = partial_path(self.path)
         return partial if os.path.lexists(partial) else None

@@ -43,7 +43,7 @@ def read_regular(path: Path) -> bytes:
             raise OSError(errno.EINVAL, "it is not a regular file", str(path))
         data = file.read(MAX_OWN_FILE_BYTES + 1)
     if len(data) > MAX_OWN_FILE_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {MAX_OWN_FILE_BYTES >> 20} MiB", str(path))
+        raise OSError(errno.EFBIG, f"it is larger than {MAX_OWN_FILE_BYTES >> 20} MiB", str(path))
     return data
 
 
@@ -106,7 +106,7 @@ FOLDER_MODE = 0o700
 def make_folder(path: Path) -> None:
     """Create a directory and its parents with mode 0700, whatever the umask. Raises OSError."""
     if path.is_relative_to(NO_HOME):
-        raise FileNotFoundError(errno.ENOENT, "there is no home directory: HOME is not set", str(path))
+        raise FileNotFoundError(errno.ENOENT, "no home directory: HOME is not set", str(path))
     if not path.exists():
         make_folder(path.parent)
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)

@@ -42,7 +42,7 @@ def join_limited(chunks: Iterable[bytes], name: str) -> bytes:
         held.append(chunk)
         size += len(chunk)
         if size > MAX_READ_BYTES:
-            why = f"the limit for input that is read as a whole is {MAX_READ_BYTES >> 20} MiB"
+            why = f"nbx reads at most {MAX_READ_BYTES >> 20} MiB from stdin, a pipe or a device"
             raise BadInputError(f"{name} is too large", why)
     return b"".join(held)
 
@@ -126,7 +126,7 @@ class Streams:
         """
         self.take_stdin()
         try:
-            return join_limited(self._stdin_chunks(), "standard input")
+            return join_limited(self._stdin_chunks(), "stdin")
         except BaseException:
             if self.stdin_tty:  # the typed text and ^C leave the cursor in the line
                 self.write_err("\n")
@@ -158,7 +158,9 @@ class Streams:
     def take_stdin(self) -> Readable | None:
         """Return standard input to be read to its end. Raises UsageError on a second call."""
         if self.stdin_taken:
-            raise UsageError("stdin is used twice", "it can be read only once", "keep one -, @- or {stdin}")
+            raise UsageError(
+                "stdin is used twice", "it can be read only once", "keep one of -, @- and {stdin}"
+            )
         self.stdin_taken = True
         return self.stdin
 
@@ -170,7 +172,7 @@ class Streams:
                 else:
                     yield chunk
         except OSError as error:
-            raise BadInputError("cannot read standard input", error.strerror or str(error)) from None
+            raise BadInputError("cannot read stdin", error.strerror or str(error)) from None
 
     def write_out(self, data: bytes) -> None:
         """Write bytes to stdout, unbuffered.
@@ -178,7 +180,7 @@ class Streams:
         Raises OutputError if they cannot be written, ReaderGone if the reader closed the pipe.
         """
         if self.stdout is None:
-            raise OutputError("cannot write the answer", "stdout is closed")
+            raise OutputError("cannot write to stdout", "it is closed")
         try:
             write_all(self.stdout, data)
         except BrokenPipeError:
@@ -187,7 +189,7 @@ class Streams:
         except OSError as error:
             if error.errno == errno.EINVAL and os.name == "nt":  # a broken pipe on Windows
                 raise ReaderGone from None
-            raise OutputError("cannot write the answer to stdout", error.strerror or str(error)) from None
+            raise OutputError("cannot write to stdout", error.strerror or str(error)) from None
 
     def stdout_is_ready(self) -> bool:
         """Return whether stdout would accept bytes now; False for a full pipe."""

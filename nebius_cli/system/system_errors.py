@@ -57,7 +57,7 @@ def exit_code(error: BaseException | None) -> ExitCode:
 def _from_os(error: OSError, number: int) -> NbxError:
     if number in TOO_MANY_FILES:
         return too_many_files()
-    what = f"cannot use {os.fsdecode(error.filename)}" if _is_path(error.filename) else "the system failed"
+    what = f"cannot use {os.fsdecode(error.filename)}" if _is_path(error.filename) else "a system call failed"
     kind = OutputError if number in _FULL else ConfigError
     return kind(what, error.strerror or os.strerror(number))
 

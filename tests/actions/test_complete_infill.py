@@ -125,7 +125,7 @@ def test_an_unknown_model_suggests_the_flag_whose_error_lists_the_formats(nbx: R
     assert "--infill-format NAME" in result.err
     wrong = nbx("complete", "a", "--suffix-file", "-", "--infill-format", "NAME", stdin=b"b")
     names = "codegemma, codellama, codestral, deepseek, granite, granite4, qwen, starcoder, starcoder2"
-    assert (wrong.code, wrong.err) == (2, f"nbx: --infill-format NAME\n  the formats are {names}\n")
+    assert (wrong.code, wrong.err) == (2, f"nbx: --infill-format NAME\n  must be one of {names}\n")
 
 
 @pytest.mark.parametrize("where", [("--local",), ("-m", "meta-llama/Llama-3.3-70B-Instruct")])

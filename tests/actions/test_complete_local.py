@@ -88,7 +88,7 @@ def test_a_local_answer_is_continued_locally_and_has_no_curl_command(local: Runn
         assert refused.err.splitlines() == [
             "nbx: --curl with a local model",
             "  the embedded engine stops when nbx exits",
-            "  nbx local serve keeps one running",
+            "  nbx local serve starts an engine that keeps running",
         ]
     assert keeping("complete", "--continue").out == whole
     there = keeping("complete", "--continue", "-m", "their/model", "--curl")

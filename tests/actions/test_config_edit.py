@@ -163,7 +163,7 @@ def test_without_an_editor_and_a_terminal_a_hint_says_what_to_do(bare: Runner, p
     result = bare("config", "edit", stdin=b"")
     assert (result.code, result.out) == (78, "")
     assert result.err == (
-        "nbx: there is no terminal to edit in, and no editor is set\n"
+        "nbx: no editor is set, and stdin or stdout is not a terminal\n"
         "  set VISUAL or EDITOR to an editor, such as nano or 'code --wait'\n"
     )
     assert not path.parent.exists()

@@ -152,9 +152,9 @@ def test_a_proxy_that_requires_a_password_is_named_for_http_and_https(
     server.script(status(407, b"", Proxy_Authenticate="Basic"))
     result = nbx("complete", "x", "--retries", "0", "-q", "--base-url", f"{scheme}://api.invalid")
     assert (result.code, result.out) == (7, "")
-    assert f"the proxy http://127.0.0.1:{server.port} refused" in result.err
+    assert f"the proxy http://127.0.0.1:{server.port} did not forward the request" in result.err
     assert "407" in result.err
-    assert "ALL_PROXY can hold a user name and a password" in result.err
+    assert "put the user name and password in ALL_PROXY: " in result.err
     check_message(result.err)
 
 

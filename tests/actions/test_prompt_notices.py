@@ -88,7 +88,7 @@ def test_a_terminal_shows_that_piped_input_is_not_read_and_none_is_consumed(
 def test_the_note_about_piped_input_says_how_to_insert_it(nbx: Runner, tmp_path: Path) -> None:
     command = f"{ECHO} {sys.executable} -m nebius_cli complete hello --dry-run <&9"
     shown = run_on_terminal(command, tmp_path, nbx.process_env({"TERM": "xterm"}))
-    assert shown.startswith(f"{UNREAD}; {{stdin}} in the prompt inserts it\n")
+    assert shown.startswith(f"{UNREAD}; write {{stdin}} in the prompt to insert it\n")
 
 
 def test_a_prompt_that_is_the_name_of_a_file_gets_a_note(

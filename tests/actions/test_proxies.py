@@ -26,7 +26,7 @@ def test_a_proxy_that_refuses_the_connection_is_named_in_the_error(
     monkeypatch.setenv("HTTP_PROXY", proxy)
     result = nbx("complete", "x", "--base-url", "http://api.invalid")
     assert (result.code, result.out, server.requests) == (7, "", [])
-    said = "refused or failed\n  Connection refused\n  check HTTP_PROXY and NO_PROXY\n"
+    said = "did not forward the request\n  Connection refused\n  check HTTP_PROXY and NO_PROXY\n"
     assert f"nbx: the proxy {proxy} {said}" in result.err
     check_message(result.err)
 
@@ -36,7 +36,7 @@ def test_a_proxy_that_does_not_exist_is_named_in_the_error(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
     result = nbx("complete", "x", "--base-url", "http://api.invalid")
-    assert "the proxy http://proxy.invalid:3128 refused or failed" in result.err
+    assert "the proxy http://proxy.invalid:3128 did not forward the request" in result.err
 
 
 def test_a_proxy_is_used_except_for_hosts_in_no_proxy(
@@ -82,7 +82,7 @@ def test_plain_http_through_a_proxy_warns_that_the_proxy_can_read_the_key(
     [
         ("http://", "HTTPS_PROXY is not a proxy URL"),
         ("http://proxy corp:3128", "HTTPS_PROXY is not a proxy URL"),
-        ("ftp://u:hush@127.0.0.1:9", "HTTPS_PROXY is not a proxy URL that nbx can use: ftp://127.0.0.1:9"),
+        ("ftp://u:hush@127.0.0.1:9", "HTTPS_PROXY is not a supported proxy URL: ftp://127.0.0.1:9"),
         ("socks5h://127.0.0.1:9", "needs the package PySocks\n"),
     ],
 )

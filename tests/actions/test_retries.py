@@ -190,7 +190,7 @@ def test_the_total_timeout_limits_all_attempts_together(nbx: Runner, server: Fak
     server.script(status(503), [server.hold])
     result = nbx("complete", "x", "--timeout", "2")
     assert (result.code, result.out, result.slept) == (7, "", [0.375])
-    assert "it took longer than 2 s in total\n  --timeout SECONDS" in result.err
+    assert "it took longer than 2 s in total\n  use --timeout SECONDS" in result.err
 
 
 @pytest.mark.parametrize("limit", ["first-byte-timeout", "timeout", "stall-timeout"])
@@ -198,7 +198,7 @@ def test_a_timeout_is_not_retried(nbx: Runner, server: FakeServer, limit: str) -
     server.script([CHUNKED, chunk(b": ping\n\n"), server.hold] if limit == "stall-timeout" else [server.hold])
     result = nbx("complete", "x", f"--{limit}", "0.2")
     assert (result.code, result.slept, len(server.requests)) == (7, [], 1)
-    assert f"--{limit} SECONDS waits longer" in result.err
+    assert f"use --{limit} SECONDS to wait longer" in result.err
 
 
 def test_a_timeout_of_0_means_no_limit(nbx: Runner, server: FakeServer) -> None:

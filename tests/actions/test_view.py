@@ -78,8 +78,8 @@ def test_complete_responses_with_different_ids_are_separate_answers(bare: Runner
             b"\n".join(json.dumps({**token("a", 60_000), "id": one}).encode() for one in "ab"),
             "has too many choices",
         ),
-        (b"[" * 100_000, "beyond a limit of nbx: it is nested deeper than 100 levels"),
-        (b"9" * 5000, "beyond a limit of nbx: it has a number"),
+        (b"[" * 100_000, "is nested deeper than the limit of 100 levels"),
+        (b"9" * 5000, "is too large: it has a number"),
         (b"a\0b", "binary input"),
     ],
 )
@@ -238,4 +238,4 @@ def test_scores_without_tokens_are_refused_with_the_flag_to_save_them(bare: Runn
     result = bare("view", saved(tmp_path, {"log_likelihood": -1.5}))
     assert result.code == 65
     assert "has scores without tokens" in result.err
-    assert "nbx score --tokens --json TEXT > FILE saves tokens" in result.err
+    assert "save scores with tokens: nbx score --tokens --json TEXT > FILE" in result.err

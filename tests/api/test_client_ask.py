@@ -141,7 +141,7 @@ def test_a_body_is_read_completely_in_each_encoding(server: FakeServer, reply: R
     ("name", "hint"),
     [
         ("zstd", "pip install 'backports.zstd>=1'"),
-        ("BR", "the server should send an encoding from Accept-Encoding"),
+        ("BR", "the server should use an encoding listed in Accept-Encoding"),
     ],
 )
 def test_an_unsupported_compression_is_named(
@@ -227,12 +227,12 @@ def test_a_failure_to_connect_is_marked_as_not_sent(url: str) -> None:
 def test_a_missing_cacert_file_is_a_configuration_error(tmp_path: Path) -> None:
     error = failure(ask, "https://127.0.0.1:1/v1", cacert=str(tmp_path / "none.pem"))
     assert isinstance(error, ConfigError)
-    assert error.what == f"cannot read the authorities in {tmp_path / 'none.pem'}"
+    assert error.what == f"cannot read the certificate authorities in {tmp_path / 'none.pem'}"
 
 
 def test_a_urllib3_connect_timeout_becomes_a_timed_out_error() -> None:
     error = network_error(urllib3.exceptions.ConnectTimeoutError("late"))
-    assert (type(error), error.hint) == (TimedOutError, "--connect-timeout waits longer")
+    assert (type(error), error.hint) == (TimedOutError, "use --connect-timeout SECONDS to wait longer")
 
 
 def test_a_server_that_sends_nothing_times_out(server: FakeServer) -> None:
@@ -281,6 +281,6 @@ def test_a_proxy_that_refuses_the_connection_is_named(monkeypatch: pytest.Monkey
     proxy = f"http://127.0.0.1:{closed_port()}"
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     error = failure(ask, "https://api.invalid/v1")
-    assert error.what == f"the proxy {proxy} refused or failed"
+    assert error.what == f"the proxy {proxy} did not forward the request"
     assert isinstance(error, NetworkError)
     assert not error.sent

@@ -188,7 +188,7 @@ def test_the_connecting_thread_imports_nothing(server: FakeServer, tmp_path: Pat
     ("base_url", "what"),
     [
         ("http://127.0.0.1:1/v1", "connection to 127.0.0.1:1 refused"),
-        ("http://name.invalid/v1", "no connection to name.invalid"),
+        ("http://name.invalid/v1", "cannot connect to name.invalid"),
     ],
 )
 def test_a_failed_connection_is_reported_the_same_early_and_late(

@@ -114,7 +114,7 @@ def test_a_refused_connection_may_be_retried(post: Post) -> None:
 def test_an_unreachable_host_may_be_retried(post: Post) -> None:
     with pytest.raises(NetworkError) as caught:
         list(post(url="http://255.255.255.255:1"))
-    assert (caught.value.what, caught.value.retryable) == ("no connection to 255.255.255.255", True)
+    assert (caught.value.what, caught.value.retryable) == ("cannot connect to 255.255.255.255", True)
     assert caught.value.why
 
 
@@ -132,8 +132,11 @@ def test_a_connect_timeout_may_be_retried(post: Post) -> None:
             list(post(url=f"http://127.0.0.1:{port}", connect_timeout=0.3))
         for one in waiting:
             one.close()
-    assert caught.value.what == f"no connection to 127.0.0.1:{port} within the connect timeout"
-    assert (caught.value.retryable, caught.value.hint) == (True, "--connect-timeout waits longer")
+    assert caught.value.what == f"cannot connect to 127.0.0.1:{port} within the connect timeout"
+    assert (caught.value.retryable, caught.value.hint) == (
+        True,
+        "use --connect-timeout SECONDS to wait longer",
+    )
 
 
 @pytest.mark.parametrize(

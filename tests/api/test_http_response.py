@@ -26,11 +26,11 @@ def with_lines(*lines: str, code: int = 200) -> bytes:
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
-        (["Content-Length: 2, 3"], "two lengths: 2, 3"),
-        (["Transfer-Encoding: gzip, chunked"], "transfer encoding is not known: gzip, chunked"),
-        (["no header", "Content-Length: 2"], "a line that is not a header"),
-        (["X : 1", "Transfer-Encoding: chunked"], "a line that is not a header"),
-        (["X\0: 1", "Content-Length: 2"], "a line that is not a header"),
+        (["Content-Length: 2, 3"], "several Content-Length values: 2, 3"),
+        (["Transfer-Encoding: gzip, chunked"], "unknown transfer encoding: gzip, chunked"),
+        (["no header", "Content-Length: 2"], "an invalid header line"),
+        (["X : 1", "Transfer-Encoding: chunked"], "an invalid header line"),
+        (["X\0: 1", "Content-Length: 2"], "an invalid header line"),
     ],
 )
 def test_an_answer_of_ambiguous_length_is_an_error(lines: list[str], why: str) -> None:

@@ -120,7 +120,7 @@ def test_a_request_is_not_retried_if_the_wait_exceeds_the_remaining_time() -> No
 def test_the_hint_says_why_a_long_wait_is_refused() -> None:
     error = asking(500)
     assert delay(error, 1, 3, 0.0) is None
-    assert error.hint == "it asks to wait 500 s; nbx waits at most 120 s"
+    assert error.hint == "the server asks to wait 500 s; nbx waits at most 120 s"
 
 
 def test_a_retry_is_announced() -> None:
@@ -136,7 +136,7 @@ def test_a_row_is_also_retried_after_an_incomplete_answer() -> None:
 def test_a_run_ends_with_the_reason_if_retry_after_is_too_long() -> None:
     error = asking(3600)
     assert ends_run(error, only_model=False)
-    assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
+    assert error.hint == "the server asks to wait 3600 s; nbx waits at most 120 s"
 
 
 @pytest.mark.parametrize(

@@ -194,7 +194,7 @@ def test_a_429_that_asks_for_an_hour_stops_the_run_and_fails_no_row() -> None:
     of = dispatcher(make_row(0), make_row(1))
     assert of.failed(sent(of), error := refused(429, 3600.0), 1.0) == []
     assert (of.stopped, of.fatal) == (True, error)
-    assert error.hint == "it asks to wait 3600 s; nbx waits at most 120 s"
+    assert error.hint == "the server asks to wait 3600 s; nbx waits at most 120 s"
 
 
 def test_a_429_without_retry_after_is_retried_for_minutes() -> None:

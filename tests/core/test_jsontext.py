@@ -83,7 +83,7 @@ def test_json_may_be_nested_as_deep_as_allowed_and_no_deeper(form: str) -> None:
     jsontext.decode(text + blanks)
     jsontext.encode(jsontext.decode(f"[{'[],' * 200}0]"))  # wide is not deep
     for deeper in (form % text + blanks, (form % text + blanks).encode()):
-        with pytest.raises(ValueError, match="nested deeper than 100 levels"):
+        with pytest.raises(ValueError, match="nested deeper than the limit of 100 levels"):
             jsontext.decode(deeper)
 
 

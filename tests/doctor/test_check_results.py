@@ -33,7 +33,9 @@ def test_the_first_failure_is_the_exit_code(found: list[Check], code: int) -> No
 
 def test_a_failure_keeps_its_hint_unless_it_names_a_flag_that_probes_ignore() -> None:
     assert Check("key", State.FAIL, "no API key: none", "log in", ExitCode.AUTH) == NO_KEY
-    late = check_results.failed_check("api", TimedOutError("timed out", "", "--stall-timeout waits longer"))
+    late = check_results.failed_check(
+        "api", TimedOutError("timed out", "", "use --stall-timeout to wait longer")
+    )
     assert (late.text, late.hint) == ("timed out", "")
 
 

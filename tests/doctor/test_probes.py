@@ -67,7 +67,7 @@ def test_the_route_is_the_same_as_for_requests(monkeypatch: pytest.MonkeyPatch) 
 def test_authorities_that_cannot_be_read_are_a_config_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("buy milk")
     for path in (tmp_path / "nowhere.pem", tmp_path / "notes.txt"):
-        with pytest.raises(ConfigError, match="cannot read the authorities"):
+        with pytest.raises(ConfigError, match="cannot read the certificate authorities"):
             tls_authorities.count(str(path))
     assert tls_authorities.count(str(tmp_path)) == 0
 

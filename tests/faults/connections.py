@@ -12,9 +12,9 @@ BROKE = "the connection broke"
 ENDED = "it ended in the middle of the answer"
 FIRST, STALL, TOTAL = ("--first-byte-timeout", "0.3"), ("--stall-timeout", "0.4"), ("--timeout", "0.6")
 NO_PROGRESS, NO_DATA = "the answer made no progress for 0.4 s", "no data arrived for 0.3 s"
-WAIT = "--first-byte-timeout SECONDS waits longer"
+WAIT = "use --first-byte-timeout SECONDS to wait longer"
 
-WAIT_FOR_MORE = "--stall-timeout SECONDS waits longer"  # where --stall-timeout is the larger limit
+WAIT_FOR_MORE = "use --stall-timeout SECONDS to wait longer"  # where --stall-timeout is the larger limit
 
 
 def hold(connection: socket.socket) -> None:
@@ -65,20 +65,24 @@ BROKEN_AFTER = differs(
 )
 
 TO = "the connection to 127.0.0.1 broke"
-NO_TLS = "no TLS connection to 127.0.0.1:"
+NO_TLS = "cannot establish a TLS connection to 127.0.0.1:"
 
 FAULTS = (
     Fault("refused", [], unreached(" refused", retried=True), (), faulty_servers.nothing_listens),
     Fault(
-        "no such host", [], unreached("its name does not resolve", retried=True), (), faulty_servers.no_name
+        "no such host",
+        [],
+        unreached("the host name does not resolve", retried=True),
+        (),
+        faulty_servers.no_name,
     ),
     Fault("an unknown authority", [], unreached(NO_TLS), (), faulty_servers.unknown_authority),
     Fault("an expired certificate", [], unreached("has expired"), (), faulty_servers.expired),
     Fault("a certificate of another host", [], unreached("mismatch"), (), faulty_servers.another_host),
     Fault("only TLS 1.0", [], unreached(NO_TLS), (), faulty_servers.old_tls),
     Fault("no TLS at all", [], unreached(NO_TLS), (), faulty_servers.no_tls),
-    Fault("a handshake that never ends", [], unreached("silent for too long"), (), faulty_servers.mute),
-    Fault("an unreachable proxy", [], unreached("refused or failed"), (), faulty_servers.no_proxy),
+    Fault("a handshake that never ends", [], unreached("timed out"), (), faulty_servers.mute),
+    Fault("an unreachable proxy", [], unreached("did not forward the request"), (), faulty_servers.no_proxy),
     Fault("a proxy that requires a password", [], unreached("407"), (), faulty_servers.proxy_of(407)),
     Fault("a proxy that cannot reach the server", [], unreached("502"), (), faulty_servers.proxy_of(502)),
     Fault("reset before headers", [reset], everywhere(7, "", f"{TO}\n  Connection reset", retried=True)),
@@ -145,12 +149,12 @@ FAULTS = (
     Fault(
         "two lengths, the first too short",
         lambda good: [_two_lengths(good, 45, len(good.body)), good.body],
-        everywhere(7, "", "it has two lengths", retried=True),
+        everywhere(7, "", "several Content-Length values", retried=True),
     ),
     Fault(
         "two lengths, the second too short",
         lambda good: [_two_lengths(good, len(good.body), 45), good.body],
-        everywhere(7, "", "it has two lengths", retried=True),
+        everywhere(7, "", "several Content-Length values", retried=True),
     ),
     Fault(
         "the same length twice",
@@ -160,7 +164,9 @@ FAULTS = (
     Fault(
         "a stall",
         lambda good: good.chunked(hold),
-        differs(*[Seen(7, keeps, "0.4 s", hint="--stall-timeout SECONDS") for keeps in ("half\n", "", "")]),
+        differs(
+            *[Seen(7, keeps, "0.4 s", hint="use --stall-timeout SECONDS") for keeps in ("half\n", "", "")]
+        ),
         STALL,
     ),
     Fault(
@@ -173,14 +179,14 @@ FAULTS = (
         "an answer over the total time limit",
         lambda good: good.chunked(hold),
         differs(
-            *[Seen(7, keeps, "0.6 s in total", hint="--timeout SECONDS") for keeps in ("half\n", "", "")]
+            *[Seen(7, keeps, "0.6 s in total", hint="use --timeout SECONDS") for keeps in ("half\n", "", "")]
         ),
         TOTAL,
     ),
     Fault(
         "endless comments with a total time limit",
         [head(), drip(b": still here\n\n")],
-        completing(7, "", "0.6 s in total", hint="--timeout SECONDS"),
+        completing(7, "", "0.6 s in total", hint="use --timeout SECONDS"),
         TOTAL,
     ),
     Fault(

@@ -27,7 +27,7 @@ def redirect(code: int, to: str) -> Reply:
     return status(code, b"moved", Location=to)
 
 
-CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not send the key and the prompt there"
+CANNOT_FOLLOW = "a redirect to http://localhost:1/v1\n  nbx does not send the key and the prompt to this URL"
 
 GONE = "`x` does not exist.\n"  # no other row can succeed
 # Bulk postpones a row up to ten times as often as it retries one.
@@ -192,8 +192,8 @@ FAULTS = (
         for code in (301, 302, 303, 307, 308)
     ),
     Fault("a very long redirect", status(307, b"", Location="//h/" + "x" * 9999), both_ways(3, "", "xx…")),
-    Fault("a redirect to nowhere", status(307), both_ways(3, "", "a redirect to nowhere")),
-    Fault("304", [head(304)], everywhere(3, "", "answered 304, a redirect to nowhere")),
+    Fault("a redirect to nowhere", status(307), both_ways(3, "", "a redirect without a Location header")),
+    Fault("304", [head(304)], everywhere(3, "", "answered 304, a redirect without a Location header")),
     Fault("101", [head(101)], everywhere(7, "", "the server sent 101 instead of an answer")),
     Fault("103", [head(103)], everywhere(7, "", "closed connection without", retried=True)),
     Fault("100 first", lambda good: [head(100), good.head(), good.body], everywhere(0, "half\n")),

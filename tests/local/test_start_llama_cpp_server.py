@@ -182,7 +182,7 @@ def test_an_engine_stopped_by_a_signal_while_loading_is_killed_and_reported(
     monkeypatch.setattr(end_stuck_child, "STOPPED_TIMEOUT_S", 1.0)
     with Engine(model) as engine:
         engine._child.process.send_signal(signal.SIGSTOP)
-        with pytest.raises(NetworkError, match="the local engine has ended") as caught:
+        with pytest.raises(NetworkError, match="the local engine stopped unexpectedly") as caught:
             engine.ready()
     assert "a signal stopped it" in caught.value.why
 
@@ -195,7 +195,7 @@ def test_an_engine_may_be_stopped_twice_and_started_on_a_given_port(model: Path)
     with engine:
         engine.ready()
         assert engine.base_url == f"http://127.0.0.1:{port}/v1"
-        with pytest.raises(UsageError, match="is taken"), Engine(model, port=port) as second:
+        with pytest.raises(UsageError, match="is already in use"), Engine(model, port=port) as second:
             second.ready()
     engine.stop()
     assert not listens(port)
@@ -214,7 +214,7 @@ def test_a_truncated_model_is_refused_with_the_engines_reason(model: Path, tmp_p
 
 def test_a_file_that_is_not_a_model_is_refused_before_the_engine_starts(tmp_path: Path) -> None:
     (tmp_path / "notes.gguf").write_text("GGU")
-    with pytest.raises(ConfigError, match="is not a model"):
+    with pytest.raises(ConfigError, match="is not a GGUF file"):
         Engine(tmp_path / "notes.gguf")
     os.mkfifo(tmp_path / "pipe.gguf")
     for path in (tmp_path / "absent.gguf", tmp_path, tmp_path / "pipe.gguf"):

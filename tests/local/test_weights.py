@@ -210,7 +210,7 @@ def test_installed_models_are_listed_found_and_removed(here: Path) -> None:
 def test_the_error_for_a_missing_model_says_what_to_do_next(here: Path) -> None:
     with pytest.raises(UsageError) as fetchable:
         weights.path_of(DEFAULT_MODEL.name, here)
-    assert fetchable.value.hint == f"nbx local pull {DEFAULT_MODEL.name}"
+    assert fetchable.value.hint == f"run nbx local pull {DEFAULT_MODEL.name}"
     for call in (lambda: weights.find_known("smollm2-135m"), lambda: weights.path_of("SmolLM2-135M", here)):
         with pytest.raises(UsageError) as unknown:
             call()

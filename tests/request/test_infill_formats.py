@@ -98,7 +98,7 @@ def test_an_unknown_format_is_refused_with_a_suggestion() -> None:
     with pytest.raises(UsageError) as caught:
         infill_formats.choose("m", "starcodr")
     assert (caught.value.why, caught.value.hint) == (
-        f"the formats are {infill_formats.NAMES}",
+        f"must be one of {infill_formats.NAMES}",
         "did you mean starcoder?",
     )
     with pytest.raises(UsageError) as caught:

@@ -9,7 +9,7 @@ from nebius_cli.request.prompt_options import PromptOptions
 @pytest.mark.parametrize(
     ("options", "notice"),
     [
-        (PromptOptions(prompt=("x",)), "piped input is not read; {stdin} in the prompt inserts it"),
+        (PromptOptions(prompt=("x",)), "piped input is not read; write {stdin} in the prompt to insert it"),
         (PromptOptions(file=("f",)), "piped input is not read"),
     ],
 )

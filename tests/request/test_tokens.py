@@ -36,12 +36,12 @@ NO_TOKENS = ["5", '"a"', "{}", "[-1]", "[1.5]", "[true]", '["a"]', "[[1],2]", "[
 
 @pytest.mark.parametrize("text", NO_TOKENS)
 def test_json_that_is_not_an_array_of_token_ids_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="--tokens takes token IDs"):
+    with pytest.raises(UsageError, match="--tokens must be token IDs"):
         read_prompt.parse_tokens(text)
 
 
 def test_tokens_that_are_not_json_are_refused() -> None:
-    with pytest.raises(UsageError, match="--tokens cannot be read"):
+    with pytest.raises(UsageError, match="cannot parse --tokens"):
         read_prompt.parse_tokens("1,2")
 
 

@@ -183,7 +183,7 @@ TYPES = {
     "HTML without a type": (
         "",
         b"<!doctype",
-        [Problem("the server sent something that is not a complete JSON object")],
+        [Problem("the server sent an answer that is not a complete JSON object")],
     ),
     "half of JSON": (
         "application/json",

@@ -48,7 +48,12 @@ def test_a_valid_certificate_is_shown_with_tls_version_and_expiry_date(
     ("name", "days", "words", "hint"),
     [
         ("127.0.0.1", -1, "certificate has expired", "check the clock of this machine: it says "),
-        ("api.example", 90, "IP address mismatch", "--cacert FILE trusts another authority"),
+        (
+            "api.example",
+            90,
+            "IP address mismatch",
+            "use --cacert FILE to trust another certificate authority",
+        ),
     ],
     ids=["expired", "another host"],
 )

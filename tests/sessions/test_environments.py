@@ -46,7 +46,11 @@ COMMANDS: dict[str, tuple[list[str], list[Reply]]] = {
     "history": (["history", "show", "1"], []),
     "a wrong word": (["complte"], []),
 }
-CANNOT = (b"nbx: cannot write the answer\n", b"nbx: cannot write the view\n")
+CANNOT = (
+    b"nbx: cannot write to stdout\n",
+    b"nbx: cannot write the answer\n",
+    b"nbx: cannot write the view\n",
+)
 CLOSED = ["".join(which) for which in product(("", "<&- "), ("", ">&- "), ("", "2>&-"))][1:]
 ASCII = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
@@ -169,7 +173,7 @@ def test_a_full_disk_is_reported_and_a_full_stderr_loses_no_output(
 ) -> None:
     full = sh('"$@" >/dev/full', name, nbx, server)
     if usual.out:
-        said = b"nbx: cannot write the answer to stdout\n  No space left on device\n"
+        said = b"nbx: cannot write to stdout\n  No space left on device\n"
         assert full == (74, b"", said)
     else:
         assert full == usual

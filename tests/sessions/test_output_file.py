@@ -48,7 +48,7 @@ def test_a_later_success_keeps_and_names_the_partial_file_of_an_earlier_run(
     server.script(gated(token("paid for")), answer("text"))
     assert nbx.process("complete", "x", "-o", str(target)).code == 8
     done = nbx.process("complete", "x", "-o", str(target), *quiet)
-    note = f"nbx: {target}.partial still holds an incomplete answer of an earlier run\n"
+    note = f"nbx: {target}.partial still contains an incomplete answer from an earlier run\n"
     assert (done.code, done.err) == (0, "" if quiet else note)
     assert [(tmp_path / name).read_text() for name in ("out.txt", "out.txt.partial")] == [
         "text\n",

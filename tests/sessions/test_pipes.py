@@ -108,7 +108,7 @@ def test_a_closed_stdin_is_reported_as_a_missing_prompt(nbx: Runner) -> None:
 def test_any_output_that_cannot_be_written_exits_with_74(redirect: str, args: list[str], nbx: Runner) -> None:
     done = sh(f'"$@" {redirect}', nbx, *args)
     assert done.returncode == 74
-    assert done.stderr.startswith(b"nbx: cannot write the answer")
+    assert done.stderr.startswith(b"nbx: cannot write to stdout\n")
     assert len(done.stderr.splitlines()) <= 3
 
 
@@ -120,7 +120,7 @@ def test_a_full_disk_exits_with_74_and_ends_the_request(
     server.script([*gated(token("Hello", 0), token("Hello", 1), *ends), server.until_hung_up])
     done = sh('"$@" >/dev/full', nbx, "complete", *args)
     assert done.returncode == 74
-    assert done.stderr == b"nbx: cannot write the answer to stdout\n  No space left on device\n"
+    assert done.stderr == b"nbx: cannot write to stdout\n  No space left on device\n"
     assert server.hung_up.wait(30)
 
 

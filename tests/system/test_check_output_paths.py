@@ -13,7 +13,7 @@ from tests.support.server import FakeServer
 
 def same(one: Path | str, other: Path | str) -> bool:
     try:
-        check_distinct("-o", str(one), [("--export writes it, too", str(other))])
+        check_distinct("-o", str(one), [("--export also writes this file", str(other))])
     except UsageError:
         return True
     return False
@@ -47,42 +47,63 @@ def test_the_check_ignores_a_path_that_no_file_can_have(path: str, tmp_path: Pat
 @pytest.mark.parametrize(
     ("args", "why"),
     [
-        (["complete", "x", "-o", "a.html", "--export", "a.html"], "--export a.html\n  -o writes it, too"),
-        (["complete", "x", "-o", "link.html", "--export", "a.html"], "--export a.html\n  -o writes it, too"),
-        (["complete", "-f", "a.html", "-o", "a.html"], "-o a.html\n  -f reads it"),
-        (["complete", "-f", "a.html", "--export", "hard.html"], "--export hard.html\n  -f reads it"),
-        (["complete", "--prompts", "a.html", "-o", "a.html"], "-o a.html\n  --prompts reads it"),
+        (
+            ["complete", "x", "-o", "a.html", "--export", "a.html"],
+            "--export a.html\n  -o also writes this file",
+        ),
+        (
+            ["complete", "x", "-o", "link.html", "--export", "a.html"],
+            "--export a.html\n  -o also writes this file",
+        ),
+        (["complete", "-f", "a.html", "-o", "a.html"], "-o a.html\n  -f reads this file"),
+        (["complete", "-f", "a.html", "--export", "hard.html"], "--export hard.html\n  -f reads this file"),
+        (["complete", "--prompts", "a.html", "-o", "a.html"], "-o a.html\n  --prompts reads this file"),
         (
             ["complete", "x", "--api-key-file", "a.html", "-o", "a.html"],
-            "-o a.html\n  --api-key-file reads it",
+            "-o a.html\n  --api-key-file reads this file",
         ),
-        (["complete", "x", "--model-file", "a.html", "-o", "a.html"], "-o a.html\n  --model-file reads it"),
-        (["complete", "--infill", "a.html:1:2", "-o", "a.html"], "-o a.html\n  --infill reads it"),
+        (
+            ["complete", "x", "--model-file", "a.html", "-o", "a.html"],
+            "-o a.html\n  --model-file reads this file",
+        ),
+        (["complete", "--infill", "a.html:1:2", "-o", "a.html"], "-o a.html\n  --infill reads this file"),
         (
             ["complete", "--infill", "link.html:1", "--export", "a.html"],
-            "--export a.html\n  --infill reads it",
+            "--export a.html\n  --infill reads this file",
         ),
-        (["complete", "--template-file", "a.html", "-o", "hard"], "-o hard\n  --template-file reads it"),
-        (["complete", "x", "--suffix-file", "a.html", "-o", "hard"], "-o hard\n  --suffix-file reads it"),
-        (["complete", "--tokens", "@a.html", "-o", "hard"], "-o hard\n  --tokens reads it"),
-        (["complete", "x", "--extra-body", "@a.html", "-o", "hard"], "-o hard\n  --extra-body reads it"),
-        (["complete", "x", "--cacert", "a.html", "-o", "hard"], "-o hard\n  --cacert reads it"),
+        (
+            ["complete", "--template-file", "a.html", "-o", "hard"],
+            "-o hard\n  --template-file reads this file",
+        ),
+        (
+            ["complete", "x", "--suffix-file", "a.html", "-o", "hard"],
+            "-o hard\n  --suffix-file reads this file",
+        ),
+        (["complete", "--tokens", "@a.html", "-o", "hard"], "-o hard\n  --tokens reads this file"),
+        (
+            ["complete", "x", "--extra-body", "@a.html", "-o", "hard"],
+            "-o hard\n  --extra-body reads this file",
+        ),
+        (["complete", "x", "--cacert", "a.html", "-o", "hard"], "-o hard\n  --cacert reads this file"),
         (
             ["score", "--jsonl", "b", "--context-file", "a.html", "-o", "hard"],
-            "-o hard\n  --context-file reads it",
+            "-o hard\n  --context-file reads this file",
         ),
         (
             ["score", "--jsonl", "b", "--against-file", "a.html", "--summary", "hard"],
-            "--summary hard\n  --against-file reads it",
+            "--summary hard\n  --against-file reads this file",
         ),
-        (["bulk", "b", "--template-file", "a.html", "-o", "hard"], "-o hard\n  --template-file reads it"),
+        (
+            ["bulk", "b", "--template-file", "a.html", "-o", "hard"],
+            "-o hard\n  --template-file reads this file",
+        ),
         (
             ["bulk", "b", "--template-file", "a.html", "--summary", "hard"],
-            "--summary hard\n  --template-file reads it",
+            "--summary hard\n  --template-file reads this file",
         ),
         (
             ["history", "rerun", "--api-key-file", "a.html", "-o", "hard"],
-            "-o hard\n  --api-key-file reads it",
+            "-o hard\n  --api-key-file reads this file",
         ),
         (["view", "a.html", "--export", "a.html"], "--export a.html\n  this is the file to view"),
         (["bulk", "a.html", "--format", "text", "-o", "hard"], "-o hard\n  this is the input"),

@@ -63,7 +63,7 @@ def test_without_a_variable_a_default_editor_is_used_and_needs_a_terminal(
     assert editor.choose(environ, terminal=True) == [str(folder / "vi")]
     program("nano", "")
     assert editor.choose(environ, terminal=True) == [str(folder / "nano")]
-    with pytest.raises(ConfigError, match="no terminal"):
+    with pytest.raises(ConfigError, match="not a terminal"):
         editor.choose(environ, terminal=False)
 
 

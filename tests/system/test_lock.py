@@ -56,7 +56,7 @@ def test_a_lock_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
 def test_a_file_with_other_content_is_refused_and_kept(tmp_path: Path) -> None:
     path = tmp_path / "uv.lock"
     path.write_bytes(b"version = 1\n")
-    with pytest.raises(FileExistsError, match=r"uv\.lock exists and is not a lock of nbx"):
+    with pytest.raises(FileExistsError, match=r"uv\.lock exists and is not a lock file of nbx"):
         lock.try_lock(path)
     assert path.read_bytes() == b"version = 1\n"
 
@@ -121,6 +121,6 @@ def test_a_link_pipe_or_folder_at_the_path_of_a_lock_is_refused(tmp_path: Path, 
         os.mkfifo(path)
     else:
         path.mkdir()
-    with pytest.raises(FileExistsError, match="is not a lock of nbx"):
+    with pytest.raises(FileExistsError, match="is not a lock file of nbx"):
         lock.try_lock(path)
     assert not (tmp_path / "victim").exists()

@@ -86,7 +86,7 @@ def test_writing_waits_for_a_full_non_blocking_pipe(pipe: tuple[io.FileIO, io.Fi
 def test_a_closed_stdout_is_an_output_error() -> None:
     with pytest.raises(OutputError) as caught:
         Streams(None, None, None).write_out(b"x")
-    assert caught.value.why == "stdout is closed"
+    assert caught.value.why == "it is closed"
 
 
 def test_a_full_disk_is_an_output_error_with_the_message_of_the_system() -> None:

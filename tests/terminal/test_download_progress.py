@@ -59,7 +59,7 @@ def test_waiting_for_another_process_is_reported_once() -> None:
     with DownloadProgress("m", streams, drawn=False, color=False) as report:
         report(0, 0, "wait")
         report(0, 0, "wait")
-    assert err.getvalue() == b"nbx: waiting for another nbx: m\n"
+    assert err.getvalue() == b"nbx: waiting for another nbx process: m\n"
 
 
 def test_quiet_mode_shows_no_progress() -> None:
