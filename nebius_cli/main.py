@@ -48,7 +48,7 @@ class Invocation:
         self.remember(merged)
         for loud in ("verbose", "debug"):
             if merged.get("quiet") and merged.get(loud):
-                raise UsageError(f"--quiet and --{loud} together", "", "keep one of them")
+                raise UsageError(f"--quiet and --{loud} cannot be used together", "", "keep one of them")
         shared = SharedFlags(**{name: value for name, value in merged.items() if value})
         return App(self.streams, shared, self._argv)
 

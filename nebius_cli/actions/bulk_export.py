@@ -43,11 +43,15 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
     check_not_compressed(options.output or "-")
     format_ = _format(options)
     if options.side_by_side and format_ == "text":
-        raise UsageError("--side-by-side with text", "it makes a table", "choose --csv or another --format")
+        raise UsageError(
+            "--side-by-side cannot be used with text", "it makes a table", "choose --csv or another --format"
+        )
     if options.escape_formulas and format_ not in SEPARATORS:
-        raise UsageError("--escape-formulas without --csv", "it is for spreadsheets, which read CSV")
+        raise UsageError("--escape-formulas requires --csv", "it is for spreadsheets, which read CSV")
     if options.null and format_ != "text":
-        raise UsageError(f"-0 with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL")
+        raise UsageError(
+            f"-0 cannot be used with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL"
+        )
     if format_ == "parquet" and options.output in (None, "-") and app.streams.stdout_tty:
         raise UsageError("cannot write Parquet to a terminal", "it is binary", "-o FILE writes it to a file")
     scores = exists_as_file(options.answers) and has_scores(Path(options.answers)) is True
@@ -108,7 +112,7 @@ def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputR
     """Return the rows of `--input`, or None. Raises UsageError if `--matrix` is not that of the run."""
     if not options.input:
         if options.matrix:
-            raise UsageError("--matrix without --input", "it applies to the rows of --input")
+            raise UsageError("--matrix requires --input", "it applies to the rows of --input")
         return None
     from nebius_cli.bulk.input.parse_matrix import parse_matrix
     from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here

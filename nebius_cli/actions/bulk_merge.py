@@ -45,7 +45,7 @@ def run(options: BulkMergeOptions, app: App) -> ExitCode:
     if options.invalid not in ("strict", "replace"):
         raise UsageError(f"--invalid {options.invalid}", "must be strict or replace")
     if options.matrix and not options.input:
-        raise UsageError("--matrix without --input", "it applies to the rows of --input")
+        raise UsageError("--matrix requires --input", "it applies to the rows of --input")
     _check_output(options)
     # A pattern such as answers-*.jsonl also matches the lists of failed rows.
     lists = {path_beside(Path(path)) for path in options.answers}

@@ -155,9 +155,10 @@ def _send(options: CompleteOptions, what: CompletionRequest, settings: RunSettin
 
 def _check(options: CompleteOptions) -> None:
     if options.json and options.ndjson:
-        raise UsageError("--json and --ndjson together", "", "keep one of them")
+        raise UsageError("--json and --ndjson cannot be used together", "", "keep one of them")
     if output_options.parse_view(options.view) and (options.json or options.ndjson):
-        raise UsageError("--view with --json or --ndjson", "", "nbx view FILE shows saved JSON")
+        what, hint = "--view cannot be used with --json or --ndjson", "nbx view FILE shows saved JSON"
+        raise UsageError(what, "", hint)
     output_options.parse_export(options.export)
     check(options.prompt)
     if options.validate:

@@ -88,7 +88,7 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
         what = f"candidate {options.candidates.index('') + 1} is empty"
         raise UsageError(what, "an empty text has no likelihood")
     if options.tokens and not options.json:
-        raise UsageError("--tokens without --json", "the table does not show tokens", "add --json")
+        raise UsageError("--tokens requires --json", "the table does not show tokens", "add --json")
     _note_files(options, app)
     context = _context(options, app)
     passages = [
@@ -105,7 +105,9 @@ def run_rank(options: ScoreOptions, app: App) -> ExitCode:
 def _context(options: ScoreOptions, app: App) -> str:
     if options.context is not None and options.context_file is not None:
         raise UsageError(
-            "--context and --context-file together", "a text has only one context", "keep one of them"
+            "--context and --context-file cannot be used together",
+            "a text has only one context",
+            "keep one of them",
         )
     if options.context_file is not None:
         return app.read_text(options.context_file)

@@ -93,9 +93,11 @@ def run_plot(options: UsageOptions, app: App) -> ExitCode:
 def run_export(options: UsageOptions, app: App) -> ExitCode:
     """Print every row of a period, oldest first, as CSV or JSON."""
     if options.csv and options.json:
-        raise UsageError("--csv and --json together", "an export has one format", "keep one of them")
+        raise UsageError(
+            "--csv and --json cannot be used together", "an export has one format", "keep one of them"
+        )
     if options.escape_formulas and options.json:
-        raise UsageError("--escape-formulas with --json", "JSON has no formulas")
+        raise UsageError("--escape-formulas cannot be used with --json", "JSON has no formulas")
     period = _period(options.since, options.until, app)
     ledger = app.ledger
     ledger.write_pending()

@@ -128,7 +128,7 @@ class BulkPlan:
             what = f"row {row.id!r} has no max_tokens"
             raise UsageError(what, "a cap requires a token limit for every answer", "set --max-tokens N")
         if self.max_tokens is not None and not self.usage_is_complete(row):
-            what = "--max-total-tokens with --local and several choices in a request"
+            what = "--max-total-tokens cannot be used with --local and several choices in a request"
             raise UsageError(
                 what, "the engine counts the tokens of one choice only", "leave out --group and -n"
             )
@@ -200,7 +200,7 @@ class BulkPlan:
         own: dict[str, Value] = {}
         if local_model is not None:
             if "model" in self.combinations[0].values:
-                raise UsageError("--matrix model with --local", "--local runs only one model")
+                raise UsageError("--matrix model cannot be used with --local", "--local runs only one model")
             fields.pop("ai_project_id", None)
             own["model"] = local_model
         reader = RowReader(
@@ -228,10 +228,12 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
         if value not in values:
             raise UsageError(f"{name} {value}", f"must be {' or '.join(values)}")
     if options.restart and options.output == "-":
-        raise UsageError("--restart without -o", "stdout has no earlier answers to replace")
+        raise UsageError("--restart requires -o", "stdout has no earlier answers to replace")
     if options.output_format is not None and options.ray is None:
         why = "without --ray, the output is JSONL"
-        raise UsageError("--output-format without --ray", why, "nbx bulk export converts it to other formats")
+        raise UsageError(
+            "--output-format requires --ray", why, "nbx bulk export converts it to other formats"
+        )
     parse_field_flags.parse_unset(options.unset)
     shard, limits = parse_shard(options.shard), parse_limits(options.limits)
     max_tokens = limits.get("max_total_tokens")
@@ -262,7 +264,7 @@ def read(options: BulkOptions, read_file: Callable[[str], str]) -> BulkPlan:
 
 def _template(options: BulkOptions, read_file: Callable[[str], str]) -> fill_template.Template | None:
     if options.template is not None and options.template_file is not None:
-        raise UsageError("--template and --template-file together", "", "keep one of them")
+        raise UsageError("--template and --template-file cannot be used together", "", "keep one of them")
     if options.template_file is not None:
         return fill_template.parse(read_file(options.template_file))
     return None if options.template is None else fill_template.parse(fill_template.unescape(options.template))

@@ -15,12 +15,12 @@ def check(options: BulkOptions) -> None:
         raise UsageError(f"--ray {address}", why, "for example --ray auto")
     if "-" in options.inputs:
         raise UsageError(
-            "--ray with input from stdin",
+            "--ray cannot be used with input from stdin",
             "the nodes of the cluster cannot read it",
             "save it to a file first",
         )
     if options.output == "-":
-        raise UsageError("--ray without -o", "the answers are written to a folder", "add -o FOLDER")
+        raise UsageError("--ray requires -o", "the answers are written to a folder", "add -o FOLDER")
     if options.output_format not in (None, *OUTPUT_FORMATS):
         what = f"--output-format {options.output_format}"
         raise UsageError(what, f"must be one of {', '.join(OUTPUT_FORMATS)}")
@@ -34,4 +34,4 @@ def check(options: BulkOptions) -> None:
         ("--dry-run", options.dry_run, "--dry-run works only without --ray"),
     ):
         if given:
-            raise UsageError(f"{flag} and --ray together", why)
+            raise UsageError(f"{flag} and --ray cannot be used together", why)

@@ -56,11 +56,13 @@ def check_request(n: int, *, as_curl: bool) -> None:
     if as_curl:
         why = "the embedded engine stops when nbx exits"
         raise UsageError(
-            "--curl with a local model", why, "nbx local serve starts an engine that keeps running"
+            "--curl cannot be used with a local model",
+            why,
+            "nbx local serve starts an engine that keeps running",
         )
     if n > MAX_CHOICES:
         why = f"the embedded engine generates at most {MAX_CHOICES} answers at once"
-        raise UsageError(f"-n {n} with a local model", why)
+        raise UsageError(f"-n {n} cannot be used with a local model", why)
 
 
 @contextlib.contextmanager

@@ -19,9 +19,9 @@ def check(options: PromptOptions) -> None:
     if options.continues and (options.has_prompt or options.is_infill):
         raise UsageError("--continue takes no prompt", "it continues an earlier answer")
     if options.continue_last and options.continue_from is not None:
-        raise UsageError("--continue and --continue-from together", "", "keep one of them")
+        raise UsageError("--continue and --continue-from cannot be used together", "", "keep one of them")
     if options.choice is not None and not options.continues:
-        raise UsageError("--choice without --continue", "it selects the answer to continue")
+        raise UsageError("--choice requires --continue", "it selects the answer to continue")
     if options.is_infill or options.infill_format is not None:
         from nebius_cli.request import read_infill_input
 

@@ -17,23 +17,27 @@ def check_sources(options: PromptOptions) -> None:
         return
     if options.suffix is not None and options.suffix_file is not None:
         raise UsageError(
-            "--suffix and --suffix-file together", "a prompt has only one suffix", "keep one of them"
+            "--suffix and --suffix-file cannot be used together",
+            "a prompt has only one suffix",
+            "keep one of them",
         )
     if options.infill is not None:
         if options.suffix is not None or options.suffix_file is not None:
             raise UsageError(
-                "--infill with a suffix",
+                "--infill cannot be used with a suffix",
                 "the suffix is the text after the position in the file",
                 "keep one of them",
             )
         if options.has_prompt:
             raise UsageError(
-                "--infill with a prompt",
+                "--infill cannot be used with a prompt",
                 "the prompt is the text before the position in the file",
                 "with a prompt, use --suffix TEXT or --suffix-file FILE",
             )
     if options.tokens is not None:
-        raise UsageError("--tokens with a suffix", "the infill markers are text", "give the prefix as text")
+        raise UsageError(
+            "--tokens cannot be used with a suffix", "the infill markers are text", "give the prefix as text"
+        )
 
 
 def read_infill(options: PromptOptions, readers: InputReaders) -> tuple[str | list[str], str]:

@@ -66,7 +66,8 @@ def read_prompt(options: PromptOptions, readers: InputReaders) -> Prompt:
     decoding = decoding_of(options)
     if options.has_text:
         raise UsageError(
-            "--tokens and text prompts together", "the API accepts only one of the two per request"
+            "--tokens and text prompts cannot be used together",
+            "the API accepts only one of the two per request",
         )
     if options.tokens.startswith("@"):
         return parse_tokens(text_of_file(options.tokens[1:], readers, decoding))

@@ -104,14 +104,16 @@ class ScoreOptions:
             raise UsageError("more than one text", why, hint)
         self._check_models()
         if self.all_local and self.param:
-            raise UsageError("--param with --local", "the model on this machine takes no request parameters")
+            raise UsageError(
+                "--param cannot be used with --local", "the model on this machine takes no request parameters"
+            )
         if self.max_tokens not in ("0", "1"):
             why = "scoring discards the generated token, so it must be 0 or 1"
             raise UsageError(f"--max-tokens {self.max_tokens}", why)
         if self.sliding_window is not None and not self.all_local:
             why = "nbx cannot tokenize texts for a model on a server"
             hint = "add --local or --model-file FILE; docs/scoring.md shows how to split a text into rows"
-            raise UsageError("--stride without --local", why, hint)
+            raise UsageError("--stride requires a model on this machine", why, hint)
         self._check_row_flags()
 
     def _check_models(self) -> None:
@@ -121,13 +123,15 @@ class ScoreOptions:
         if self.compares and self.models[0] == self.models[1]:
             raise UsageError("nothing to compare", "both are the same model on this machine")
         if self.compares and self.tokens and not (self.json or self.jsonl):
-            what, why = "--tokens without --json", "the table for two models does not show tokens"
+            what, why = "--tokens requires --json", "the table for two models does not show tokens"
             raise UsageError(what, why, "add --json")
         if self.logprobs is not None and not self.compares:
-            raise UsageError("--logprobs without --against", "it sets how many tokens are compared")
+            raise UsageError("--logprobs requires --against", "it sets how many tokens are compared")
         if self.logprobs is not None and any(model.runs_locally for model in self.models):
             why = "it compares the likely alternatives, which a model on this machine does not report"
-            raise UsageError("--logprobs with a model on this machine", why, "leave out --logprobs")
+            raise UsageError(
+                "--logprobs cannot be used with a model on this machine", why, "leave out --logprobs"
+            )
 
     def _check_row_flags(self) -> None:
         if self.jsonl:
@@ -136,10 +140,10 @@ class ScoreOptions:
         if names:
             if names[0] == "output":
                 why, hint = "it applies to the rows of a file", "add --jsonl FILE; for one text, use > FILE"
-                raise UsageError("--output without --jsonl", why, hint)
+                raise UsageError("--output requires --jsonl", why, hint)
             flag = "--" + names[0].replace("_", "-")
             raise UsageError(
-                f"{flag} without --jsonl", "it applies to the rows of a file", "add --jsonl FILE"
+                f"{flag} requires --jsonl", "it applies to the rows of a file", "add --jsonl FILE"
             )
 
     @property
@@ -147,7 +151,7 @@ class ScoreOptions:
         """How to score texts that are longer than a window, None to reject them. Raises UsageError."""
         if self.stride is None:
             if self.window is not None:
-                raise UsageError("--window without --stride", "", "--stride N sets how far the window moves")
+                raise UsageError("--window requires --stride", "", "--stride N sets how far the window moves")
             return None
         window = 0 if self.window is None else _tokens("--window", self.window)
         return SlidingWindow(window, _tokens("--stride", self.stride))

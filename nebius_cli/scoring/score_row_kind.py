@@ -69,7 +69,7 @@ class ScoreRows:
         """Parse a row. Raises ValueError that says what is wrong with it, UsageError for a wrong flag."""
         row = parse_score_row(members, self._context)
         if row.is_question and self._with_divergence:
-            raise UsageError("--logprobs with choices", "--logprobs compares texts only")
+            raise UsageError("--logprobs cannot be used with choices", "--logprobs compares texts only")
         return row
 
     def second_form(self, variant: int) -> EchoSupport:

@@ -31,7 +31,7 @@ class SlidingWindow(NamedTuple):
         size = self.size or context_tokens
         if not size:
             why = "the context size of the model is unknown"
-            raise UsageError("--stride without --window", why, "for example --window 512")
+            raise UsageError("--stride requires --window", why, "for example --window 512")
         if 0 < context_tokens < size:
             why = f"must be at most {context_tokens:,}, the context size of the model"
             raise UsageError(f"--window {size}", why)

@@ -184,7 +184,7 @@ def test_control_characters_are_replaced_on_a_terminal(folder: Path, bare: Runne
         ([], "no file to export"),
         (["a"], "set --format NAME, or choose a file name"),
         (["a", "--text", "--csv"], "keep one of them"),
-        (["a", "--csv", "-0"], "-0 with --csv"),
+        (["a", "--csv", "-0"], "-0 cannot be used with --csv"),
         (["a", "--csv", "-o", "a"], "this is the file to export"),
         (["a", "-o", "a.csv.gz"], "does not compress"),
         (["gone", "--csv"], "No such file or directory"),

@@ -128,7 +128,7 @@ def test_several_inputs_and_standard_input_are_read(folder: Path, bare: Runner) 
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--matrix", "temperature=0,1"), "--matrix without --input"),
+        (("--matrix", "temperature=0,1"), "--matrix requires --input"),
         (("--input", "gone.jsonl"), "cannot read gone.jsonl"),
         (("--input", "in.jsonl", "-o", "in.jsonl", "--force"), "this is the input"),
     ],

@@ -101,7 +101,7 @@ def test_merge_checks_shards_against_several_inputs_and_the_matrix(bulk: Runner)
     without = bulk("bulk", "merge", "s1.jsonl", *inputs)
     assert "left out 8 records of rows that are not in in.jsonl and more.txt" in without.err
     failed = bulk("bulk", "merge", "s1.jsonl", *MATRIX)
-    assert (failed.code, "--matrix without --input" in failed.err) == (2, True)
+    assert (failed.code, "--matrix requires --input" in failed.err) == (2, True)
 
 
 def test_estimate_and_dry_run_count_and_show_every_combination(bulk: Runner, row_server: RowServer) -> None:
@@ -197,10 +197,10 @@ def test_a_row_with_malformed_matrix_members_is_refused(bulk: Runner) -> None:
     [
         (
             ("--matrix", "temperature=0", "--temperature", "1"),
-            "--temperature and --matrix temperature together",
+            "--temperature and --matrix temperature cannot be used together",
         ),
         (("--matrix", "max_tokens=0,5"), "--max-tokens 0"),
-        (("--matrix", "model=A,B", "--local"), "--matrix model with --local"),
+        (("--matrix", "model=A,B", "--local"), "--matrix model cannot be used with --local"),
         (("--matrix", "color=red"), "no request field 'color'"),
     ],
 )

@@ -253,10 +253,10 @@ def test_memory_use_does_not_grow_with_the_answers(folder: Path, bare: Runner, f
 def test_flags_that_conflict_with_side_by_side_are_a_usage_error(folder: Path, bare: Runner) -> None:
     write(folder / "a", answer(row(0)))
     for words, said in (
-        (("--text", "--side-by-side"), "--side-by-side with text"),
+        (("--text", "--side-by-side"), "--side-by-side cannot be used with text"),
         ((*HTML, "--csv"), "several export formats: csv, html"),
         ((), "set --format NAME, or choose a file name such as"),
-        ((*HTML, "-0"), "-0 with html"),
+        ((*HTML, "-0"), "-0 cannot be used with html"),
     ):
         failed = bare("bulk", "export", "a", *words)
         assert (failed.code, said in failed.err) == (2, True)

@@ -162,10 +162,10 @@ def test_a_marker_in_the_text_is_refused_unless_validation_is_off(nbx: Runner, t
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("a", "--suffix", "b", "--suffix-file", "f"), "--suffix and --suffix-file together"),
-        (("a", "--infill", "f:1"), "--infill with a prompt"),
-        (("--suffix", "b", "--infill", "f:1"), "--infill with a suffix"),
-        (("--tokens", "[1]", "--suffix", "b"), "--tokens with a suffix"),
+        (("a", "--suffix", "b", "--suffix-file", "f"), "--suffix and --suffix-file cannot be used together"),
+        (("a", "--infill", "f:1"), "--infill cannot be used with a prompt"),
+        (("--suffix", "b", "--infill", "f:1"), "--infill cannot be used with a suffix"),
+        (("--tokens", "[1]", "--suffix", "b"), "--tokens cannot be used with a suffix"),
         (("a", "--infill-format", "qwen"), "--infill-format without an infill"),
         (
             ("--infill", "f:a:1"),

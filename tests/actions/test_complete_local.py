@@ -86,7 +86,7 @@ def test_a_local_answer_is_continued_locally_and_has_no_curl_command(local: Runn
         refused = keeping("complete", *words, "--curl")
         assert (refused.code, refused.out) == (2, "")
         assert refused.err.splitlines() == [
-            "nbx: --curl with a local model",
+            "nbx: --curl cannot be used with a local model",
             "  the embedded engine stops when nbx exits",
             "  nbx local serve starts an engine that keeps running",
         ]
@@ -129,5 +129,7 @@ def test_more_choices_than_the_engine_supports_are_a_usage_error(
     local.write_config(configured)
     result = local("complete", "--local", "x", "--max-tokens", "1", "--no-validate", *given)
     assert (result.code, result.out) == (2, "")
-    why = "-n 65 with a local model\n  the embedded engine generates at most 64 answers at once"
+    why = (
+        "-n 65 cannot be used with a local model\n  the embedded engine generates at most 64 answers at once"
+    )
     assert why in result.err or "9" * 50 in result.err

@@ -159,7 +159,7 @@ def test_invalid_token_ids_are_a_usage_error(nbx: Runner, text: str) -> None:
 def test_token_ids_cannot_be_combined_with_texts(nbx: Runner, more: list[str]) -> None:
     result = nbx("complete", "--tokens", "[1]", *more, "--dry-run")
     assert (result.code, result.out) == (2, "")
-    assert "--tokens and text prompts together" in result.err
+    assert "--tokens and text prompts cannot be used together" in result.err
 
 
 def test_one_byte_order_mark_is_dropped(dry: Dry) -> None:

@@ -173,7 +173,11 @@ def test_bounds_also_apply_to_the_configuration(nbx: Runner) -> None:
 
 
 def test_json_and_ndjson_exclude_each_other(nbx: Runner) -> None:
-    refused(nbx("complete", "x", "--json", "--ndjson"), "--json and --ndjson together", "keep one of them")
+    refused(
+        nbx("complete", "x", "--json", "--ndjson"),
+        "--json and --ndjson cannot be used together",
+        "keep one of them",
+    )
 
 
 def test_dry_run_and_curl_need_no_key_and_send_nothing(bare: Runner, server: FakeServer) -> None:

@@ -134,15 +134,18 @@ def test_one_token_without_a_context_has_no_score(nbx: Runner, server: FakeServe
         (("",), "the prompt is empty"),
         (("--file", "/absent"), "cannot read /absent"),
         (("a", "--param", "echo=false"), "--param echo"),
-        (("a", "--local", "--param", "seed=1"), "--param with --local"),
+        (("a", "--local", "--param", "seed=1"), "--param cannot be used with --local"),
         (("-", "--context-file", "-"), "stdin is used twice"),
         (("a", "--local", "--against-local"), "both are the same model"),
         (("a", "--against", "m", "--against-file", "f"), "more than one model to compare with"),
-        (("a", "--local", "--against", "m", "--logprobs", "2"), "--logprobs with a model on this machine"),
-        (("a", "--against", "m", "--tokens"), "--tokens without --json"),
-        (("a", "--logprobs", "5"), "--logprobs without --against"),
+        (
+            ("a", "--local", "--against", "m", "--logprobs", "2"),
+            "--logprobs cannot be used with a model on this machine",
+        ),
+        (("a", "--against", "m", "--tokens"), "--tokens requires --json"),
+        (("a", "--logprobs", "5"), "--logprobs requires --against"),
         (("a", "--against", "m", "--logprobs", "x"), "--logprobs"),
-        (("--jsonl", "-", "--against", "m", "--logprobs", "2"), "--logprobs with choices"),
+        (("--jsonl", "-", "--against", "m", "--logprobs", "2"), "--logprobs cannot be used with choices"),
     ],
 )
 def test_an_invalid_command_line_is_a_usage_error(nbx: Runner, args: tuple[str, ...], message: str) -> None:

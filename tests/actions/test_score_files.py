@@ -114,7 +114,7 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert score(*RUN, "--encoding", "latin-1").code == 0
     assert [record["log_likelihood"] for record in records(OUT)] == [-len(" noir") / 4]
     result = score("score", "text", "--encoding", "latin-1")
-    assert (result.code, "--encoding without --jsonl" in result.err) == (2, True)
+    assert (result.code, "--encoding requires --jsonl" in result.err) == (2, True)
 
 
 def test_tokens_adds_the_tokens_of_each_choice_to_the_record_of_a_question(score: Runner) -> None:

@@ -177,9 +177,9 @@ def test_a_second_model_file_that_cannot_be_loaded_is_not_called_damaged(
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
-        (("--stride", "8"), "--stride without --local"),
-        (("--local", "--against", "other", "--stride", "8"), "--stride without --local"),
-        (("--local", "--window", "8"), "--window without --stride"),
+        (("--stride", "8"), "--stride requires a model on this machine"),
+        (("--local", "--against", "other", "--stride", "8"), "--stride requires a model on this machine"),
+        (("--local", "--window", "8"), "--window requires --stride"),
         (("--local", "--stride", "0"), "must be a number of tokens, at least 1"),
         (("--local", "--stride", "8", "--window", "x"), "must be a number of tokens, at least 1"),
         (("--local", "--stride", "8192"), "must be less than 8,190"),

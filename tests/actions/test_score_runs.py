@@ -269,7 +269,7 @@ def test_a_server_without_arrays_gets_one_prompt_per_request(score: Runner, echo
 def test_flags_about_rows_need_jsonl(score: Runner, flags: tuple[str, ...]) -> None:
     result = score("score", "a text", *flags)
     assert result.code == 2
-    assert "without --jsonl" in result.err
+    assert "requires --jsonl" in result.err
 
 
 def test_candidates_are_ranked_by_a_server_without_echo(score: Runner, echo_server: EchoServer) -> None:

@@ -95,7 +95,7 @@ def test_without_limits_nothing_is_limited() -> None:
     [
         ({"invalid": "ignore"}, "--invalid ignore", "strict or replace"),
         ({"on_bad_row": "stop"}, "--on-bad-row stop", "fail or skip"),
-        ({"restart": True}, "--restart without -o", "stdout"),
+        ({"restart": True}, "--restart requires -o", "stdout"),
         ({"limits": {"concurrency": "0"}}, "--concurrency 0", "between 1 and 512"),
         ({"limits": {"rpm": "fast"}}, "--rpm fast", "whole number"),
         ({"unset": ("nosuch",)}, "--unset nosuch", "no such"),
@@ -194,7 +194,7 @@ def test_the_usage_of_the_local_engine_is_complete_only_for_one_choice() -> None
     assert not asked(local=True, limits={"group": "2"}).usage_is_complete(row("m"))
     capped = asked(local=True, limits={"max_total_tokens": "9"})
     capped.check(row("m"), PriceList(default=FREE))
-    with pytest.raises(UsageError, match="--max-total-tokens with --local"):
+    with pytest.raises(UsageError, match="--max-total-tokens cannot be used with --local"):
         capped.check(replace(row("m"), n=2), PriceList(default=FREE))
 
 

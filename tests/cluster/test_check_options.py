@@ -25,7 +25,7 @@ def test_the_address_of_a_cluster_is_accepted(address: str) -> None:
         ({"output": "-"}, "-o FOLDER"),
         ({"output_format": "csv"}, "parquet, jsonl"),
         ({"local": True}, "on this machine only"),
-        ({"shard": "1/2"}, "--shard and --ray together"),
+        ({"shard": "1/2"}, "--shard and --ray cannot be used together"),
         ({"matrix": ("temperature=0,1",)}, "each combination"),
         ({"ordered": True}, "no particular order"),
         ({"restart": True}, "another -o"),
@@ -43,7 +43,7 @@ def test_an_option_that_ray_does_not_support_is_a_usage_error(changed: dict[str,
 def test_ray_needs_no_address(words: list[str], nbx: Runner, tmp_path: Path) -> None:
     # Refused before Ray is started: the output is missing.
     done = nbx("bulk", *words)
-    assert (done.code, "--ray without -o" in done.err) == (2, True), done.err
+    assert (done.code, "--ray requires -o" in done.err) == (2, True), done.err
     assert nbx("bulk", "run", "in", "--output-format", "jsonl", "--", "--ray").code == 2
 
 

@@ -104,8 +104,8 @@ MISTAKES = [
     (["bulk", "a", "-o", "--json"], "-o needs a value", "value: --output=--json"),
     (["models", "--sort", "--json"], "--sort needs a value", "value: --sort=--json"),
     (["--profile", "-q", "models"], "--profile needs a value", "value: --profile=-q"),
-    (["complete", "x", "-q", "-v"], "--quiet and --verbose together", "keep one of them"),
-    (["-q", "complete", "x", "--debug"], "--quiet and --debug together", "keep one of them"),
+    (["complete", "x", "-q", "-v"], "--quiet and --verbose cannot be used together", "keep one of them"),
+    (["-q", "complete", "x", "--debug"], "--quiet and --debug cannot be used together", "keep one of them"),
     (["complete", "x", "--color", "purple"], "--color purple", "auto, always or never"),
 ]
 

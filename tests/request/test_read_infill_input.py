@@ -97,12 +97,15 @@ def test_an_empty_file_is_refused() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (PromptOptions(("p",), suffix="a", suffix_file="f"), "--suffix and --suffix-file together"),
-        (PromptOptions(suffix="a", infill="f:1"), "--infill with a suffix"),
-        (PromptOptions(suffix_file="a", infill="f:1"), "--infill with a suffix"),
-        (PromptOptions(("p",), infill="f:1"), "--infill with a prompt"),
-        (PromptOptions(tokens="[1]", infill="f:1"), "--infill with a prompt"),
-        (PromptOptions(tokens="[1]", suffix="a"), "--tokens with a suffix"),
+        (
+            PromptOptions(("p",), suffix="a", suffix_file="f"),
+            "--suffix and --suffix-file cannot be used together",
+        ),
+        (PromptOptions(suffix="a", infill="f:1"), "--infill cannot be used with a suffix"),
+        (PromptOptions(suffix_file="a", infill="f:1"), "--infill cannot be used with a suffix"),
+        (PromptOptions(("p",), infill="f:1"), "--infill cannot be used with a prompt"),
+        (PromptOptions(tokens="[1]", infill="f:1"), "--infill cannot be used with a prompt"),
+        (PromptOptions(tokens="[1]", suffix="a"), "--tokens cannot be used with a suffix"),
         (PromptOptions(("p",), infill_format="qwen"), "--infill-format without an infill"),
     ],
 )

@@ -48,5 +48,5 @@ def test_tokens_that_are_not_json_are_refused() -> None:
 @pytest.mark.parametrize("sources", [{"prompt": ("a",)}, {"file": ("f",)}, {"prompts": ("f",)}])
 def test_tokens_and_text_prompts_together_are_refused(sources: Any) -> None:
     readers = InputReaders(must_not_be_read, must_not_be_read, str.encode)
-    with pytest.raises(UsageError, match="--tokens and text prompts together"):
+    with pytest.raises(UsageError, match="--tokens and text prompts cannot be used together"):
         read_prompt.read_prompt(PromptOptions(**sources, tokens="@f"), readers)

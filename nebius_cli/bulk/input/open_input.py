@@ -119,7 +119,9 @@ def _format_of(path: str, format_flag: str | None, *, nul: bool) -> tuple[str, s
     format_, compression = format_of(path, format_flag)
     if nul and format_ != "text":
         raise UsageError(
-            f"-0 with {format_} input", "NUL separates prompts only in plain text", "set --format text"
+            f"-0 cannot be used with {format_} input",
+            "NUL separates prompts only in plain text",
+            "set --format text",
         )
     if format_ == "parquet" and path == "-":
         raise UsageError(

@@ -37,7 +37,7 @@ def parse_matrix(
         if field.name in axes:
             raise UsageError(f"--matrix {field.name} is given twice", "", "list all values in one --matrix")
         if field.name in given:
-            what = f"{field.flag} and --matrix {field.name} together"
+            what = f"{field.flag} and --matrix {field.name} cannot be used together"
             raise UsageError(what, "each row gets the values of the matrix", "keep one of them")
         axes[field.name] = _values(field, raw, validate=validate)
     count = math.prod(map(len, axes.values()))

@@ -267,7 +267,7 @@ def test_stdin_is_read_as_it_arrives_and_is_not_seekable() -> None:
 @pytest.mark.parametrize(
     ("path", "format_", "nul", "what"),
     [
-        ("-", "csv", True, "-0 with csv input"),
+        ("-", "csv", True, "-0 cannot be used with csv input"),
         ("-", "parquet", False, "cannot read Parquet from stdin"),
         ("missing.jsonl", None, False, "cannot read missing.jsonl"),
         ("missing.parquet", None, False, "cannot read missing.parquet"),

@@ -80,7 +80,11 @@ def test_any_values_have_distinct_labels_without_line_breaks(texts: list[str]) -
         (["stop=[]"], "--matrix stop=[]", "the list is empty"),
         (["temperature=0,0"], "--matrix temperature=0,0", "the value 0 is given twice"),
         (["n=1", "n=2"], "--matrix n is given twice", ""),
-        (["top_p=1"], "--top-p and --matrix top_p together", "each row gets the values of the matrix"),
+        (
+            ["top_p=1"],
+            "--top-p and --matrix top_p cannot be used together",
+            "each row gets the values of the matrix",
+        ),
         (
             ["max_tokens=" + ",".join(map(str, range(1, 1002)))],
             "--matrix makes 1,001 combinations",
