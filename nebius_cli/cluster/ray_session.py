@@ -78,7 +78,7 @@ def _connect(ray: Any, address: str) -> None:
     except (ConnectionError, ImportError, RuntimeError, ValueError, OSError) as error:
         why = first_line(error)
         hint = "check the cluster with ray status"
-        raise NetworkError(f"no connection to Ray at {address}", why, hint, sent=False) from None
+        raise NetworkError(f"cannot connect to Ray at {address}", why, hint, sent=False) from None
     finally:
         os.dup2(stderr, 2)
         os.close(stderr)

@@ -172,7 +172,9 @@ def _check_text(text: str, source: str, options: DecodeOptions) -> str:
     if "\0" in text and not options.replace_invalid:
         what = f"{source} is binary input"
         raise BadInputError(
-            what, f"it contains a NUL at character {text.index(chr(0))}", "--invalid replace sends it anyway"
+            what,
+            f"it contains a NUL at character {text.index(chr(0)) + 1}",
+            "--invalid replace sends it anyway",
         )
     if not options.strip_final_newline:
         return text

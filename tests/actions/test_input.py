@@ -207,7 +207,7 @@ def test_encoding_and_invalid_replace_accept_other_bytes(dry: Dry, tmp_path: Pat
 def test_a_nul_is_refused_as_binary_input(nbx: Runner, dry: Dry) -> None:
     result = nbx("complete", stdin=b"GIF\0")
     assert (result.code, result.out) == (65, "")
-    assert result.err.startswith("nbx: stdin is binary input\n  it contains a NUL at character 3\n")
+    assert result.err.startswith("nbx: stdin is binary input\n  it contains a NUL at character 4\n")
     assert dry("--invalid", "replace", stdin=b"GIF\0") == "GIF\0"
 
 

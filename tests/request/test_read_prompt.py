@@ -157,7 +157,7 @@ def test_invalid_bytes_are_reported_with_their_offset(data: bytes, why: str) -> 
 
 def test_a_nul_is_refused_as_binary_input_unless_invalid_input_is_accepted() -> None:
     error = refused(lambda: read_prompt.decode(b"ab\0", "x.bin", UNCHANGED))
-    assert (error.what, error.why) == ("x.bin is binary input", "it contains a NUL at character 2")
+    assert (error.what, error.why) == ("x.bin is binary input", "it contains a NUL at character 3")
     assert read_prompt.decode(b"ab\0", "x.bin", LENIENT) == "ab\0"
 
 
@@ -245,7 +245,7 @@ def test_a_file_of_prompts_may_be_encoded_in_utf_16() -> None:
 
 def test_errors_in_a_file_of_prompts_are_reported_with_their_position() -> None:
     binary = refused(lambda: read_prompt.split_prompts(b"a\nb\0\n", "x", UNCHANGED, nul=False))
-    assert (binary.what, binary.why) == ("x, line 2, is binary input", "it contains a NUL at character 1")
+    assert (binary.what, binary.why) == ("x, line 2, is binary input", "it contains a NUL at character 2")
     invalid = refused(lambda: read_prompt.split_prompts(b"a\nb\xff\n", "x", UNCHANGED, nul=False))
     assert (invalid.what, invalid.why) == (
         "x is not valid UTF-8",

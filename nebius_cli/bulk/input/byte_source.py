@@ -138,7 +138,7 @@ def _decompressed(source: ByteSource, compression: str) -> Iterator[bytes]:
 def _unreadable(source: ByteSource, compression: str, error: Exception, *, begun: bool) -> BadInputError:
     name, where = source.name, f"after byte {source.position}"
     if not compression:
-        return BadInputError(f"cannot read {name}", f"{error} {where}")
+        return BadInputError(f"cannot read {name}", f"{getattr(error, 'strerror', None) or error} {where}")
     if not begun and any(text in str(error) for text in _NOT_COMPRESSED):
         return BadInputError(
             f"{name} is not compressed", f"its name ends in .{compression}", "rename the file"
