@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from nebius_cli.config.find_api_key import FoundKey, KeySource
     from nebius_cli.core.prices_and_costs import Price, PriceList
     from nebius_cli.ledger.bulk_recorder import BulkRecorder
+    from nebius_cli.ledger.ledger_database import Ledger
     from nebius_cli.ledger.request_recorder import LedgerRecorder
-    from nebius_cli.ledger.requests_table import Ledger
     from nebius_cli.models.model_and_price_cache import ModelList, ModelsCache, PriceSource
 
 MODEL_LIST_TIMEOUT_S = 30.0  # until the first byte, when a run waits for prices
@@ -237,7 +237,7 @@ class App(Console):
     @property
     def ledger(self) -> "Ledger":
         """The ledger; its database is opened on first use."""
-        from nebius_cli.ledger.requests_table import NAME, Ledger
+        from nebius_cli.ledger.ledger_database import NAME, Ledger
 
         return Ledger(paths.data_dir(self.streams.environ) / NAME)
 

@@ -22,11 +22,11 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.render import output_options
 from nebius_cli.render.output_options import Layout, Mode, OutputOptions
 from nebius_cli.request import curl_command, parse_field_flags, read_prompt, request_body
-from nebius_cli.request.assemble_request import check, make_request
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.prompt_notices import notices
 from nebius_cli.request.prompt_options import PromptOptions
 from nebius_cli.request.request_body import CompletionRequest
+from nebius_cli.request.request_from_prompt_flags import check, make_request
 from nebius_cli.system.check_output_paths import exists_as_file
 from nebius_cli.system.output_file import OutputFile
 from nebius_cli.system.read_and_replace_files import encode_argument, read_bytes

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from nebius_cli.actions.app import App
 from nebius_cli.core.errors_and_exit_codes import ExitCode, UsageError
 from nebius_cli.ledger import format_usage, periods, sums
+from nebius_cli.ledger.ledger_database import GROUPS
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.requests_table import GROUPS
 from nebius_cli.ledger.sums import Sums
 from nebius_cli.ledger.usage_export import as_csv, as_json
 from nebius_cli.system.calendar import LocalCalendar

@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Mapping
 
-from nebius_cli.bulk.learn_request_interval import RequestInterval
+from nebius_cli.bulk.learn_unannounced_rate_limit import RequestInterval
 
 INITIAL_CONCURRENCY = 8  # before anything is known about the server
 MAX_CONCURRENCY = 256  # unless --concurrency asks for more

@@ -11,7 +11,7 @@ from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.row_source import MAX_BAD_KEPT, RowSource
 from nebius_cli.bulk.options import BulkOptions, BulkPlan
 from nebius_cli.bulk.output.failed_rows_file import path_beside
-from nebius_cli.bulk.output.join_prompts_of_row import PartJoiner
+from nebius_cli.bulk.output.join_results_of_row import PartJoiner
 from nebius_cli.bulk.output.journal import Journal
 from nebius_cli.bulk.output.record_format import Result, encode, encode_bad, failed_line
 from nebius_cli.bulk.output.refuse_to_pay_again import Claims

@@ -18,9 +18,9 @@ from nebius_cli.cluster.budget_reserved_by_driver import Need
 from nebius_cli.cluster.check_output_folder import earlier_runs
 from nebius_cli.cluster.checkpoint_folder import done_keys
 from nebius_cli.cluster.coordinator_messages import Status
+from nebius_cli.cluster.distribute_rows import begin_pass
 from nebius_cli.cluster.job_for_actors import Job, Spent
 from nebius_cli.cluster.key_handover import Bundle, combine, new_pad
-from nebius_cli.cluster.ray_data_pipeline import begin_pass
 from nebius_cli.core.errors_and_exit_codes import IncompleteError, NbxError, NetworkError, Stopped
 from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.core.short_text import counted, first_line

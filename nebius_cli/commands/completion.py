@@ -58,10 +58,10 @@ def add_to(root: typer.Typer) -> None:
     def run(action: str, flags: Flags, app: Any) -> ExitCode:
         from nebius_cli.actions import completion
         from nebius_cli.command_tree import read_typer_commands
-        from nebius_cli.shell_completion import script_generators
+        from nebius_cli.shell_completion import generator_of_shell
 
         def make_script(shell: str) -> str:
-            return script_generators.GENERATORS[shell](
+            return generator_of_shell.GENERATORS[shell](
                 read_typer_commands.read_tree(typer.main.get_command(root), "nbx")
             )
 

@@ -172,10 +172,10 @@ def declare(
 def _check_files(flags: Flags) -> None:
     """Raise UsageError if a file is written by one of the flags, and read or written by another."""
     if "output" in flags or "export" in flags or "summary" in flags:
-        from nebius_cli.request import files_read_and_written
+        from nebius_cli.request import files_named_by_flags
         from nebius_cli.system.check_output_paths import check_targets
 
-        check_targets(files_read_and_written.files_written(flags), files_read_and_written.files_read(flags))
+        check_targets(files_named_by_flags.files_written(flags), files_named_by_flags.files_read(flags))
 
 
 def flags_of(command: Any) -> set[str]:

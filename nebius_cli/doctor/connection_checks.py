@@ -1,15 +1,18 @@
 """Checks the connection to the server, step by step: base URL, proxy, authorities, DNS, TCP, TLS."""
 
+from datetime import UTC, datetime
 from urllib.parse import SplitResult
 
 from nebius_cli.api import tls_authorities
 from nebius_cli.config.merge_settings_layers import EffectiveSettings
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import urls
-from nebius_cli.doctor import check_results, probes
+from nebius_cli.core.short_text import counted
+from nebius_cli.doctor import probes
 from nebius_cli.doctor.check_results import Check, State
 
 PROBE_TIMEOUT_S = 5.0  # for each step
+MIN_CERTIFICATE_DAYS = 14  # a certificate that expires sooner causes a warning
 
 
 class ConnectionChecks:
@@ -99,8 +102,22 @@ class ConnectionChecks:
         if self._route.proxy:
             return Check("tls", State.SKIPPED, "behind the proxy; see the API check")
         tls = probes.handshake(*self._first_hop, self._route.authorities, PROBE_TIMEOUT_S)
-        return check_results.check_certificate(tls.version, tls.expires_at, now)
+        return check_certificate(tls.version, tls.expires_at, now)
 
     @property
     def _hop_label(self) -> str:
         return "the proxy " if self._route.proxy else ""
+
+
+def check_certificate(version: str, ends: float, now: float) -> Check:
+    """Check when a valid certificate expires; `ends` and `now` are Unix time."""
+    days = int((ends - now) // 86_400)
+    text = f"{version}, certificate valid until {datetime.fromtimestamp(ends, UTC).date().isoformat()}"
+    if days < MIN_CERTIFICATE_DAYS:
+        return Check(
+            "tls",
+            State.WARN,
+            f"{text}, {counted(days, 'day')} left",
+            "the operator of the server must renew it",
+        )
+    return Check("tls", State.OK, text)

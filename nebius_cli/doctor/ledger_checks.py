@@ -8,7 +8,7 @@ from nebius_cli.core.errors_and_exit_codes import ExitCode, LedgerError, TimedOu
 from nebius_cli.core.short_text import counted
 from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.ledger.day_and_month_budgets import SpendingLimit
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.system.thread_with_timeout import run_with_timeout
 
 OTHERS_ANY = 0o077  # permission bits of group and others

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 from nebius_cli.api.fetch_json import fetch_json
@@ -12,7 +14,7 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core import similar_names
 from nebius_cli.core.errors_and_exit_codes import ExitCode
 from nebius_cli.core.short_text import counted
-from nebius_cli.doctor.check_results import Check, State, check_clock
+from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.models import model as models
 from nebius_cli.request.parse_and_check_values import Value
 from nebius_cli.request.request_body import CompletionRequest
@@ -20,6 +22,7 @@ from nebius_cli.system.streams import Streams
 
 LIST_TIMEOUT_S = 20.0
 LIVE_TIMEOUT_S = 120.0  # the request may wait in a queue
+MAX_CLOCK_SKEW_S = 60.0
 
 
 class ServerChecks:
@@ -92,3 +95,17 @@ class ServerChecks:
 
 def _limits(timeout_s: float) -> Limits:
     return Limits(first_byte=timeout_s, stall=timeout_s, total=timeout_s, retries=0)
+
+
+def check_clock(date: str, now: float) -> Check:
+    """Compare the Date header of a response with `now`, in Unix time."""
+    try:
+        theirs = parsedate_to_datetime(date)
+        theirs = theirs if theirs.tzinfo else theirs.replace(tzinfo=UTC)
+        behind = theirs.timestamp() - now
+    except (ValueError, OverflowError):
+        return Check("clock", State.SKIPPED, "the server does not send the time")
+    if abs(behind) <= MAX_CLOCK_SKEW_S:
+        return Check("clock", State.OK, f"within {MAX_CLOCK_SKEW_S:g} s of the server's clock")
+    words = f"{abs(behind):.0f} s {'behind' if behind > 0 else 'ahead of'} the server's clock"
+    return Check("clock", State.WARN, words, "set this machine's clock")

@@ -12,11 +12,11 @@ from nebius_cli.command_tree import commands_as_data as tree
 from nebius_cli.command_tree import read_typer_commands
 from nebius_cli.commands import root
 from nebius_cli.gen import man, markdown_tables, replace_marked_block
-from nebius_cli.shell_completion import script_generators
+from nebius_cli.shell_completion import generator_of_shell
 
 SCRIPTS = {
-    f"completions/{script_generators.FILE_NAMES[shell]}": make
-    for shell, make in script_generators.GENERATORS.items()
+    f"completions/{generator_of_shell.FILE_NAMES[shell]}": make
+    for shell, make in generator_of_shell.GENERATORS.items()
 }
 ARCHITECTURE = "docs/architecture.md"
 PROJECT_LINE = 'name = "nebius-cli"'

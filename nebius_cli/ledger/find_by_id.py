@@ -5,8 +5,8 @@ from typing import Any
 
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger.entry import StoredText
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.request_recorder import LOCAL
-from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.local.weights import DEFAULT_MODEL
 
 MAX_ID = 2**63 - 1  # the largest integer of SQLite

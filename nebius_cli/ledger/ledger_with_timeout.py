@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from nebius_cli.core.errors_and_exit_codes import TimedOutError
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.system.thread_with_timeout import TimeoutThread
 
 LEDGER_TIMEOUT_S = 2.0  # how long a run waits for the ledger, even on a disk that hangs

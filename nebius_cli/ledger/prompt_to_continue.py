@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.ledger.entry import StoredText
 from nebius_cli.ledger.find_by_id import find_text, last_id, parse_id, ran_locally, whole_number
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.request import read_prompt, request_body
 from nebius_cli.request.parse_and_check_values import Value
 

@@ -12,8 +12,8 @@ from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import LedgerError, NetworkError, TimedOutError
 from nebius_cli.core.prices_and_costs import FREE, UNKNOWN_PRICE, Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.ledger_with_timeout import LEDGER_TIMEOUT_S, LedgerAccess
-from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
 from nebius_cli.models.model import price_from_answer
 from nebius_cli.models.model_and_price_cache import ModelsCache

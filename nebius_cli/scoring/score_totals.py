@@ -8,7 +8,7 @@ from typing import Any
 from nebius_cli.scoring import compare_models, multiple_choice
 from nebius_cli.scoring.compare_models import DIFFERENCES
 from nebius_cli.scoring.context_boundary_warnings import DoubtfulRows
-from nebius_cli.scoring.corpus_totals import CorpusTotals
+from nebius_cli.scoring.corpus_perplexity import CorpusTotals
 from nebius_cli.scoring.means import means_with_errors, paired_values
 from nebius_cli.scoring.score_record import floored_warning, tokens_floored
 

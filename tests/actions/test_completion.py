@@ -9,7 +9,7 @@ import tree_sitter
 import tree_sitter_powershell
 
 from nebius_cli.shell_completion.edit_startup_file import END_MARKER, START_MARKER
-from nebius_cli.shell_completion.script_generators import FILE_NAMES
+from nebius_cli.shell_completion.generator_of_shell import FILE_NAMES
 from tests.shell_completion.shells import COMPLETIONS
 from tests.support.messages import check_message
 from tests.support.run import Result, Runner

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.ledger.requests_table import NAME, Ledger
+from nebius_cli.ledger.ledger_database import NAME, Ledger
 from tests.support.echo import PAIRS, TEXT, Pair, choice, echoed
 from tests.support.messages import check_message
 from tests.support.run import Runner

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from nebius_cli.ledger.requests_table import NAME
+from nebius_cli.ledger.ledger_database import NAME
 from tests.support.echo import Pair, choice, echoed
 from tests.support.run import Runner
 from tests.support.server import FakeServer, Reply

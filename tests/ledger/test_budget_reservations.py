@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from nebius_cli.ledger.budget_reservations import MAX_SHARE, REQUESTS_AHEAD, Cap
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from tests.support.ledger import entry
 
 Opened = Callable[[], Ledger]
@@ -93,7 +93,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from nebius_cli.ledger.budget_reservations import Cap
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 reservations = Ledger(Path(sys.argv[1])).reservations
 print(reservations.reserve(Decimal(9), [Cap(0.0, Decimal(10))], ahead=False, timeout_s=None), flush=True)
 time.sleep(60)

@@ -17,9 +17,9 @@ import pytest
 from nebius_cli.core.errors_and_exit_codes import LedgerError
 from nebius_cli.ledger import entry_to_columns
 from nebius_cli.ledger.entry import Entry, StoredText
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.pending_rows_file import Pending
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.ledger.sqlite_file import BusyError
 from tests.support.ledger import entry
 
@@ -124,7 +124,7 @@ def test_a_pending_file_left_behind_does_not_add_its_rows_again(ledger: Ledger, 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 left = int(sys.argv[2])
 def audit(event, arguments):
     global left

@@ -10,9 +10,9 @@ import pytest
 
 from nebius_cli.core.prices_and_costs import UNKNOWN_PRICE, PriceList
 from nebius_cli.ledger.bulk_recorder import BulkRecorder
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.periods import Period
 from nebius_cli.ledger.request_recorder import LedgerRecorder
-from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.models.model_and_price_cache import ModelsCache
 from nebius_cli.system.streams import Streams
 from tests.support.ledger import entry

@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.requests_table import Ledger
 
 PROCESSES = int(os.environ.get("NBX_TEST_PROCESSES", "16"))
 WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
@@ -19,7 +19,7 @@ WRITES = int(os.environ.get("NBX_TEST_WRITES", "50"))
 WRITER = """
 import sys
 from pathlib import Path
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.core.prices_and_costs import ZERO
 from nebius_cli.ledger.entry import Entry
 sys.stdin.read(1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.ledger.requests_table import Ledger
+from nebius_cli.ledger.ledger_database import Ledger
 from tests.support.ledger import entry, keep, ledger_of, rows_of
 from tests.support.rows import RowServer, complete_records, write_rows
 from tests.support.run import Runner

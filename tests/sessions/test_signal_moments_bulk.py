@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nebius_cli.ledger.requests_table import NAME
+from nebius_cli.ledger.ledger_database import NAME
 from tests.sessions.test_signal_moments import ENDS, at
 from tests.support.ledger import entry, keep, rows_of, text
 from tests.support.rows import RowServer, texts, write_rows

@@ -6,8 +6,8 @@ from typing import Any
 
 from nebius_cli.core.prices_and_costs import Price
 from nebius_cli.ledger.entry import Entry, StoredText, cost_of
+from nebius_cli.ledger.ledger_database import NAME, Ledger
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.requests_table import NAME, Ledger
 from nebius_cli.response.answer_events import Usage
 from tests.support.run import Runner
 

@@ -18,10 +18,10 @@ from nebius_cli.bulk.dispatcher import Dispatcher
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.request_batch import Answered, Batch, RefusedFormError, Wait
+from nebius_cli.bulk.workers.one_thread_at_a_time import WorkerDeadline, WorkerThreads
 from nebius_cli.bulk.workers.results_to_write import UnwrittenResults
 from nebius_cli.bulk.workers.row_feed import RowFeed
 from nebius_cli.bulk.workers.sender_protocol import Sender
-from nebius_cli.bulk.workers.start_and_wake_threads import WorkerDeadline, WorkerThreads
 from nebius_cli.bulk.workers.wait_for_first_bytes import AnswerWatch, InFlight
 from nebius_cli.core.errors_and_exit_codes import NbxError, no_memory
 from nebius_cli.response.answer_events import Usage

@@ -11,7 +11,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.run_budget import Budget
-from nebius_cli.bulk.workers import start_and_wake_threads
+from nebius_cli.bulk.workers import one_thread_at_a_time
 from nebius_cli.bulk.workers.results_to_write import MAX_UNWRITTEN
 from nebius_cli.core.errors_and_exit_codes import NetworkError
 from tests.conftest import CANARY
@@ -216,7 +216,7 @@ def test_no_thread_is_started_if_too_little_memory_would_be_left(
 ) -> None:
     def reading() -> Iterator[Row]:
         monkeypatch.setattr(
-            start_and_wake_threads, "MIN_FREE_BYTES", 1 << 62
+            one_thread_at_a_time, "MIN_FREE_BYTES", 1 << 62
         )  # the first thread is already running
         yield from rows(20)
 

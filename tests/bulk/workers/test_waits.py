@@ -12,7 +12,7 @@ import pytest
 from nebius_cli.bulk.input.row import Row
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.bulk.senders.api_sender import ApiSender
-from nebius_cli.bulk.workers import start_and_wake_threads
+from nebius_cli.bulk.workers import one_thread_at_a_time
 from nebius_cli.bulk.workers.send_and_receive import Listeners, WorkerPool
 from tests.support import server
 from tests.support.bulk import make_row
@@ -187,7 +187,7 @@ def test_the_only_thread_reads_answers_before_it_waits_for_a_pipe(
 
     def reading() -> Iterator[Row]:
         monkeypatch.setattr(
-            start_and_wake_threads, "MIN_FREE_BYTES", 1 << 62
+            one_thread_at_a_time, "MIN_FREE_BYTES", 1 << 62
         )  # the first thread is already running
         yield from rows(3)
         assert answered.wait(TEST_TIMEOUT_S)

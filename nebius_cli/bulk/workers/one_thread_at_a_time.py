@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from nebius_cli.api.deadlines import Deadline
 from nebius_cli.api.request_limits_from_settings import Limits
-from nebius_cli.system.heap_and_free_memory import check_free, share_heap
+from nebius_cli.system.thread_memory import check_free, share_heap
 
 STACK_BYTES = 512 * 1024  # enough for the deepest JSON that Python parses
 MIN_FREE_BYTES = 32 << 20  # of memory that must be left for the running threads, to start another one

@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from nebius_cli.bulk.output.join_prompts_of_row import PartJoiner
+from nebius_cli.bulk.output.join_results_of_row import PartJoiner
 from nebius_cli.bulk.output.record_format import Result
 from nebius_cli.core.errors_and_exit_codes import NbxError, RejectedError
 from tests.support.bulk import make_row

@@ -17,8 +17,8 @@ from nebius_cli.core.errors_and_exit_codes import LedgerError
 from nebius_cli.core.prices_and_costs import Price
 from nebius_cli.ledger.entry import Entry, StoredText
 from nebius_cli.ledger.entry_to_columns import COLUMNS
+from nebius_cli.ledger.ledger_database import Ledger
 from nebius_cli.ledger.periods import Period
-from nebius_cli.ledger.requests_table import Ledger
 from nebius_cli.ledger.schema import MIGRATIONS, m001_requests
 from nebius_cli.response.answer_events import Usage
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from nebius_cli.bulk.learn_request_interval import (
+from nebius_cli.bulk.learn_unannounced_rate_limit import (
     FIRST_INTERVAL_S,
     MAX_INTERVAL_S,
     MAX_SEARCH_INTERVAL_S,

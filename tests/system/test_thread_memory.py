@@ -8,7 +8,7 @@ import pytest
 
 COUNT = """
 import ctypes, sys, threading
-from nebius_cli.system.heap_and_free_memory import share_heap
+from nebius_cli.system.thread_memory import share_heap
 if sys.argv[1] == "shared":
     share_heap()
 met = threading.Barrier(8)
