@@ -18,6 +18,8 @@ from nebius_cli.system.check_output_paths import check_distinct, check_not_overw
 from nebius_cli.system.output_file import buffered, replace_file
 from nebius_cli.terminal.sanitize import visible
 
+HOW_MERGE = "put the rows in order first: nbx bulk merge --input FILE --format NAME"
+
 
 @dataclass(frozen=True, slots=True)
 class BulkExportOptions:
@@ -47,7 +49,9 @@ def run(options: BulkExportOptions, app: App) -> ExitCode:
             "--side-by-side cannot be used with text", "it makes a table", "choose --csv or another --format"
         )
     if options.escape_formulas and format_ not in SEPARATORS:
-        raise UsageError("--escape-formulas requires --csv", "it is for spreadsheets, which read CSV")
+        raise UsageError(
+            "--escape-formulas requires CSV or TSV", "it is for spreadsheets", "set --csv or --format tsv"
+        )
     if options.null and format_ != "text":
         raise UsageError(
             f"-0 cannot be used with {'--csv' if format_ == 'csv' else format_}", "only texts end with NUL"
@@ -114,9 +118,14 @@ def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputR
         if options.matrix:
             raise UsageError("--matrix requires --input", "it applies to the rows of --input")
         return None
+    from nebius_cli.bulk.input.formats import named_format
     from nebius_cli.bulk.input.parse_matrix import parse_matrix
     from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here
 
+    for path in options.input:
+        if exists_as_file(path) and not named_format(path):
+            what = f"cannot tell the format of {path} from its name"
+            raise UsageError(what, "--format is that of the export", HOW_MERGE)
     combinations = parse_matrix(options.matrix, validate=False)
     fields = matrix_of(Path(options.answers))
     if fields is not None and fields != tuple(combinations[0].values):

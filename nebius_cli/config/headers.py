@@ -10,7 +10,7 @@ _NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 _OWN = "nbx sets it itself"
 # Headers that the user cannot set, and what sets them.
 _RESERVED = {
-    "authorization": "it contains the API key: use --api-key-file, NEBIUS_API_KEY or nbx auth login",
+    "authorization": "it contains the API key; use --api-key-file, NEBIUS_API_KEY or nbx auth login",
     "proxy-authorization": "put the user and password of a proxy in HTTPS_PROXY",
     "host": "--base-url sets the host",
     **dict.fromkeys(("accept", "accept-encoding", "connection", "content-encoding", "content-length"), _OWN),

@@ -62,7 +62,7 @@ def check_request(n: int, *, as_curl: bool) -> None:
         )
     if n > MAX_CHOICES:
         why = f"the embedded engine generates at most {MAX_CHOICES} answers at once"
-        raise UsageError(f"-n {n} cannot be used with a local model", why)
+        raise UsageError(f"-n {n} is too many for a local model", why)
 
 
 @contextlib.contextmanager

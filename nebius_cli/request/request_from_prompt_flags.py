@@ -21,7 +21,8 @@ def check(options: PromptOptions) -> None:
     if options.continue_last and options.continue_from is not None:
         raise UsageError("--continue and --continue-from cannot be used together", "", "keep one of them")
     if options.choice is not None and not options.continues:
-        raise UsageError("--choice requires --continue", "it selects the answer to continue")
+        what = "--choice requires --continue or --continue-from"
+        raise UsageError(what, "it selects the answer to continue")
     if options.is_infill or options.infill_format is not None:
         from nebius_cli.request import read_infill_input
 

@@ -123,7 +123,7 @@ class ScoreOptions:
         if self.compares and self.models[0] == self.models[1]:
             raise UsageError("nothing to compare", "both are the same model on this machine")
         if self.compares and self.tokens and not (self.json or self.jsonl):
-            what, why = "--tokens requires --json", "the table for two models does not show tokens"
+            what, why = "--tokens requires --json or --jsonl", "the table for two models does not show tokens"
             raise UsageError(what, why, "add --json")
         if self.logprobs is not None and not self.compares:
             raise UsageError("--logprobs requires --against", "it sets how many tokens are compared")

@@ -103,8 +103,11 @@ def _open(path: Path) -> tuple[int, bool]:
         try:
             return os.open(path, _FLAGS), False
         except FileNotFoundError:
-            with contextlib.suppress(FileExistsError):
+            try:
                 return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666), True
+            except FileExistsError:
+                if path.is_symlink():  # to a missing file; without O_NOFOLLOW, there is no ELOOP
+                    raise _foreign(path) from None
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR):  # a link, a socket, a folder
                 raise _foreign(path) from None

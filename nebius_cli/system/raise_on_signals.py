@@ -41,7 +41,9 @@ def signal_before(error: BaseException | None) -> Stopped | None:
 
 @contextlib.contextmanager
 def signals_held() -> Iterator[None]:
-    """Delay signals that arrive during the block: their handlers run at its end.
+    """Delay a signal that arrives during the block: its handler runs at the end.
+
+    A second signal ends the process at once, in case the block waits for a disk or a network.
 
     If a handler raised while a program is being started or a file created, nothing would stop that program
     or remove that file. A program receives signals as usual, as it does not inherit the replaced handlers.
@@ -51,10 +53,13 @@ def signals_held() -> Iterator[None]:
     held = True
 
     def hold(number: int, frame: object) -> None:
-        if held:
-            arrived.append(number)
-        else:  # one that the signal before it kept from being restored
+        if not held:  # the signal before kept this handler from being restored
             handlers[number](number, frame)
+        elif arrived and number != getattr(signal, "SIGHUP", None):
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        else:
+            arrived.append(number)
 
     if threading.current_thread() is threading.main_thread():  # no other thread runs handlers
         found = {number: signal.getsignal(number) for number in _handled_signals()}
@@ -66,7 +71,8 @@ def signals_held() -> Iterator[None]:
     finally:
         held = False
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is hold:  # else a handler that ran has replaced it
+                signal.signal(number, handler)
         for number in arrived:
             signal.raise_signal(number)
 

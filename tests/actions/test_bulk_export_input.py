@@ -131,12 +131,14 @@ def test_several_inputs_and_standard_input_are_read(folder: Path, bare: Runner) 
         (("--matrix", "temperature=0,1"), "--matrix requires --input"),
         (("--input", "gone.jsonl"), "cannot read gone.jsonl"),
         (("--input", "in.jsonl", "-o", "in.jsonl", "--force"), "this is the input"),
+        (("--input", "in.data"), "nbx bulk merge --input FILE --format NAME"),  # --format is the export's
     ],
 )
 def test_an_input_that_cannot_be_used_is_a_usage_error(
     folder: Path, bare: Runner, flags: tuple[str, ...], words: str
 ) -> None:
     write_rows(folder / "in.jsonl", 1)
+    (folder / "in.data").write_text("x")
     write(folder / "a", answer(row(0)))
     done = bare("bulk", "export", "a", "--csv", *flags)
     assert (done.code, done.out, words in done.err) == (2, "", True), done.err

@@ -132,7 +132,7 @@ def test_large_answers_are_written_in_several_row_groups(folder: Path, bare: Run
         (["--format", "xlsx"], "must be one of text, csv, tsv, parquet"),
         (["--format", "parquet", "--csv"], "keep one of them"),
         (["--format", "parquet", "-0"], "-0 cannot be used with parquet"),
-        (["--format", "parquet", "--escape-formulas"], "--escape-formulas requires --csv"),
+        (["--format", "parquet", "--escape-formulas"], "--escape-formulas requires CSV or TSV"),
     ],
 )
 def test_invalid_or_conflicting_flags_are_a_usage_error(

@@ -195,7 +195,7 @@ def test_dry_run_shows_the_continued_prompt(keeping: Runner, server: FakeServer)
         (["x", "--continue"], "--continue takes no prompt"),
         (["--continue", "--suffix", "y"], "--continue takes no prompt"),
         (["--continue", "--continue-from", "1"], "--continue and --continue-from cannot be used together"),
-        (["x", "--choice", "1"], "--choice requires --continue"),
+        (["x", "--choice", "1"], "--choice requires --continue or --continue-from"),
     ],
 )
 def test_flags_that_contradict_each_other_are_a_usage_error(nbx: Runner, words: list[str], said: str) -> None:
