@@ -6,7 +6,7 @@ from shlex import quote
 
 from nebius_cli.actions.app import App
 from nebius_cli.bulk.export.check_output_name import check_not_compressed
-from nebius_cli.bulk.export.formats import SEPARATORS, chosen_format
+from nebius_cli.bulk.export.format_names import SEPARATORS, chosen_format
 from nebius_cli.bulk.export.write_export import Form, Gaps, write_export
 from nebius_cli.bulk.output.input_index_by_id import InputRows
 from nebius_cli.bulk.output.read_answers_in_order import AnswerFile
@@ -118,7 +118,7 @@ def _input_rows(options: BulkExportOptions, app: App, *, scored: bool) -> InputR
         if options.matrix:
             raise UsageError("--matrix requires --input", "it applies to the rows of --input")
         return None
-    from nebius_cli.bulk.input.formats import named_format
+    from nebius_cli.bulk.input.format_names import named_format
     from nebius_cli.bulk.input.parse_matrix import parse_matrix
     from nebius_cli.bulk.output.read_input_ids import read_input_ids  # only needed here
 

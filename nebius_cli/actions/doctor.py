@@ -15,8 +15,8 @@ from nebius_cli.core.secret import Secret
 from nebius_cli.doctor import check_results, ledger_checks, machine_checks, probes
 from nebius_cli.doctor.check_results import Check, State
 from nebius_cli.doctor.connection_checks import ConnectionChecks
-from nebius_cli.doctor.run_checks_in_order import CheckList
 from nebius_cli.doctor.server_checks import ServerChecks
+from nebius_cli.doctor.skip_dependent_checks import CheckList
 from nebius_cli.local import prepare_local_model
 
 MIN_PASSWORD_CHARS = 4  # a shorter proxy password is not hidden: it may be part of an ordinary word

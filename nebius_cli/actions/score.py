@@ -9,7 +9,7 @@ from shlex import quote
 from nebius_cli.actions import score_file
 from nebius_cli.actions.app import App
 from nebius_cli.api.request_limits_from_settings import limits_of
-from nebius_cli.bulk.input.formats import named_format
+from nebius_cli.bulk.input.format_names import named_format
 from nebius_cli.config.run_settings import RunSettings
 from nebius_cli.core.errors_and_exit_codes import ExitCode, NbxError, UsageError
 from nebius_cli.request import parse_field_flags, read_prompt, request_body

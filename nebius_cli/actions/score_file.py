@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from nebius_cli.actions import run_rows
 from nebius_cli.actions.app import App
 from nebius_cli.actions.choose_row_sender import ItemRun
-from nebius_cli.bulk.input.formats import format_of
+from nebius_cli.bulk.input.format_names import format_of
 from nebius_cli.bulk.input.non_prompt_row_protocol import ItemRows
 from nebius_cli.bulk.options import BulkOptions
 from nebius_cli.bulk.output.input_index_by_id import InputRows

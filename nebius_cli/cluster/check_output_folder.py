@@ -32,7 +32,9 @@ def check_output(job: Job) -> None:
 def in_use(job: Job) -> UsageError:
     """Return the error of a second run with the same output."""
     shown = job.plan.options.output
-    return UsageError(f"another run is writing {shown}", "", "wait for it to end, or choose another -o")
+    return UsageError(
+        f"another nbx bulk or nbx score is writing {shown}", "", "wait for it to end, or choose another -o"
+    )
 
 
 def earlier_runs(job: Job) -> Spent:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from nebius_cli.bulk.input.formats import format_of
+from nebius_cli.bulk.input.format_names import format_of
 from nebius_cli.cluster.job_for_actors import InputFile
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.core.short_text import first_line

@@ -2,7 +2,7 @@
 
 import typer
 
-from nebius_cli.bulk.export.formats import FORMATS
+from nebius_cli.bulk.export.format_names import FORMATS
 from nebius_cli.commands.declare_command import declare
 from nebius_cli.commands.typer_parameters import argument, switch, text, texts
 

@@ -149,7 +149,7 @@ def test_the_output_of_a_run_in_progress_is_neither_merged_nor_replaced(folder: 
     for args in (["a", "b"], ["a", "-o", "b", "--force"]):
         done = bare("bulk", "merge", *args)
         assert done.code == 2
-        assert f"another run is writing {folder / 'b'}" in done.err
+        assert f"another nbx bulk or nbx score is writing {folder / 'b'}" in done.err
     journal.close()
     assert bare("bulk", "merge", "a", "b").code == 0
     assert names(folder) == ["a", "b"]

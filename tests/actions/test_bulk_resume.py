@@ -175,7 +175,7 @@ def test_a_second_process_is_refused_while_the_first_one_runs(bulk: Runner, row_
         held.reached()
         second = bulk(*RUN)
         assert second.code == 2
-        assert "another run is writing" in second.err
+        assert "another nbx bulk or nbx score is writing" in second.err
         held.let_go()
         assert first.wait(30) == 0
     assert row_server.asked.total() == 2

@@ -44,10 +44,12 @@ end_stuck_child.CHECK_INTERVAL_S = 0.02
 process = subprocess.Popen({SLEEP!r})
 watch = end_stuck_child.ChildWatch(process)
 with watch.limit(1.0):
-    print("begun", flush=True)
     before = time.monotonic()
-    while time.monotonic() - before < 1:
-        before = time.monotonic()
+    print("begun", flush=True)
+    gap = 0.0
+    while gap < 1:  # it was not suspended yet; no time is between two gaps
+        now = time.monotonic()
+        gap, before = now - before, now
         time.sleep(0.01)
     time.sleep(0.2)
     print(repr(watch.reason), process.poll())

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 from shlex import quote
 
-from nebius_cli.bulk.export.formats import format_of_suffix
+from nebius_cli.bulk.export.format_names import format_of_suffix
 from nebius_cli.core.errors_and_exit_codes import UsageError
 from nebius_cli.system.check_output_paths import is_file
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from nebius_cli.bulk.export.choice_rows import choices_of, text_or_json
-from nebius_cli.bulk.export.formats import SEPARATORS
+from nebius_cli.bulk.export.format_names import SEPARATORS
 from nebius_cli.core.jsontext import object_of
 from nebius_cli.core.write_csv import csv_line
 from nebius_cli.system.streams import Write

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Self
 
 from nebius_cli.bulk.input.byte_source import ByteSource, blocks, lines
-from nebius_cli.bulk.input.formats import format_of
+from nebius_cli.bulk.input.format_names import format_of
 from nebius_cli.bulk.input.non_prompt_row_protocol import PROMPT_LINES, PlainText
 from nebius_cli.bulk.input.parse_row import RawRow
 from nebius_cli.bulk.input.read_csv_and_tsv import DELIMITERS, DelimitedTable

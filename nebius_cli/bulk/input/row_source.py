@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Self, TypeVar
 
 from nebius_cli.bulk.input.build_row_request import RowReader
-from nebius_cli.bulk.input.formats import wrong_format_flag
+from nebius_cli.bulk.input.format_names import wrong_format_flag
 from nebius_cli.bulk.input.open_input import RowFile
 from nebius_cli.bulk.input.row import BadRow, Row
 from nebius_cli.bulk.input.several_files import JoinedFiles

@@ -246,7 +246,9 @@ def _lock(path: Path) -> lock.Lock:
             f"cannot create a file next to {path}", error.strerror or str(error), hint
         ) from None
     if held is None:
-        raise UsageError(f"another run is writing {path}", "", "wait for it to end, or choose another -o")
+        raise UsageError(
+            f"another nbx bulk or nbx score is writing {path}", "", "wait for it to end, or choose another -o"
+        )
     return held
 
 

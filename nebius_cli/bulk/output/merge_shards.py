@@ -199,7 +199,7 @@ def lock_output(stack: contextlib.ExitStack, path: Path) -> None:
     except OSError:
         return  # the folder is read-only, so no run can write to it
     if held is None:
-        raise UsageError(f"another run is writing {path}", "", "wait for it to end")
+        raise UsageError(f"another nbx bulk or nbx score is writing {path}", "", "wait for it to end")
     stack.callback(held.release)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from nebius_cli.bulk.input import fill_template
 from nebius_cli.bulk.input.fill_template import RowError
-from nebius_cli.bulk.input.formats import FORMATS, format_of
+from nebius_cli.bulk.input.format_names import FORMATS, format_of
 from nebius_cli.bulk.input.parse_row import RowParser, RowRequest, UnreadableRow, own_id
 from nebius_cli.core.errors_and_exit_codes import UsageError
 

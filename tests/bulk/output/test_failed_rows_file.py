@@ -209,7 +209,7 @@ def test_the_output_of_a_run_must_not_be_the_failed_list_of_another(tmp_path: Pa
     Run(tmp_path).end(complete=True)
     run = Run(tmp_path)
     for name in ("a.failed.jsonl", "a.jsonl"):
-        with pytest.raises(UsageError, match="another run is writing"):
+        with pytest.raises(UsageError, match="another nbx bulk or nbx score is writing"):
             Journal.open(str(tmp_path / name), restart=False, note=lambda _: None)
     run.kill()
 

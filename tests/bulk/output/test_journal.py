@@ -91,11 +91,11 @@ def test_records_without_a_cost_are_counted(path: Path) -> None:
 
 def test_a_second_process_is_refused_and_the_error_names_the_file(path: Path) -> None:
     first = open_quietly(path)
-    with pytest.raises(UsageError, match=r"another run is writing .*answers\.jsonl"):
+    with pytest.raises(UsageError, match=r"another nbx bulk or nbx score is writing .*answers\.jsonl"):
         open_quietly(path)
     link = path.with_name("link.jsonl")
     link.symlink_to(path)
-    with pytest.raises(UsageError, match="another run is writing"):
+    with pytest.raises(UsageError, match="another nbx bulk or nbx score is writing"):
         open_quietly(link)
     first.close()
     open_quietly(link).close()

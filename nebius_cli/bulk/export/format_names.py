@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from nebius_cli.bulk.input.formats import SUFFIXES
+from nebius_cli.bulk.input.format_names import SUFFIXES
 from nebius_cli.core.errors_and_exit_codes import UsageError
 
 FORMATS = ("text", "csv", "tsv", "parquet", "html")
