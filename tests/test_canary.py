@@ -230,7 +230,7 @@ def test_the_engine_does_not_inherit_the_key_from_the_environment(args: list[str
     ) as child:
         own: list[bytes] = []
         while not own and child.poll() is None:
-            names = (b"llama_cpp_server_script", b"llama_cpp_scoring_script")
+            names = (b"llama_cpp_engine_process", b"llama_cpp_scoring_script")
             seen = [
                 (number, environ) for number, words, environ in processes() if any(n in words for n in names)
             ]

@@ -95,7 +95,7 @@ class Engine:
         self._port = 0
 
     def __enter__(self) -> Self:
-        self._child = EngineChild("llama_cpp_server_script.py", stderr=subprocess.STDOUT, bufsize=0)
+        self._child = EngineChild("llama_cpp_engine_process.py", stderr=subprocess.STDOUT, bufsize=0)
         launch_options = self._launch_options | {"key": self.key.reveal()}
         try:
             self._child.stdin.write(json.dumps(launch_options).encode() + b"\n")

@@ -53,7 +53,7 @@ def test_api_key_command_does_not_get_another_key(program: Make, tmp_path: Path)
     assert CANARY not in seen(tmp_path, "keys")
 
 
-@pytest.mark.parametrize("what", ["pip", "llama_cpp_server_script"])
+@pytest.mark.parametrize("what", ["pip", "llama_cpp_engine_process"])
 def test_pip_and_the_engine_do_not_get_the_key(what: str, nbx: Runner, tmp_path: Path) -> None:
     site = tmp_path / "site"
     site.mkdir()

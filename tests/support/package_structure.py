@@ -127,7 +127,7 @@ STREAM_USERS = (
     "__main__",
     "main",
     "gen.__main__",
-    "local.llama_cpp_server_script",
+    "local.llama_cpp_engine_process",
     "local.llama_cpp_scoring_script",
     "system",
 )
@@ -185,7 +185,7 @@ THIRD_PARTY = {
         "api.choose_pool_and_headers",
         "api.choose_proxy",
     ),
-    "xllamacpp": ("local.llama_cpp_server_script",),
+    "xllamacpp": ("local.llama_cpp_engine_process",),
 }
 
 
