@@ -47,7 +47,9 @@ def input_files(paths: Sequence[str], format_flag: str | None) -> tuple[Any, lis
             files = [replace(file, name=file.path) for file in files]
     if twice := [path for path, count in Counter(file.path for file in files).items() if count > 1]:
         raise UsageError(
-            f"{twice[0]} is named twice", "each row is sent once", "for several answers to each row, use -n N"
+            f"{twice[0]} is named twice",
+            "each row is sent once",
+            "for several answers to each row, use --n N",
         )
     return system, files, sum(others for _, _, others in found)
 

@@ -12,7 +12,7 @@ _END = re.compile(rf"{_QUOTED}|(; )")
 # Quoted text and command lines: their flags are not flags of the command that failed.
 _FOREIGN = re.compile(rf"{_QUOTED}|\b(?:nbx|pip|iconv|zstd|jq) .*", re.DOTALL)
 _BASE_URL = re.compile(r"(?<=\bcheck )base_url\b|(?<=\bin )base_url\b")
-_FLAG = re.compile(r"(?<![\w-])-(?:-[a-z](?:[a-z-]*[a-z])?|[a-zA-Z0](?![\w-]))")
+_FLAG = re.compile(r"(?<![\w-])--[a-z](?:[a-z-]*[a-z])?")
 
 
 def without_unknown_flags(hint: str, flags: Collection[str]) -> str:
@@ -36,5 +36,5 @@ def clauses(hint: str) -> Iterator[str]:
 
 
 def flags_in(clause: str) -> set[str]:
-    """Return the flags that a clause suggests for the command itself."""
+    """Return the long flags that a clause suggests for the command itself."""
     return set(_FLAG.findall(_FOREIGN.sub("", clause)))

@@ -117,6 +117,12 @@ def test_a_file_in_another_encoding_is_read_with_the_flag_that_the_message_names
     assert (result.code, "--encoding requires --jsonl" in result.err) == (2, True)
 
 
+def test_a_file_that_is_named_twice_is_refused_without_a_flag_of_bulk(score: Runner) -> None:
+    write_rows(Path("in.jsonl"), [{"text": "One two"}])
+    result = score(*RUN, "--jsonl", "in.jsonl")
+    assert (result.code, result.err) == (2, "nbx: in.jsonl is named twice\n  each row is sent once\n")
+
+
 def test_tokens_adds_the_tokens_of_each_choice_to_the_record_of_a_question(score: Runner) -> None:
     write_rows(Path("in.jsonl"), QUESTIONS)
     assert score(*RUN, "--tokens").code == 0

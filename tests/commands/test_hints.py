@@ -49,7 +49,7 @@ def _texts(module: str) -> list[str]:
             texts.append("".join(str(v.value) if isinstance(v, ast.Constant) else "X" for v in node.values))
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in parts:
             texts.append(node.value)
-    return [text for text in dict.fromkeys(texts) if re.search(r"(?<!\S)-\S", text)]
+    return [text for text in dict.fromkeys(texts) if "--" in text]
 
 
 TEXTS = {(module, text) for module in MODULES for text in _texts(module)}

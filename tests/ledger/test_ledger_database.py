@@ -126,7 +126,7 @@ def test_days_are_local_days_even_when_the_clocks_change(path: Path) -> None:
     # 2026-10-25 has 25 hours in Berlin, from 22:00 to 23:00 UTC.
     code = """
 from datetime import datetime
-from tests.ledger.test_requests_table import *
+from tests.ledger.test_ledger_database import *
 times = [f"2026-10-{text}:00+00:00" for text in ("24T21:59", "24T22:00", "25T22:59", "25T23:00")]
 ledger = Ledger(Path(sys.argv[1]))
 ledger.append([entry(datetime.fromisoformat(text).timestamp()) for text in times])
@@ -190,7 +190,7 @@ def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
 def test_a_full_disk_is_an_error_and_no_transaction_is_half_written(path: Path) -> None:
     code = """
 import resource, sys
-from tests.ledger.test_requests_table import *
+from tests.ledger.test_ledger_database import *
 ledger = Ledger(Path(sys.argv[1]))
 ledger.append([entry()])
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))

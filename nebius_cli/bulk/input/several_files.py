@@ -113,5 +113,5 @@ def check_named_once(paths: Sequence[str]) -> None:
         if key in seen:
             same = seen[key] == path
             what = f"{path} is named twice" if same else f"{seen[key]} and {path} are the same file"
-            raise UsageError(what, "each row is sent once", "for several answers to each row, use -n N")
+            raise UsageError(what, "each row is sent once", "for several answers to each row, use --n N")
         seen[key] = path
