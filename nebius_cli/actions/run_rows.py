@@ -240,7 +240,7 @@ def _estimate(
     if options.json:
         app.write_json(estimate.to_json(seconds))
     else:
-        shown = estimate.to_rows(seconds, runs_here=options.runs_locally)
+        shown = estimate.to_rows(seconds, runs_locally=options.runs_locally)
         rows = table_rows(shown, estimate.to_json(seconds), drawn=app.draws_out)
         app.write_table(TABLE_HEADER, rows)
     return ExitCode.DONE

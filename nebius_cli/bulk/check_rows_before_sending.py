@@ -44,7 +44,7 @@ def survey_rows(
     if claims is not None and claims.renumber():
         total, claims = _survey(source, plan, prices, resumed)
     if claims is not None:
-        claims.check(runs_here=plan.options.runs_locally)
+        claims.check(runs_locally=plan.options.runs_locally)
     if resumed is not None and total is not None:
         resumed.forget_answers()
     elif resumed is not None:  # rows are checked as they are sent

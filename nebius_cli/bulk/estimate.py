@@ -54,8 +54,8 @@ class RunEstimate:
         by_tokens = tokens / tpm * MINUTE_S if tpm and tokens is not None else None
         return max((time for time in (by_requests, by_tokens) if time is not None), default=None)
 
-    def to_rows(self, seconds: float | None, *, runs_here: bool = False) -> list[tuple[str, str]]:
-        """Return names and values to show. `seconds` is the shortest time; with `runs_here`, cost is 0."""
+    def to_rows(self, seconds: float | None, *, runs_locally: bool = False) -> list[tuple[str, str]]:
+        """Return names and values to show. `seconds` is the shortest time; with `runs_locally`, cost is 0."""
         unknown, completion = "unknown", self.max_completion_tokens
         money = [unknown if cost is None else usd(cost) for cost in (self.cost, self.max_cost)]
         free = [("cost", "none: the model runs on this machine")]
@@ -64,7 +64,7 @@ class RunEstimate:
             ("prompt tokens, about", f"{self.prompt_tokens:,}"),
             ("prompt tokens, at most", f"{self.max_prompt_tokens:,}"),
             ("completion tokens, at most", unknown if completion is None else f"{completion:,}"),
-            *(free if runs_here else zip(("cost, about", "cost, at most"), money, strict=True)),
+            *(free if runs_locally else zip(("cost, about", "cost, at most"), money, strict=True)),
             ("time, at least", unknown if seconds is None else duration(seconds)),
         ]
 

@@ -206,7 +206,7 @@ class ResultWriter:
             else:
                 yield row
         if held:
-            raise claims.error(runs_here=self._options.runs_locally)
+            raise claims.error(runs_locally=self._options.runs_locally)
 
     def _encode(self, result: Result) -> bytes:
         if not self._plan.usage_is_complete(result.row):

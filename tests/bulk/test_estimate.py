@@ -65,7 +65,7 @@ def test_a_row_without_max_tokens_makes_the_costs_unknown() -> None:
 def test_a_run_on_this_machine_costs_nothing_even_without_max_tokens() -> None:
     estimate = RunEstimate()
     estimate.add(row("ten bytes!", None), PriceList(default=FREE))
-    shown = estimate.to_rows(None, runs_here=True)
+    shown = estimate.to_rows(None, runs_locally=True)
     assert [one for one in shown if "cost" in one[0]] == [("cost", "none: the model runs on this machine")]
     assert (estimate.to_json(None)["cost_usd_about"], estimate.to_json(None)["cost_usd_at_most"]) == (
         "0",

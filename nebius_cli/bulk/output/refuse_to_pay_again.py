@@ -50,21 +50,21 @@ class Claims:
             self._may_have_moved |= row.is_unnamed
         return False
 
-    def error(self, *, runs_here: bool) -> UsageError:
+    def error(self, *, runs_locally: bool) -> UsageError:
         """Return the error of a run that would send every row of the output again.
 
-        `runs_here`: to a model on this machine, which costs nothing.
+        `runs_locally`: to a model on this machine, which costs nothing.
         """
-        what = f"every row of {self._output} would be {_sent_again(runs_here)}"
-        why = self._changed_settings(runs_here) + " has changed"
+        what = f"every row of {self._output} would be {_sent_again(runs_locally)}"
+        why = self._changed_settings(runs_locally) + " has changed"
         if self._may_have_moved:
             why += ", or rows without an id have moved"
         hint = f"--restart starts over and keeps the answers as {self._output}.old; or choose another -o"
         return UsageError(what, why, hint)
 
-    def _changed_settings(self, runs_here: bool) -> str:  # noqa: FBT001 - the only argument
+    def _changed_settings(self, runs_locally: bool) -> str:  # noqa: FBT001 - the only argument
         """Return what may have changed since the records were written; only the model if that is certain."""
-        others = ["a flag"] if runs_here else ["a flag", "the project", "the base URL"]
+        others = ["a flag"] if runs_locally else ["a flag", "the project", "the base URL"]
         record = _first_answer(self._journal.path)
         found = record.get("model") or (record.get("response") or {}).get("model")
         if not (isinstance(found, str) and self._model):
@@ -72,9 +72,9 @@ class Claims:
         if self._model not in (found, record.get("against_model")):
             model = f"the model ({found} before, {self._model} now)"
             # A server may use another name in its response; a score has the name that was asked for.
-            return model if "model" in record and not runs_here else _either([model, *others])
+            return model if "model" in record and not runs_locally else _either([model, *others])
         # The content of a model file may have changed under the same name.
-        return _either(["the model", *others] if runs_here or "against_model" in record else others)
+        return _either(["the model", *others] if runs_locally or "against_model" in record else others)
 
 
 class SurveyedClaims(Claims):
@@ -105,21 +105,21 @@ class SurveyedClaims(Claims):
             self._journal.renumber(moved)
         return len(moved) > 0
 
-    def check(self, *, runs_here: bool) -> None:
+    def check(self, *, runs_locally: bool) -> None:
         """Raise UsageError if the run would pay again for all rows, or for rows of a matrix that have moved.
 
-        Raise it also if the output has records of another shard. `runs_here`: to a model on this machine,
+        Raise it also if the output has records of another shard. `runs_locally`: to a model on this machine,
         which costs nothing.
         """
         if self._shard.of > 1 and (foreign := self._rows_of_other_shards()):
             what = f"{self._output} has {counted(foreign, 'record')} of rows outside --shard {self._shard}"
             raise UsageError(what, "each shard needs its own output", "choose another -o, or correct --shard")
         if moved := self._moved():
-            what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_here)}"
+            what = f"{counted(moved, 'row')} without an id moved, and would be {_sent_again(runs_locally)}"
             why = f"{self._output} has their answers at other positions: rows or files are in another order"
             raise UsageError(what, why, "restore the order and add new rows at the end, or choose another -o")
         if self.changed and not self.found:
-            raise self.error(runs_here=runs_here)
+            raise self.error(runs_locally=runs_locally)
 
     def _rows_of_other_shards(self) -> int:
         """Return the number of records of rows that this shard neither claims nor contains."""
@@ -171,8 +171,8 @@ def _either(names: Sequence[str]) -> str:
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _sent_again(runs_here: bool) -> str:  # noqa: FBT001 - the only argument
-    return "sent again" if runs_here else "sent and paid for again"
+def _sent_again(runs_locally: bool) -> str:  # noqa: FBT001 - the only argument
+    return "sent again" if runs_locally else "sent and paid for again"
 
 
 def _other_matrix(output: str, found: Sequence[str], wanted: Sequence[str]) -> UsageError:
