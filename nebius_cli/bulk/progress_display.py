@@ -9,7 +9,7 @@ from nebius_cli.bulk.run_summary import RunSummary
 from nebius_cli.core import jsontext
 from nebius_cli.core.errors_and_exit_codes import Interrupted, Stopped
 from nebius_cli.core.prices_and_costs import usd
-from nebius_cli.core.short_text import compact, duration
+from nebius_cli.core.short_text import compact, counted, duration
 from nebius_cli.system.streams import Streams
 from nebius_cli.terminal import messages
 from nebius_cli.terminal.console import Console
@@ -125,7 +125,7 @@ def facts(view: Progress) -> list[str]:
     found += [f"{view.requests:,.1f} requests/s"] if view.requests else []
     rate = f" ({compact(round(view.tokens))}/s)" if view.tokens else ""
     found += [f"{compact(now.tokens)} tokens{rate}"] if now.tokens else []
-    found += [f"{now.retries:,} {'retry' if now.retries == 1 else 'retries'}"] if now.retries else []
+    found += [counted(now.retries, "retry", "retries")] if now.retries else []
     if now.cost:
         expected = f" of about {usd(view.forecast)}" if view.forecast is not None else ""
         found.append(f"{usd(now.cost)}{expected}")

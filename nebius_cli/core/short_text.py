@@ -16,9 +16,9 @@ def compact(count: int | None) -> str:
     return str(count)
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun: `1 model`, `2 models`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun: `1 model`, `2 models`. `plural` is needed unless it only adds an s."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def first_line(error: BaseException) -> str:

@@ -79,7 +79,7 @@ class ConnectionChecks:
                 "SSL_CERT_FILE or SSL_CERT_DIR" if self._ca_file else "REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE"
             )
             source = f"{path} ({ours})"
-        authorities = "1 authority" if count == 1 else f"{count} authorities"
+        authorities = counted(count, "authority", "authorities")
         return Check("ca", State.OK, f"{source}, {authorities}" if count else source)
 
     def resolve(self) -> Check:
