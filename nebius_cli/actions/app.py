@@ -55,7 +55,7 @@ class App(Console):
         super().__init__(streams, flags.color, quiet=flags.quiet, verbose=verbose)
         self.flags = flags
         self.argv = argv  # as typed; it may hold a key
-        self.key_place: KeySource | None = None  # where the key in use was found
+        self.key_source: KeySource | None = None  # where the key in use was found
         self._recorder: LedgerRecorder | None = None
         self._caches: dict[tuple[str, str | None, str | None], ModelsCache] = {}
 
@@ -151,8 +151,8 @@ class App(Console):
             raise find_api_key.missing_key(self.streams.environ, "--local needs no key" if local else "")
         for warning in find_api_key.warnings(sources, self.flags.profile):
             self.warn(warning)
-        self.key_place = sources[0]
-        self.log(f"key from {sources[0].source.value}: {sources[0].where}")
+        self.key_source = sources[0]
+        self.log(f"key from {sources[0].kind.value}: {sources[0].where}")
         return find_api_key.FoundKey(sources[0].read(), sources[0])
 
     # Input.

@@ -44,8 +44,8 @@ def run_login(options: AuthOptions, app: App) -> ExitCode:
     source = _store(key, app, profile, keyring=options.keyring)
     # The key is stored, so other problems in the config file are ignored here.
     first = next(iter(app.key_sources(app.effective_settings())), None)
-    if first is not None and first.source is not source:
-        app.warn(f"{first.source.value} {first.where} overrides the stored key")
+    if first is not None and first.kind is not source:
+        app.warn(f"{first.kind.value} {first.where} overrides the stored key")
     return ExitCode.DONE
 
 
@@ -100,11 +100,11 @@ def _store_in_keyring(key: Secret, app: App) -> KeyOrigin:
     # A user with several config directories has one keyring entry for each.
     if app.streams.environ.get("NBX_CONFIG_DIR"):
         account += f" of {app.config.path.parent}"
-    chain = Keyring()
-    chain.write(account, key)
+    keyring = Keyring()
+    keyring.write(account, key)
     app.config.set("api_key_keyring", account, app.profile)
     app.config.unset("api_key", app.profile)
-    app.note(f"key {key.tail} is stored in the keyring ({chain.name}) as {account}")
+    app.note(f"key {key.tail} is stored in the keyring ({keyring.name}) as {account}")
     return KeyOrigin.KEYRING
 
 
@@ -129,7 +129,7 @@ def run_logout(options: AuthOptions, app: App) -> ExitCode:
     for draft in app.config.drafts_with_key():
         app.warn(f"{draft}, a draft of nbx config edit, may still contain a key: delete it")
     for place in app.key_sources(app.effective_settings()):
-        if not (failures and place.source is KeyOrigin.KEYRING):  # its error is reported below
+        if not (failures and place.kind is KeyOrigin.KEYRING):  # its error is reported below
             app.warn(f"{place.where} still provides a key; to remove it, run {_removal_command(place)}")
     app.report(failures)
     return ExitCode.CONFIG if failures else ExitCode.DONE
@@ -150,9 +150,9 @@ def _remove(app: App, profile: str | None) -> None:
 
 def _removal_command(place: KeySource) -> str:
     """Return the command that removes a key that logout does not remove."""
-    if place.source is KeyOrigin.ENVIRONMENT:
+    if place.kind is KeyOrigin.ENVIRONMENT:
         return f"unset {place.where}"
-    if place.source is KeyOrigin.COMMAND:
+    if place.kind is KeyOrigin.COMMAND:
         return "nbx config unset api_key_command"
     return "nbx auth logout --all"
 
@@ -212,9 +212,9 @@ def _entry(place: KeySource, used: FoundKey | None) -> dict[str, Any]:
             key = None
     mode = None if place.mode is None else f"{place.mode:04o}"
     return {
-        "source": place.source.value,
+        "source": place.kind.value,
         "where": place.where,
-        "origin": place.origin or place.source.value,
+        "origin": place.origin or place.kind.value,
         "mode": mode,
         "key": key,
         "used": used is not None,

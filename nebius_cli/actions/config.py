@@ -69,9 +69,9 @@ def _overriding_source(app: App, setting: Setting, value: Value, profile: str | 
         return None
     # A key from another kind of source may take precedence: the keyring, or a command.
     places = app.key_sources(found)
-    if not places or (places[0].source is KEYS[name] and places[0].origin == _location(app, profile)):
+    if not places or (places[0].kind is KEYS[name] and places[0].origin == _location(app, profile)):
         return None
-    return f"{places[0].source.value} {places[0].where}"
+    return f"{places[0].kind.value} {places[0].where}"
 
 
 def run_get(options: ConfigOptions, app: App) -> ExitCode:

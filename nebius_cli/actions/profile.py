@@ -90,7 +90,7 @@ def _note_shared_key(app: App, name: str) -> None:
     if host != other and first is not None and first.origin != f"profile {name}":
         # A variable overrides every profile: a key in the profile would have no effect.
         own = f"; nbx auth login --profile {name} stores a separate key"
-        hint = "" if first.source is find_api_key.KeyOrigin.ENVIRONMENT else own
+        hint = "" if first.kind is find_api_key.KeyOrigin.ENVIRONMENT else own
         app.note(f"requests to {host} will be sent with the key of {first.where}{hint}")
 
 

@@ -157,7 +157,7 @@ def declare(
             if error.hint:
                 from nebius_cli.core import fit_hints_to_flags
 
-                if app.key_place is not None and (better := app.key_place.replace_hint):
+                if app.key_source is not None and (better := app.key_source.replace_hint):
                     error.hint = error.hint.replace(HINTS[401], better)
                 if "base_url" in given:
                     error.hint = fit_hints_to_flags.with_base_url_flag(error.hint)

@@ -49,7 +49,7 @@ ORDER = tuple(KeyOrigin)
 class KeySource(NamedTuple):
     """A source of a key: `where` describes it, `origin` names what configured it, `path` is its file."""
 
-    source: KeyOrigin
+    kind: KeyOrigin
     where: str
     read: Callable[[], Secret]
     origin: str | None = None
@@ -58,7 +58,7 @@ class KeySource(NamedTuple):
     @property
     def asks(self) -> bool:
         """Whether reading it runs a program that may ask the user for a password."""
-        return self.source in (KeyOrigin.COMMAND, KeyOrigin.KEYRING)
+        return self.kind in (KeyOrigin.COMMAND, KeyOrigin.KEYRING)
 
     @property
     def mode(self) -> int | None:
@@ -73,9 +73,9 @@ class KeySource(NamedTuple):
     @property
     def replace_hint(self) -> str:
         """The hint if the server rejects its key; empty if nbx itself stored the key."""
-        if self.source in (KeyOrigin.KEYRING, KeyOrigin.CONFIG):
+        if self.kind in (KeyOrigin.KEYRING, KeyOrigin.CONFIG):
             return ""
-        name = f"{self.source.value} " if self.source in (KeyOrigin.FILE, KeyOrigin.COMMAND) else ""
+        name = f"{self.kind.value} " if self.kind in (KeyOrigin.FILE, KeyOrigin.COMMAND) else ""
         return f"the key is from {name}{self.where}: replace it there"
 
     @property
@@ -93,7 +93,7 @@ class FoundKey(NamedTuple):
     """A key and the source that it was read from."""
 
     secret: Secret
-    place: KeySource
+    source: KeySource
 
 
 def sources(
@@ -117,7 +117,7 @@ def sources(
         found.append(KeySource(KeyOrigin.FILE, where, lambda: _from_file(api_key_file, streams), path=path))
     for layer in layers:
         own = [_place(name, layer[name], config, streams) for name in KEY_SETTINGS if name in layer]
-        found += sorted(own, key=lambda place: ORDER.index(place.source))
+        found += sorted(own, key=lambda place: ORDER.index(place.kind))
     return found
 
 
@@ -127,12 +127,12 @@ def warnings(found: Sequence[KeySource], profile: str | None) -> Iterator[str]:
     `profile` is the profile that --profile named, None if it named none.
     """
     first = found[0]
-    if first.source is KeyOrigin.ARGUMENT:
+    if first.kind is KeyOrigin.ARGUMENT:
         yield "--api-key makes the key visible in ps and in the shell history; --api-key-file - does not"
     if first.chmod_command:
         yield f"other users of this machine can read the key; run {first.chmod_command}"
     own = f"profile {profile}"
-    if first.source is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
+    if first.kind is KeyOrigin.ENVIRONMENT and any(place.origin == own for place in found):
         yield f"{first.where} overrides the key of {own}"
 
 

@@ -63,8 +63,8 @@ def find_key(places: Sequence[KeySource], environ: Mapping[str, str]) -> tuple[S
     first = places[0]
     # A typed key is read in this thread: after a timeout, another thread would leave echo turned off.
     key = run_with_timeout(KEY_TIMEOUT_S, first.read) if first.asks else first.read()
-    others = ", ".join(f"{place.source.value}: {place.where}" for place in places[1:])
-    text = f"{key.tail} from {first.source.value}: {first.where}"
+    others = ", ".join(f"{place.kind.value}: {place.where}" for place in places[1:])
+    text = f"{key.tail} from {first.kind.value}: {first.where}"
     text += f"; not used: {others}" if others else ""
     if mends := list(dict.fromkeys(place.chmod_command for place in places if place.chmod_command)):
         what = "it" if first.chmod_command else "one that is not used"

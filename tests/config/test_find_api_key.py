@@ -60,7 +60,7 @@ def refused(code: str, timeout_s: float = find_api_key.COMMAND_TIMEOUT_S, **envi
 
 def test_flags_come_first_then_the_environment_the_command_the_keyring_and_the_file() -> None:
     every = found(ENV_LAYER, FILE_LAYER, argument="from-argument", file="-")
-    assert [place.source for place in every] == list(KeyOrigin)
+    assert [place.kind for place in every] == list(KeyOrigin)
 
 
 def test_a_key_in_the_profile_beats_the_rest_of_the_file_but_not_the_environment() -> None:

@@ -76,18 +76,18 @@ def test_a_failed_write_is_reported_without_the_key(
 
 def test_a_keyring_that_does_not_answer_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     choose(keyring.KEEPS, monkeypatch)
-    chain, unlocked = Keyring(), threading.Event()
+    system, unlocked = Keyring(), threading.Event()
 
     def wait(*_: str) -> None:
         unlocked.wait(30)
         raise RuntimeError("what was given up keeps nothing later")
 
     monkeypatch.setattr(system_keyring, "KEYRING_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(chain._backend, "get_password", wait)
+    monkeypatch.setattr(system._backend, "get_password", wait)
     for work in (
-        lambda: chain.read("a"),
-        lambda: chain.write("a", Secret(CANARY)),
-        lambda: chain.remove("a"),
+        lambda: system.read("a"),
+        lambda: system.write("a", Secret(CANARY)),
+        lambda: system.remove("a"),
     ):
         with pytest.raises(NbxError) as caught:
             work()
@@ -100,10 +100,10 @@ def test_only_the_type_of_an_unexpected_backend_error_is_shown(monkeypatch: pyte
         raise RuntimeError(f"wrong: {CANARY}")
 
     choose(keyring.KEEPS, monkeypatch)
-    chain = Keyring()
-    monkeypatch.setattr(chain._backend, "get_password", fail)
+    system = Keyring()
+    monkeypatch.setattr(system._backend, "get_password", fail)
     with pytest.raises(AuthError) as caught:
-        chain.read("default")
+        system.read("default")
     assert caught.value.why == "RuntimeError"
 
 
