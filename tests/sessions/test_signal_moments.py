@@ -19,11 +19,10 @@ from tests.support.answers import answer as record
 from tests.support.answers import row, write
 from tests.support.echo import Pair, choice, echoed
 from tests.support.factory import model_list
-from tests.support.gate import gated
 from tests.support.ledger import entry, keep, text
 from tests.support.logprobs import FRANCE, frame
 from tests.support.run import Runner
-from tests.support.server import FakeServer, Reply, answer, token
+from tests.support.server import FakeServer, Reply, answer
 
 # The first argument is the number of the signal, the second the moment at which it is sent.
 AT_A_MOMENT = """
@@ -148,26 +147,3 @@ def test_a_signal_at_any_moment_ends_nbx_cleanly(
 def test_ctrl_c_before_nbx_is_loaded_prints_no_traceback(nbx: Runner, tmp_path: Path) -> None:
     ended = at(1, signal.SIGINT, ["--help"], nbx, tmp_path)
     assert ended == (-signal.SIGINT, b"", "")
-
-
-def test_sigterm_after_ctrl_c_ends_nbx_immediately(nbx: Runner, server: FakeServer) -> None:
-    server.script(gated(token("a"), server.until_hung_up))
-    reader, writer = os.pipe()
-    os.set_blocking(writer, False)
-    with os.fdopen(reader, "rb"), os.fdopen(writer, "wb", buffering=0) as stderr:
-        while stderr.write(b"x" * 4096):  # stderr is full, so nbx blocks when it prints its last message
-            pass
-        os.set_blocking(writer, True)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nebius_cli", "complete", "x"],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            env=nbx.process_env(),
-        )
-        assert process.stdout is not None
-        assert process.stdout.read(1) == b"a"
-        process.send_signal(signal.SIGINT)
-        assert server.hung_up.wait(30)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == -signal.SIGTERM
-        process.stdout.close()

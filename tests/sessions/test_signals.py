@@ -108,7 +108,10 @@ def test_a_prompt_can_be_typed_and_ended_with_ctrl_d(terminal: Open, server: Fak
     assert server.requests[0].json["prompt"] == "Once\n"
 
 
-def test_a_second_ctrl_c_ends_nbx_immediately(nbx: Runner, server: FakeServer) -> None:
+@pytest.mark.parametrize("second", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_nbx_immediately(
+    nbx: Runner, server: FakeServer, second: signal.Signals
+) -> None:
     server.script(gated(token("a"), server.until_hung_up))
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
@@ -123,8 +126,8 @@ def test_a_second_ctrl_c_ends_nbx_immediately(nbx: Runner, server: FakeServer) -
         assert process.stdout.read(1) == b"a"
         process.send_signal(signal.SIGINT)
         assert server.hung_up.wait(30)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == -signal.SIGINT
+        process.send_signal(second)
+        assert process.wait(30) == -second
         process.stdout.close()
 
 
